@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions to spd, for the functions that are not about one session's own
+ * socket.  The request's form is wire/control's. */
+#define _GNU_SOURCE
+#include "ask.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "dial.h"
+
+static enum sp_error take_answer(struct sp_result *result, json_t **out_answer)
+{
+    char text[SP_TEXT_MAX + 1];
+    enum sp_error error =
+        control_answer_decode(sp_result_data(result), sp_result_size(result),
+                              out_answer, text, sizeof text);
+
+    if (error == SP_OK)
+        return result_set(result, SP_OK, SP_PROGRESS_ANSWERED);
+    return result_fail(result, error, SP_PROGRESS_ANSWERED, "%s", text);
+}
+
+enum sp_error ask(struct sp_client *client,
+                  const struct control_request *request,
+                  struct sp_result *result, json_t **out_answer)
+{
+    struct sp_result reply;
+    enum sp_error error;
+    char *json;
+    size_t size;
+
+    *out_answer = NULL;
+    result_init(&reply);
+    json = control_request_encode(request, &size);
+    if (!json)
+        error = result_set(&reply, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
+    else if (size > CONTROL_REQUEST_MAX)
+        error = result_set(&reply, SP_EMSGSIZE, SP_PROGRESS_NOT_SENT);
+    else
+        error = client->channel->type->call(
+            client->channel, DIAL_CONTROL, json, size,
+            deadline_after(SP_TIMEOUT_DEFAULT), &reply);
+    if (error == SP_OK)
+        error = take_answer(&reply, out_answer);
+    if (result)
+        result_copy(result, &reply);
+    result_fini(&reply);
+    free(json);
+    return error;
+}
+
+long long ask_integer(const json_t *object, const char *key, long long low,
+                      long long high, long long otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    json_int_t number = json_integer_value(value);
+
+    if (!json_is_integer(value) || number < low || number > high)
+        return otherwise;
+    return number;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* client/ask.h - one question to spd and its answer. */
+#ifndef CLIENT_ASK_H
+#define CLIENT_ASK_H
+
+#include "client.h"
+#include "wire/control.h"
+
+/* Sends the request and waits for the answer, SP_TIMEOUT_DEFAULT at most.
+ * result (NULL allowed) gets the outcome, without data.  *out_answer is always
+ * written: what spd answered, also with an error, to be json_decref()ed by the
+ * caller; NULL without an answer. */
+enum sp_error ask(struct sp_client *client,
+                  const struct control_request *request,
+                  struct sp_result *result, json_t **out_answer);
+
+/* An integer of an answer's object that is within limits, else `otherwise`. */
+long long ask_integer(const json_t *object, const char *key, long long low,
+                      long long high, long long otherwise);
+
+#endif

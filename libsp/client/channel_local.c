@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The local channel: the scalability protocols spoken on the sessions' own Unix
+ * sockets by the calling threads.  Casts travel on the same connection as
+ * calls, so that one order holds for both.  It decides when a request that has
+ * certainly not run is sent again; how to tell is conn's. */
+#define _GNU_SOURCE
+#include "channel.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cache.h"
+#include "dial.h"
+#include "line.h"
+#include "result.h"
+
+struct local {
+    struct channel channel; /* first */
+    struct cache lines;
+};
+
+static enum line_outcome run_once(struct local *local, enum conn_kind kind,
+                                  const char *id, const void *body, size_t size,
+                                  int64_t deadline, struct sp_result *result)
+{
+    struct cache_entry *entry = cache_acquire(&local->lines, id);
+    enum line_outcome outcome;
+    struct line *line;
+
+    if (!entry) {
+        result_set(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
+        return LINE_OVER;
+    }
+    line = line_of_entry(entry);
+    outcome = line_run(line, kind, body, size, deadline, result);
+    if (result->error != SP_OK && !line_usable(line))
+        cache_discard(&local->lines, entry);
+    cache_release(&local->lines, entry);
+    return outcome;
+}
+
+/* Refused: a session takes no more connections; it is tried again as long as
+ * there is time.  Not run: once more, since a connection that was kept for
+ * reuse may be to a process that has gone. */
+static enum sp_error local_run(struct channel *channel, enum conn_kind kind,
+                               const char *id, const void *body, size_t size,
+                               int64_t deadline, struct sp_result *result)
+{
+    struct local *local = (struct local *)channel;
+    struct dial_pause pause = DIAL_PAUSE_FIRST;
+    bool again = false;
+
+    for (;;) {
+        switch (run_once(local, kind, id, body, size, deadline, result)) {
+        case LINE_OVER:
+            return result->error == SP_EDIED ? channel_died(id, result)
+                                             : result->error;
+        case LINE_NOT_RUN:
+            if (again)
+                return channel_died(id, result);
+            again = true;
+            break;
+        case LINE_REFUSED:
+            if (!dial_pause(&pause, deadline))
+                return result_fail(result, SP_EAGAIN, SP_PROGRESS_NOT_SENT,
+                                   "the session takes no more connections");
+            break;
+        }
+    }
+}
+
+static enum sp_error local_call(struct channel *channel, const char *id,
+                                const void *body, size_t size, int64_t deadline,
+                                struct sp_result *result)
+{
+    return local_run(channel, *id ? CONN_CALL : CONN_CONTROL, id, body, size,
+                     deadline, result);
+}
+
+static enum sp_error local_cast(struct channel *channel, const char *id,
+                                const void *body, size_t size, int64_t deadline,
+                                struct sp_result *result)
+{
+    return local_run(channel, CONN_CAST, id, body, size, deadline, result);
+}
+
+static void local_close(struct channel *channel)
+{
+    struct local *local = (struct local *)channel;
+
+    cache_fini(&local->lines);
+    free(local);
+}
+
+static const struct channel_type local_type = {local_call, local_cast,
+                                               local_close};
+
+struct channel *channel_local_open(const struct place *place)
+{
+    struct local *local = malloc(sizeof *local);
+
+    if (!local)
+        return NULL;
+    local->channel.type = &local_type;
+    cache_init(&local->lines, &line_cache_type, (void *)place, channel_keep());
+    return &local->channel;
+}

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection.  Writing: a queue of requests, gathered into one system call
+ * while they are small.  Reading: small replies by way of `in`, large ones
+ * straight into the buffer that their request lends.  What came of a request
+ * when the connection ends: PROTOCOL.md, "How far a request got".  Callers:
+ * line.c. */
+#define _GNU_SOURCE
+#include "conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define ID_BIT 0x80000000u
+#define ID_SIZE 4
+
+/* A frame up to this size is received by way of `in`, which has room for two:
+ * then moving what is held to the front always suffices. */
+#define SMALL_REPLY (16 * 1024)
+
+/* How many frames leave in one system call at most. */
+#define GATHER_MAX 32
+
+bool conn_init(struct conn *conn, int fd)
+{
+    *conn = (struct conn){.fd = -1};
+    if (!buf_reserve(&conn->in, 2 * SMALL_REPLY))
+        return false;
+    conn->fd = fd;
+    /* random: a session that is started again must not take a request of this
+     * connection for one that its predecessor died of */
+    conn->next_id = arc4random();
+    return true;
+}
+
+void conn_fini(struct conn *conn)
+{
+    for (size_t i = 0; i < CONN_CHAINS; i++)
+        assert(!conn->waiting[i]);
+    if (conn->fd >= 0)
+        close(conn->fd);
+    conn->fd = -1;
+    buf_fini(&conn->in);
+    buf_fini(&conn->body);
+}
+
+/* ---- requests by id ---- */
+
+static struct conn_request **chain_of(struct conn *conn, uint32_t id)
+{
+    return &conn->waiting[id % CONN_CHAINS];
+}
+
+/* The link that points to the request of this id, or to NULL. */
+static struct conn_request **find(struct conn *conn, uint32_t id)
+{
+    struct conn_request **link = chain_of(conn, id);
+
+    while (*link && (*link)->id != id)
+        link = &(*link)->chain;
+    return link;
+}
+
+static void enter(struct conn *conn, struct conn_request *request)
+{
+    struct conn_request **link;
+
+    do {
+        request->id = ID_BIT | conn->next_id++;
+        link = find(conn, request->id);
+    } while (*link);
+    request->chain = NULL;
+    *link = request;
+}
+
+static void leave_queue(struct conn *conn, struct conn_request *request)
+{
+    if (!conn_unwritten(request) || !request->prev)
+        return;
+    DL_DELETE(conn->queue, request);
+    request->prev = NULL;
+}
+
+static void finish(struct conn *conn, struct conn_request *request,
+                   enum sp_error error, enum sp_progress progress)
+{
+    struct conn_request **link = find(conn, request->id);
+
+    assert(*link == request);
+    *link = request->chain;
+    leave_queue(conn, request);
+    if (conn->body_for == request)
+        conn->body_for = NULL;
+    request->state = CONN_REQUEST_OVER;
+    request->error = error;
+    request->progress = progress;
+    request->on_over(request);
+}
+
+/* ---- the end ---- */
+
+/* Nothing more is written.  A frame that was written in part stays without a
+ * successor: its end never comes, so it cannot run; but the session may have
+ * answered it with an error already, so it waits for what there is to read. */
+static void end_writing(struct conn *conn)
+{
+    conn->write_over = true;
+    while (conn->queue) {
+        struct conn_request *request = conn->queue;
+
+        if (request->state == CONN_REQUEST_STARTED) {
+            conn->cut = true;
+            leave_queue(conn, request);
+        } else {
+            finish(conn, request, SP_EDIED, SP_PROGRESS_NOT_SENT);
+        }
+    }
+}
+
+/* unread: the peer closed with bytes left unread, which are the last ones that
+ * were sent. */
+static enum sp_progress progress_at_end(const struct conn *conn,
+                                        const struct conn_request *request,
+                                        bool unread)
+{
+    if (request->state != CONN_REQUEST_WRITTEN)
+        return SP_PROGRESS_NOT_SENT;
+    if (unread && !conn->cut && request->id == conn->last_id)
+        return SP_PROGRESS_NOT_SENT;
+    return SP_PROGRESS_SENT;
+}
+
+static void die(struct conn *conn, enum sp_error error, bool unread)
+{
+    end_writing(conn);
+    conn->state = CONN_DEAD;
+    for (size_t i = 0; i < CONN_CHAINS; i++)
+        while (conn->waiting[i])
+            finish(conn, conn->waiting[i], error,
+                   progress_at_end(conn, conn->waiting[i], unread));
+    conn->body_left = 0;
+}
+
+/* ---- writing ---- */
+
+static void build_head(struct conn_request *request)
+{
+    uint8_t *head = request->head + WIRE_FRAME_HEADER_SIZE;
+
+    wire_u32_put(head, request->id);
+    head += ID_SIZE;
+    if (request->kind == CONN_CAST) {
+        wire_tag_put(head, '>');
+        head += WIRE_TAG_SIZE;
+    } else if (request->kind == CONN_CALL &&
+               wire_body_needs_literal(request->body, request->size)) {
+        wire_tag_put(head, '=');
+        head += WIRE_TAG_SIZE;
+    }
+    request->head_size = (size_t)(head - request->head);
+    wire_frame_put(request->head, request->head_size - WIRE_FRAME_HEADER_SIZE +
+                                      request->size);
+}
+
+static struct iovec iovec_of(const void *bytes, size_t size)
+{
+    return (struct iovec){.iov_base = (void *)bytes, .iov_len = size};
+}
+
+/* The unwritten part of one request; returns how many iovecs it took. */
+static size_t gather_one(const struct conn_request *request,
+                         struct iovec iov[2])
+{
+    size_t head = request->head_size;
+    size_t count = 0;
+
+    if (request->written < head) {
+        iov[count++] = iovec_of(request->head + request->written,
+                                head - request->written);
+        if (request->size > 0)
+            iov[count++] = iovec_of(request->body, request->size);
+    } else {
+        size_t at = request->written - head;
+
+        iov[count++] = iovec_of((const uint8_t *)request->body + at,
+                                request->size - at);
+    }
+    return count;
+}
+
+static size_t left_of(const struct conn_request *request)
+{
+    return request->head_size + request->size - request->written;
+}
+
+/* What the next system call writes: the handshake if it is due, and the first
+ * frame or as many as are small together, so that each small one is queued
+ * whole or not at all. */
+static size_t gather(struct conn *conn, const uint8_t *hello,
+                     struct iovec *iov, size_t *out_total)
+{
+    size_t count = 0;
+    size_t total = WIRE_HANDSHAKE_SIZE - conn->hello_written;
+
+    if (total > 0)
+        iov[count++] = iovec_of(hello + conn->hello_written, total);
+    for (struct conn_request *request = conn->queue; request;
+         request = request->next) {
+        if (request != conn->queue &&
+            (total + left_of(request) > WIRE_SMALL_FRAME ||
+             count > 2 * GATHER_MAX))
+            break;
+        count += gather_one(request, iov + count);
+        total += left_of(request);
+    }
+    *out_total = total;
+    return count;
+}
+
+static void written_whole(struct conn *conn, struct conn_request *request)
+{
+    leave_queue(conn, request);
+    request->state = CONN_REQUEST_WRITTEN;
+    conn->last_id = request->id;
+    if (request->kind == CONN_CAST)
+        finish(conn, request, SP_OK, SP_PROGRESS_SENT);
+}
+
+static void account(struct conn *conn, size_t sent)
+{
+    size_t hello = WIRE_HANDSHAKE_SIZE - conn->hello_written;
+
+    if (hello > sent)
+        hello = sent;
+    conn->hello_written += hello;
+    sent -= hello;
+    while (sent > 0) {
+        struct conn_request *request = conn->queue;
+        size_t part = left_of(request);
+
+        if (part > sent) {
+            request->written += sent;
+            request->state = CONN_REQUEST_STARTED;
+            return;
+        }
+        request->written += part;
+        sent -= part;
+        written_whole(conn, request);
+    }
+}
+
+/* Returns whether the kernel took all that it was given. */
+static bool write_some(struct conn *conn)
+{
+    uint8_t hello[WIRE_HANDSHAKE_SIZE];
+    struct iovec iov[1 + 2 * (GATHER_MAX + 1)];
+    struct msghdr msg = {.msg_iov = iov};
+    size_t total;
+    ssize_t sent;
+
+    if (conn->hello_written < WIRE_HANDSHAKE_SIZE)
+        wire_handshake_put(hello, WIRE_REQ);
+    msg.msg_iovlen = gather(conn, hello, iov, &total);
+    do
+        sent = sendmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        if (errno != EAGAIN)
+            end_writing(conn);
+        return false;
+    }
+    account(conn, (size_t)sent);
+    return (size_t)sent == total;
+}
+
+void conn_on_writable(struct conn *conn)
+{
+    while (conn->queue && write_some(conn))
+        ;
+}
+
+void conn_send(struct conn *conn, struct conn_request *request)
+{
+    enter(conn, request);
+    request->state = CONN_REQUEST_QUEUED;
+    request->prev = NULL;
+    request->written = 0;
+    if (!conn_usable(conn)) {
+        finish(conn, request, SP_EDIED, SP_PROGRESS_NOT_SENT);
+        return;
+    }
+    build_head(request);
+    DL_APPEND(conn->queue, request);
+    if (conn->queue == request)
+        conn_on_writable(conn);
+}
+
+void conn_withdraw(struct conn *conn, struct conn_request *request)
+{
+    enum conn_request_state state = request->state;
+
+    if (state == CONN_REQUEST_OVER)
+        return;
+    finish(conn, request, SP_ETIMEDOUT,
+           state == CONN_REQUEST_WRITTEN ? SP_PROGRESS_SENT
+                                         : SP_PROGRESS_NOT_SENT);
+    if (state == CONN_REQUEST_STARTED) {
+        conn->cut = true;
+        end_writing(conn);
+    }
+}
+
+/* ---- reading ---- */
+
+static void answered(struct conn *conn, struct conn_request *request)
+{
+    bool unwritten = conn_unwritten(request);
+
+    *buf_tail(&request->reply) = '\0';
+    finish(conn, request, SP_OK, SP_PROGRESS_ANSWERED);
+    /* an error that was sent at the sight of the frame's head */
+    if (unwritten && !conn->write_over) {
+        conn->cut = true;
+        end_writing(conn);
+    }
+}
+
+static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
+                        uint32_t id)
+{
+    struct conn_request *request = *find(conn, id);
+
+    if (!request)
+        return; /* late: its caller has given up */
+    if (!buf_reserve(&request->reply, size + 1)) {
+        finish(conn, request, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+        return;
+    }
+    buf_append(&request->reply, body, size);
+    answered(conn, request);
+}
+
+/* All that is left in `in` is the beginning of this reply. */
+static void large_reply(struct conn *conn, uint64_t size, uint32_t id)
+{
+    size_t head = WIRE_FRAME_HEADER_SIZE + ID_SIZE;
+    size_t here = buf_size(&conn->in) - head;
+
+    conn->body_left = size - here;
+    conn->body_for = *find(conn, id);
+    buf_fini(&conn->body);
+    if (conn->body_for) {
+        conn->body = conn->body_for->reply;
+        conn->body_for->reply = BUF_EMPTY;
+        if (!buf_append(&conn->body, buf_data(&conn->in) + head, here))
+            finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+    }
+    buf_consume(&conn->in, buf_size(&conn->in));
+}
+
+/* Returns whether a whole frame was taken. */
+static bool take_frame(struct conn *conn)
+{
+    const uint8_t *bytes = buf_data(&conn->in);
+    size_t len = buf_size(&conn->in);
+    struct wire_frame frame;
+    const uint8_t *id = bytes + WIRE_FRAME_HEADER_SIZE;
+    enum wire_frame_result found =
+        wire_frame_get(bytes, len, CONN_REPLY_MAX + ID_SIZE, &frame);
+
+    if (found == WIRE_FRAME_MORE && len < WIRE_FRAME_HEADER_SIZE + ID_SIZE)
+        return false;
+    if (found == WIRE_FRAME_TOO_LARGE || found == WIRE_FRAME_BAD ||
+        frame.length < ID_SIZE || !(id[0] & 0x80)) {
+        die(conn, SP_EPROTO, false);
+        return false;
+    }
+    if (found == WIRE_FRAME_WHOLE) {
+        small_reply(conn, id + ID_SIZE, frame.length - ID_SIZE,
+                    wire_u32_get(id));
+        buf_consume(&conn->in, WIRE_FRAME_HEADER_SIZE + frame.length);
+        return true;
+    }
+    if (WIRE_FRAME_HEADER_SIZE + frame.length > SMALL_REPLY)
+        large_reply(conn, frame.length - ID_SIZE, wire_u32_get(id));
+    return false;
+}
+
+static void take_handshake(struct conn *conn)
+{
+    uint16_t protocol;
+
+    if (buf_size(&conn->in) < WIRE_HANDSHAKE_SIZE)
+        return;
+    if (!wire_handshake_get(buf_data(&conn->in), &protocol) ||
+        protocol != WIRE_REP) {
+        die(conn, SP_EPROTO, false);
+        return;
+    }
+    buf_consume(&conn->in, WIRE_HANDSHAKE_SIZE);
+    conn->greeted = true;
+    conn->state = CONN_OPEN;
+}
+
+/* Room for a large reply's next bytes: as much as is there already, else it
+ * doubles with what has come. */
+static uint8_t *body_room(struct conn *conn, size_t *out_size)
+{
+    size_t have = buf_size(&conn->body);
+    size_t want = have > SMALL_REPLY ? have : SMALL_REPLY;
+
+    if (want > conn->body_left)
+        want = conn->body_left;
+    if (!buf_reserve(&conn->body, want + 1)) {
+        finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+        return NULL;
+    }
+    *out_size = buf_room(&conn->body) - 1;
+    if (*out_size > conn->body_left)
+        *out_size = conn->body_left;
+    return buf_tail(&conn->body);
+}
+
+uint8_t *conn_read_room(struct conn *conn, size_t *out_size)
+{
+    uint8_t *room = NULL;
+
+    if (conn->body_for)
+        room = body_room(conn, out_size);
+    conn->into_body = room != NULL;
+    if (room)
+        return room;
+    buf_fini(&conn->body);
+    buf_reserve(&conn->in, SMALL_REPLY);
+    *out_size = buf_room(&conn->in);
+    if (conn->body_left > 0 && conn->body_left < *out_size)
+        *out_size = conn->body_left;
+    return buf_tail(&conn->in);
+}
+
+/* Bytes of a large reply; without into_body they lie behind `in`, and nobody
+ * wants them. */
+static void body_received(struct conn *conn, size_t got)
+{
+    struct conn_request *request = conn->body_for;
+
+    conn->body_left -= got;
+    if (conn->into_body)
+        buf_commit(&conn->body, got);
+    if (conn->body_left > 0 || !request)
+        return;
+    request->reply = conn->body;
+    conn->body = BUF_EMPTY;
+    answered(conn, request);
+}
+
+void conn_read_done(struct conn *conn, ssize_t got, int error)
+{
+    if (conn->state == CONN_DEAD)
+        return;
+    if (got < 0 && (error == EAGAIN || error == EINTR))
+        return;
+    if (got <= 0) {
+        die(conn, SP_EDIED, got < 0 && error == ECONNRESET);
+        return;
+    }
+    if (conn->body_left > 0) {
+        body_received(conn, (size_t)got);
+        return;
+    }
+    buf_commit(&conn->in, (size_t)got);
+    if (conn->state == CONN_HANDSHAKE)
+        take_handshake(conn);
+    while (conn->state == CONN_OPEN && buf_size(&conn->in) > 0 &&
+           take_frame(conn))
+        ;
+}
+
+void conn_on_readable(struct conn *conn)
+{
+    size_t size;
+    uint8_t *room = conn_read_room(conn, &size);
+    ssize_t got = recv(conn->fd, room, size, MSG_DONTWAIT);
+
+    conn_read_done(conn, got, errno);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* The listening socket: accepts peers within their bound, gives those with
+ * work left their turns, and frees the dead between two turns.  What a peer
+ * says is peer.c's business. */
+#define _GNU_SOURCE
+#include "endpoint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/magic.h"
+#include "internal.h"
+
+#define ACCEPTS_A_TURN 16
+/* Level-triggered accept would spin while descriptors are exhausted. */
+#define ACCEPT_PAUSE_MS 100
+
+static const struct timeval at_once = {0, 0};
+
+void endpoint_schedule(struct endpoint *endpoint)
+{
+    /* A timer, not event_active(): it runs after the next look at all
+     * sockets, so that a busy peer does not starve the others. */
+    if (!evtimer_pending(&endpoint->turn, NULL))
+        evtimer_add(&endpoint->turn, &at_once);
+}
+
+static void free_dead(struct endpoint *endpoint)
+{
+    struct peer *peer;
+
+    while ((peer = TAILQ_FIRST(&endpoint->dead))) {
+        TAILQ_REMOVE(&endpoint->dead, peer, link);
+        peer_free(peer);
+    }
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct endpoint *endpoint = MAGIC_CAST(endpoint, ENDPOINT_MAGIC, arg);
+    struct peer_list turns = TAILQ_HEAD_INITIALIZER(turns);
+    struct peer *peer;
+
+    (void)fd;
+    (void)what;
+    /* those that are left with frames again go to the next turn */
+    TAILQ_CONCAT(&turns, &endpoint->turns, turn);
+    while ((peer = TAILQ_FIRST(&turns))) {
+        TAILQ_REMOVE(&turns, peer, turn);
+        peer->in_turns = false;
+        peer_take_turn(peer);
+    }
+    free_dead(endpoint);
+}
+
+/* ---- accepting ---- */
+
+/* At the bound: the oldest peer that has not even finished its handshake, else
+ * the longest idle one. */
+static bool make_room(struct endpoint *endpoint)
+{
+    struct peer *victim = NULL;
+    struct peer *peer;
+
+    if (endpoint->peer_count < endpoint->limits.max_connections)
+        return true;
+    TAILQ_FOREACH (peer, &endpoint->peers, link) {
+        if (peer->state == PEER_HANDSHAKE) {
+            victim = peer;
+            break;
+        }
+        if (!victim && peer_idle(peer))
+            victim = peer;
+    }
+    if (victim)
+        peer_close(victim);
+    return victim != NULL;
+}
+
+static void pause_accepting(struct endpoint *endpoint)
+{
+    struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
+
+    event_del(&endpoint->acceptable);
+    evtimer_add(&endpoint->resume, &pause);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct endpoint *endpoint = MAGIC_CAST(endpoint, ENDPOINT_MAGIC, arg);
+
+    (void)fd;
+    (void)what;
+    if (!endpoint->quiet)
+        event_add(&endpoint->acceptable, NULL);
+}
+
+/* Whether accept() may go on; pauses or stops accepting where it may not. */
+static bool accept_failed(struct endpoint *endpoint)
+{
+    switch (errno) {
+    case EAGAIN:
+        return false;
+    case EINTR:
+    case ECONNABORTED:
+        return true;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        pause_accepting(endpoint);
+        return false;
+    default: /* the listener was shut down: it would report this for ever */
+        event_del(&endpoint->acceptable);
+        return false;
+    }
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+    struct endpoint *endpoint = MAGIC_CAST(endpoint, ENDPOINT_MAGIC, arg);
+
+    (void)what;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (peer_fd < 0) {
+            if (accept_failed(endpoint))
+                continue;
+            return;
+        }
+        if (!make_room(endpoint)) {
+            endpoint->counters.refused++;
+            close(peer_fd);
+            continue;
+        }
+        if (peer_create(endpoint, peer_fd))
+            endpoint->counters.accepted++;
+    }
+}
+
+/* ---- the endpoint ---- */
+
+struct endpoint *endpoint_create(struct event_base *base, int listen_fd,
+                                 const struct endpoint_limits *limits,
+                                 const struct endpoint_handlers *handlers,
+                                 void *context)
+{
+    struct endpoint *endpoint = malloc(sizeof *endpoint);
+
+    if (!endpoint)
+        return NULL;
+    /* not all of it: the input buffer stays untouched until it is used */
+    memset(endpoint, 0, offsetof(struct endpoint, input));
+    endpoint->magic = ENDPOINT_MAGIC;
+    endpoint->base = base;
+    endpoint->fd = listen_fd;
+    endpoint->limits = *limits;
+    endpoint->handlers = handlers;
+    endpoint->context = context;
+    TAILQ_INIT(&endpoint->peers);
+    TAILQ_INIT(&endpoint->turns);
+    TAILQ_INIT(&endpoint->flushes);
+    TAILQ_INIT(&endpoint->dead);
+    LIST_INIT(&endpoint->orphans);
+    event_assign(&endpoint->acceptable, base, listen_fd, EV_READ | EV_PERSIST,
+                 on_acceptable, endpoint);
+    evtimer_assign(&endpoint->resume, base, on_resume, endpoint);
+    evtimer_assign(&endpoint->turn, base, on_turn, endpoint);
+    if (event_add(&endpoint->acceptable, NULL) < 0) {
+        free(endpoint);
+        return NULL;
+    }
+    return endpoint;
+}
+
+void endpoint_destroy(struct endpoint *endpoint)
+{
+    struct peer *peer;
+
+    if (!endpoint)
+        return;
+    while ((peer = TAILQ_FIRST(&endpoint->peers)))
+        peer_close(peer);
+    free_dead(endpoint);
+    call_release_all(endpoint);
+    event_del(&endpoint->acceptable);
+    event_del(&endpoint->resume);
+    event_del(&endpoint->turn);
+    endpoint->magic = 0;
+    free(endpoint);
+}
+
+void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size)
+{
+    struct peer *peer;
+    struct peer *next;
+
+    for (peer = TAILQ_FIRST(&endpoint->peers); peer; peer = next) {
+        next = TAILQ_NEXT(peer, link);
+        if (peer->own != WIRE_PUB || peer->state != PEER_OPEN)
+            continue;
+        if (buf_size(&peer->out) > endpoint->limits.max_output)
+            endpoint->counters.events_dropped++;
+        else
+            peer_send(peer, NULL, 0, data, size);
+    }
+}
+
+void endpoint_quiesce(struct endpoint *endpoint)
+{
+    struct peer *peer;
+
+    endpoint->quiet = true;
+    event_del(&endpoint->acceptable);
+    event_del(&endpoint->resume);
+    TAILQ_FOREACH (peer, &endpoint->peers, link)
+        peer_stop_reading(peer);
+}
+
+bool endpoint_flushed(const struct endpoint *endpoint)
+{
+    const struct peer *peer;
+
+    TAILQ_FOREACH (peer, &endpoint->peers, link)
+        if (buf_size(&peer->out) > 0)
+            return false;
+    return true;
+}
+
+const struct endpoint_counters *
+endpoint_counters(const struct endpoint *endpoint)
+{
+    return &endpoint->counters;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* endpoint/internal.h - what endpoint.c (listener), peer.c (one connection)
+ * and call.c (one request) know of each other.  endpoint.c calls peer.c, which
+ * calls call.c; upwards only endpoint_* functions named here are used. */
+#ifndef ENDPOINT_INTERNAL_H
+#define ENDPOINT_INTERNAL_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "endpoint/endpoint.h"
+#include "wire/sp.h"
+
+/* A peer's share of one turn of the loop: what one read may bring, and how many
+ * frames are handled before the others have their turn. */
+#define PEER_READ_SIZE (64 * 1024)
+#define PEER_READ_LARGE (512 * 1024) /* in the middle of a large frame */
+#define PEER_FRAMES_A_TURN 64
+/* What an idle connection may keep of its buffers. */
+#define PEER_BUFFER_KEEP 4096
+
+#define ENDPOINT_MAGIC 0x53506570u
+#define PEER_MAGIC 0x53507065u
+#define CALL_MAGIC 0x5350636cu
+
+/*   state      | leaves it by
+ *   HANDSHAKE  | eight good bytes: OPEN; bad or late ones: DEAD
+ *   OPEN       | end of file, bad or late frame: DEAD;
+ *              | a message over the limit: CLOSING
+ *   CLOSING    | reads nothing more; output written: DEAD
+ *   DEAD       | freed between two turns                                   */
+enum peer_state { PEER_HANDSHAKE, PEER_OPEN, PEER_CLOSING, PEER_DEAD };
+
+struct peer {
+    uint32_t magic;
+    enum peer_state state;
+    struct endpoint *endpoint; /* borrowed */
+    TAILQ_ENTRY(peer) link;    /* endpoint.peers, longest idle first; or .dead */
+    TAILQ_ENTRY(peer) turn;    /* endpoint.turns */
+    TAILQ_ENTRY(peer) flush;   /* endpoint.flushes */
+    bool in_turns;
+    bool in_flushes;
+    bool reading; /* the readable event is added */
+    int fd;       /* owned; -1 once dead */
+    enum wire_protocol own;
+    struct event readable;
+    struct event writable;
+    struct event timer; /* handshake or begun frame */
+    struct buf in;      /* bytes read and not yet handled */
+    struct buf out;     /* bytes to write */
+    LIST_HEAD(, endpoint_call) calls;
+    unsigned call_count;
+};
+
+struct endpoint_call {
+    uint32_t magic;
+    struct peer *peer; /* borrowed; NULL once the client has gone */
+    LIST_ENTRY(endpoint_call) link; /* peer.calls, or endpoint.orphans */
+    struct endpoint *endpoint; /* borrowed; NULL once that has gone */
+    uint8_t header[WIRE_REQUEST_HEADER_MAX];
+    size_t header_size;
+};
+
+TAILQ_HEAD(peer_list, peer);
+
+struct endpoint {
+    uint32_t magic;
+    struct event_base *base; /* borrowed */
+    int fd;                  /* borrowed */
+    struct event acceptable;
+    struct event resume; /* accept again after descriptors ran out */
+    struct event turn;   /* peers have frames left, or are dead */
+    struct endpoint_limits limits;
+    const struct endpoint_handlers *handlers; /* borrowed */
+    void *context;
+    struct endpoint_counters counters;
+    struct peer_list peers;
+    struct peer_list turns;
+    struct peer_list flushes;
+    struct peer_list dead;
+    LIST_HEAD(, endpoint_call) orphans; /* calls whose client has gone */
+    unsigned peer_count;
+    bool quiet;    /* endpoint_quiesce() */
+    bool in_batch; /* a peer's frames are being handled */
+    uint8_t input[PEER_READ_SIZE];
+};
+
+/* ---- endpoint.c, for peer.c ---- */
+void endpoint_schedule(struct endpoint *endpoint); /* runs `turn` soon */
+
+/* ---- peer.c ---- */
+
+/* Takes over fd.  False: no memory, fd closed. */
+bool peer_create(struct endpoint *endpoint, int fd);
+/* Marks it dead; endpoint.c frees it with peer_free() between two turns. */
+void peer_close(struct peer *peer);
+void peer_free(struct peer *peer);
+/* Handles frames that are left from an earlier turn. */
+void peer_take_turn(struct peer *peer);
+/* Idle: nothing outstanding in either direction. */
+bool peer_idle(const struct peer *peer);
+void peer_stop_reading(struct peer *peer);
+/* Queues one frame whose message is head and body together. */
+void peer_send(struct peer *peer, const void *head, size_t head_size,
+               const void *body, size_t body_size);
+void peer_flush(struct peer *peer);
+/* A call of this peer was answered. */
+void peer_resume(struct peer *peer);
+
+/* ---- call.c ---- */
+
+/* NULL: no memory. */
+struct endpoint_call *call_create(struct peer *peer, const uint8_t *header,
+                                  size_t header_size);
+/* The peer of these calls has gone. */
+void call_orphan_all(struct peer *peer);
+/* The endpoint goes: its orphans know none any more. */
+void call_release_all(struct endpoint *endpoint);
+
+#endif

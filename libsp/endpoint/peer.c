@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection: handshake, frames in, frames out.
+ *
+ * In: one read a turn, into the endpoint's buffer when nothing is left over
+ * from before, else into the peer's own, which grows with what has arrived.
+ * Out: what a batch of frames is answered with leaves in one write.
+ * The peer is a stranger: whatever it does wrong ends this connection only. */
+#define _GNU_SOURCE
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/magic.h"
+#include "internal.h"
+#include "wire/tag.h"
+
+/* ---- life ---- */
+
+static void on_readable(evutil_socket_t fd, short what, void *arg);
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void on_timer(evutil_socket_t fd, short what, void *arg);
+
+static void timer_start(struct peer *peer, unsigned ms)
+{
+    struct timeval delay = {ms / 1000, ms % 1000 * 1000};
+    const struct timeval *common;
+
+    /* two durations for all peers: a queue, not a heap */
+    common = event_base_init_common_timeout(peer->endpoint->base, &delay);
+    evtimer_add(&peer->timer, common ? common : &delay);
+}
+
+static void start_reading(struct peer *peer)
+{
+    if (peer->reading || peer->endpoint->quiet)
+        return;
+    if (event_add(&peer->readable, NULL) < 0)
+        peer_close(peer);
+    else
+        peer->reading = true;
+}
+
+void peer_stop_reading(struct peer *peer)
+{
+    if (!peer->reading)
+        return;
+    event_del(&peer->readable);
+    peer->reading = false;
+}
+
+bool peer_create(struct endpoint *endpoint, int fd)
+{
+    struct peer *peer = calloc(1, sizeof *peer);
+
+    if (!peer) {
+        close(fd);
+        return false;
+    }
+    peer->magic = PEER_MAGIC;
+    peer->endpoint = endpoint;
+    peer->fd = fd;
+    LIST_INIT(&peer->calls);
+    event_assign(&peer->readable, endpoint->base, fd, EV_READ | EV_PERSIST,
+                 on_readable, peer);
+    event_assign(&peer->writable, endpoint->base, fd, EV_WRITE, on_writable,
+                 peer);
+    evtimer_assign(&peer->timer, endpoint->base, on_timer, peer);
+    TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
+    endpoint->peer_count++;
+    start_reading(peer);
+    if (peer->state != PEER_DEAD)
+        timer_start(peer, endpoint->limits.handshake_ms);
+    return peer->state != PEER_DEAD;
+}
+
+void peer_close(struct peer *peer)
+{
+    struct endpoint *endpoint = peer->endpoint;
+
+    if (peer->state == PEER_DEAD)
+        return;
+    peer->state = PEER_DEAD;
+    peer_stop_reading(peer);
+    event_del(&peer->writable);
+    event_del(&peer->timer);
+    close(peer->fd);
+    peer->fd = -1;
+    if (peer->in_turns)
+        TAILQ_REMOVE(&endpoint->turns, peer, turn);
+    if (peer->in_flushes)
+        TAILQ_REMOVE(&endpoint->flushes, peer, flush);
+    peer->in_turns = peer->in_flushes = false;
+    call_orphan_all(peer);
+    TAILQ_REMOVE(&endpoint->peers, peer, link);
+    endpoint->peer_count--;
+    TAILQ_INSERT_TAIL(&endpoint->dead, peer, link);
+    endpoint_schedule(endpoint);
+}
+
+void peer_free(struct peer *peer)
+{
+    assert(peer->state == PEER_DEAD);
+    buf_fini(&peer->in);
+    buf_fini(&peer->out);
+    peer->magic = 0;
+    free(peer);
+}
+
+bool peer_idle(const struct peer *peer)
+{
+    return peer->state == PEER_OPEN && peer->call_count == 0 &&
+           peer->own != WIRE_PUB && buf_size(&peer->in) == 0 &&
+           buf_size(&peer->out) == 0;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *peer = MAGIC_CAST(peer, PEER_MAGIC, arg);
+
+    (void)fd;
+    (void)what;
+    if (peer->state == PEER_HANDSHAKE)
+        peer->endpoint->counters.handshake_bad++;
+    else
+        peer->endpoint->counters.frame_bad++;
+    peer_close(peer);
+}
+
+/* ---- out ---- */
+
+/* Whether the peer has as much to read and to wait for as it may have. */
+static bool throttled(const struct peer *peer)
+{
+    const struct endpoint_limits *limits = &peer->endpoint->limits;
+
+    return peer->call_count >= limits->max_calls ||
+           buf_size(&peer->out) > limits->max_output;
+}
+
+static void output_written(struct peer *peer)
+{
+    buf_relax(&peer->out, PEER_BUFFER_KEEP);
+    if (peer->state == PEER_CLOSING)
+        peer_close(peer);
+    else
+        peer_resume(peer);
+}
+
+void peer_flush(struct peer *peer)
+{
+    while (peer->state != PEER_DEAD && buf_size(&peer->out) > 0) {
+        ssize_t sent = send(peer->fd, buf_data(&peer->out),
+                            buf_size(&peer->out), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (sent >= 0) {
+            buf_consume(&peer->out, (size_t)sent);
+        } else if (errno == EAGAIN) {
+            if (event_add(&peer->writable, NULL) < 0)
+                peer_close(peer);
+            return;
+        } else if (errno != EINTR) {
+            peer_close(peer);
+        }
+    }
+    if (peer->state != PEER_DEAD)
+        output_written(peer);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    peer_flush(MAGIC_CAST(peer, PEER_MAGIC, arg));
+}
+
+/* Writes what the socket takes of a large frame, without a copy; returns how
+ * many bytes that was. */
+static size_t send_directly(struct peer *peer, struct iovec *iov, int count)
+{
+    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+    ssize_t sent;
+
+    do
+        sent = sendmsg(peer->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? 0 : (size_t)sent; /* an error shows at the next flush */
+}
+
+static void flush_soon(struct peer *peer)
+{
+    struct endpoint *endpoint = peer->endpoint;
+
+    if (!endpoint->in_batch) {
+        peer_flush(peer);
+    } else if (!peer->in_flushes) {
+        TAILQ_INSERT_TAIL(&endpoint->flushes, peer, flush);
+        peer->in_flushes = true;
+    }
+}
+
+void peer_send(struct peer *peer, const void *head, size_t head_size,
+               const void *body, size_t body_size)
+{
+    uint8_t frame[WIRE_FRAME_HEADER_SIZE];
+    struct iovec iov[3] = {{frame, sizeof frame},
+                           {(void *)head, head_size},
+                           {(void *)body, body_size}};
+    size_t done = 0;
+
+    if (peer->state != PEER_OPEN)
+        return;
+    wire_frame_put(frame, head_size + body_size);
+    if (body_size >= WIRE_SMALL_FRAME) {
+        peer_flush(peer); /* keeps the order */
+        if (peer->state != PEER_OPEN)
+            return;
+        if (buf_size(&peer->out) == 0)
+            done = send_directly(peer, iov, 3);
+    }
+    for (int i = 0; i < 3; i++) {
+        size_t skip = done < iov[i].iov_len ? done : iov[i].iov_len;
+
+        done -= skip;
+        if (!buf_append(&peer->out, (uint8_t *)iov[i].iov_base + skip,
+                        iov[i].iov_len - skip)) {
+            peer_close(peer); /* half a frame cannot be mended */
+            return;
+        }
+    }
+    flush_soon(peer);
+}
+
+/* ---- in: what the frames mean ---- */
+
+static void answer_error(struct peer *peer, const uint8_t *header,
+                         size_t header_size, enum sp_error error)
+{
+    uint8_t body[WIRE_ERROR_MAX];
+    const char *text = sp_strerror(error);
+    size_t size = wire_error_put(body, error, text, strlen(text));
+
+    peer_send(peer, header, header_size, body, size);
+}
+
+/* After a message over the limit: what waits is written, nothing more read. */
+static void close_for_size(struct peer *peer)
+{
+    if (peer->state != PEER_OPEN)
+        return;
+    peer->endpoint->counters.too_large++;
+    peer_stop_reading(peer);
+    peer->state = PEER_CLOSING;
+    timer_start(peer, peer->endpoint->limits.frame_ms);
+    flush_soon(peer);
+}
+
+static void hand_cast(struct endpoint *endpoint, const uint8_t *data,
+                      size_t size)
+{
+    endpoint->counters.casts++;
+    endpoint->handlers->on_cast(endpoint->context, data, size);
+}
+
+static void hand_call(struct peer *peer, const uint8_t *header,
+                      size_t header_size, struct wire_body body)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    struct endpoint_call *call = call_create(peer, header, header_size);
+
+    if (!call) {
+        peer_close(peer);
+        return;
+    }
+    endpoint->counters.calls++;
+    endpoint->handlers->on_call(endpoint->context, call, body.data, body.size);
+}
+
+static void handle_request(struct peer *peer, const uint8_t *message,
+                           size_t size)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    struct wire_body body;
+    size_t header_size;
+
+    if (!wire_request_header_get(message, size, &header_size)) {
+        endpoint->counters.header_bad++;
+        return;
+    }
+    body = wire_body_get(message + header_size, size - header_size);
+    if (body.size > endpoint->limits.max_message) {
+        answer_error(peer, message, header_size, SP_EMSGSIZE);
+        close_for_size(peer);
+    } else if (body.kind == WIRE_BODY_PLAIN) {
+        hand_call(peer, message, header_size, body);
+    } else if (body.kind == WIRE_BODY_CAST && endpoint->handlers->on_cast) {
+        hand_cast(endpoint, body.data, body.size);
+    } else if (body.kind == WIRE_BODY_CAST_ACKED &&
+               endpoint->handlers->on_cast) {
+        hand_cast(endpoint, body.data, body.size);
+        peer_send(peer, message, header_size, NULL, 0);
+    } else {
+        answer_error(peer, message, header_size, SP_EPROTO);
+    }
+}
+
+static void handle_frame(struct peer *peer, const struct wire_frame *frame)
+{
+    struct endpoint *endpoint = peer->endpoint;
+
+    /* the most recently used are last */
+    TAILQ_REMOVE(&endpoint->peers, peer, link);
+    TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
+    if (peer->own == WIRE_REP)
+        handle_request(peer, frame->message, frame->length);
+    else if (frame->length <= endpoint->limits.max_message)
+        hand_cast(endpoint, frame->message, frame->length);
+    else
+        close_for_size(peer);
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A frame over the limit: answered as soon as its request id is there, then
+ * the connection is closed.  False: the id may still come. */
+static bool refuse_large(struct peer *peer, const uint8_t *bytes, size_t len)
+{
+    const uint8_t *message = bytes + WIRE_FRAME_HEADER_SIZE;
+    size_t have = min_size(len - WIRE_FRAME_HEADER_SIZE,
+                           WIRE_REQUEST_HEADER_MAX);
+    size_t header_size;
+
+    if (peer->own == WIRE_REP) {
+        if (wire_request_header_get(message, have, &header_size))
+            answer_error(peer, message, header_size, SP_EMSGSIZE);
+        else if (have < WIRE_REQUEST_HEADER_MAX)
+            return false;
+    }
+    close_for_size(peer);
+    return true;
+}
+
+/* Handles the eight bytes of the handshake.  Returns how many were used. */
+static size_t handle_handshake(struct peer *peer, const uint8_t *bytes,
+                               size_t len)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    uint8_t answer[WIRE_HANDSHAKE_SIZE];
+    uint16_t protocol;
+
+    if (len < WIRE_HANDSHAKE_SIZE)
+        return 0;
+    if (!wire_handshake_get(bytes, &protocol) ||
+        !wire_counterpart(protocol, &peer->own) ||
+        (peer->own == WIRE_PULL && !endpoint->handlers->on_cast)) {
+        endpoint->counters.handshake_bad++;
+        peer_close(peer);
+        return 0;
+    }
+    event_del(&peer->timer);
+    peer->state = PEER_OPEN;
+    wire_handshake_put(answer, peer->own);
+    if (!buf_append(&peer->out, answer, sizeof answer))
+        peer_close(peer);
+    else
+        flush_soon(peer);
+    return WIRE_HANDSHAKE_SIZE;
+}
+
+/* ---- in: bytes to frames ---- */
+
+enum batch_end {
+    BATCH_PARTIAL, /* the rest, if any, is a frame that has begun */
+    BATCH_MORE,    /* there may be whole frames left */
+};
+
+/* Handles the whole frames at the start of the bytes, at most a turn's share.
+ * *out_used is how many bytes they were. */
+static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
+                                   size_t len, size_t *out_used)
+{
+    uint64_t limit = peer->endpoint->limits.max_message +
+                     WIRE_REQUEST_HEADER_MAX + WIRE_TAG_SIZE;
+    size_t used = 0;
+    enum batch_end end = BATCH_MORE;
+
+    if (peer->state == PEER_HANDSHAKE)
+        used = handle_handshake(peer, bytes, len);
+    if (peer->state == PEER_OPEN && peer->own == WIRE_PUB && len > used) {
+        peer->endpoint->counters.frame_bad++; /* a subscriber has no say */
+        peer_close(peer);
+    }
+    for (int i = 0; i < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
+                    !throttled(peer) && !peer->endpoint->quiet;
+         i++) {
+        struct wire_frame frame;
+        enum wire_frame_result result =
+            wire_frame_get(bytes + used, len - used, limit, &frame);
+
+        if (result == WIRE_FRAME_MORE) {
+            end = BATCH_PARTIAL;
+            break;
+        }
+        if (result == WIRE_FRAME_TOO_LARGE) {
+            if (!refuse_large(peer, bytes + used, len - used))
+                end = BATCH_PARTIAL;
+            break;
+        }
+        if (result == WIRE_FRAME_BAD) {
+            peer->endpoint->counters.frame_bad++;
+            peer_close(peer);
+            break;
+        }
+        used += WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
+        event_del(&peer->timer);
+        handle_frame(peer, &frame);
+    }
+    *out_used = used;
+    return end;
+}
+
+static void flush_batch(struct endpoint *endpoint)
+{
+    struct peer *peer;
+
+    endpoint->in_batch = false;
+    while ((peer = TAILQ_FIRST(&endpoint->flushes))) {
+        TAILQ_REMOVE(&endpoint->flushes, peer, flush);
+        peer->in_flushes = false;
+        peer_flush(peer);
+    }
+}
+
+/* What happens next with a peer after a batch: it waits for the rest of a
+ * frame, for another turn, or for its client to read. */
+static void settle(struct peer *peer, enum batch_end end)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    bool left = buf_size(&peer->in) > 0;
+
+    if (peer->state == PEER_HANDSHAKE)
+        return;
+    if (peer->state != PEER_OPEN || endpoint->quiet)
+        return;
+    if (throttled(peer)) {
+        event_del(&peer->timer); /* it is we who do not read */
+        peer_stop_reading(peer);
+        return;
+    }
+    start_reading(peer);
+    if (!left) {
+        buf_relax(&peer->in, PEER_BUFFER_KEEP);
+    } else if (end == BATCH_PARTIAL) {
+        if (!evtimer_pending(&peer->timer, NULL))
+            timer_start(peer, endpoint->limits.frame_ms);
+    } else if (!peer->in_turns) {
+        TAILQ_INSERT_TAIL(&endpoint->turns, peer, turn);
+        peer->in_turns = true;
+        endpoint_schedule(endpoint);
+    }
+}
+
+/* `bytes` are the peer's own buffer, or fresh ones in the endpoint's. */
+static void work(struct peer *peer, const uint8_t *bytes, size_t len)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    bool fresh = bytes == endpoint->input;
+    enum batch_end end;
+    size_t used;
+
+    endpoint->in_batch = true;
+    end = handle_batch(peer, bytes, len, &used);
+    if (!fresh)
+        buf_consume(&peer->in, used);
+    else if (!buf_append(&peer->in, bytes + used, len - used))
+        peer_close(peer);
+    flush_batch(endpoint);
+    settle(peer, end);
+}
+
+void peer_take_turn(struct peer *peer)
+{
+    if (peer->state == PEER_OPEN && buf_size(&peer->in) > 0)
+        work(peer, buf_data(&peer->in), buf_size(&peer->in));
+}
+
+void peer_resume(struct peer *peer)
+{
+    if (peer->state != PEER_OPEN || peer->reading || peer->in_turns ||
+        throttled(peer) || peer->endpoint->in_batch)
+        return;
+    settle(peer, BATCH_MORE);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *peer = MAGIC_CAST(peer, PEER_MAGIC, arg);
+    struct endpoint *endpoint = peer->endpoint;
+    uint8_t *to = endpoint->input;
+    size_t room = sizeof endpoint->input;
+    ssize_t got;
+
+    (void)what;
+    if (peer->in_turns)
+        return; /* has frames left to handle first */
+    if (buf_size(&peer->in) > 0) {
+        /* at most double what has arrived */
+        size_t more = min_size(buf_size(&peer->in), PEER_READ_LARGE);
+
+        if (!buf_reserve(&peer->in, more > 512 ? more : 512)) {
+            peer_close(peer);
+            return;
+        }
+        to = buf_tail(&peer->in);
+        room = min_size(buf_room(&peer->in), PEER_READ_LARGE);
+    }
+    got = recv(fd, to, room, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        peer_close(peer);
+        return;
+    }
+    if (to == endpoint->input) {
+        work(peer, to, (size_t)got);
+    } else {
+        buf_commit(&peer->in, (size_t)got);
+        work(peer, buf_data(&peer->in), buf_size(&peer->in));
+    }
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* sp-frontend: an HTTP server that gives every visitor a process of its own.
+ * It shows how libsp and libsp-evhttp are used: open a client, make a plug,
+ * answer requests.  Here everything is put together and taken apart again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include <sp/evhttp.h>
+
+#include "app.h"
+#include "options.h"
+#include "own.h"
+#include "server.h"
+
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
+struct frontend {
+    struct options options;
+    struct event_base *base;
+    struct event *stop[2];
+    struct own *own;
+    struct app app;
+    struct server *server;
+};
+
+static void on_stop(evutil_socket_t number, short what, void *arg)
+{
+    struct frontend *frontend = arg;
+
+    (void)number;
+    (void)what;
+    event_base_loopbreak(frontend->base);
+}
+
+/* From here on a signal to stop waits for the loop, so that what was started
+ * is taken down in order. */
+static bool frontend_prepare(struct frontend *frontend)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+
+    signal(SIGPIPE, SIG_IGN);
+    frontend->base = event_base_new();
+    if (!frontend->base)
+        return false;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        frontend->stop[i] = evsignal_new(frontend->base, numbers[i], on_stop,
+                                         frontend);
+        if (!frontend->stop[i] || event_add(frontend->stop[i], NULL) < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool module_is_there(struct sp_client *client, const char *name)
+{
+    struct sp_modules *modules;
+    bool there = false;
+
+    if (sp_modules(client, &modules) != SP_OK)
+        return false;
+    for (size_t i = 0; i < sp_modules_count(modules) && !there; i++)
+        there = strcmp(sp_modules_name(modules, i), name) == 0;
+    sp_modules_free(modules);
+    return there;
+}
+
+static bool frontend_connect(struct frontend *frontend)
+{
+    const char *where = frontend->own ? own_runtime_dir(frontend->own)
+                                      : frontend->options.runtime_dir;
+    struct app *app = &frontend->app;
+    enum sp_error error;
+    char text[256];
+
+    if (sp_client_open(where, &app->client) != SP_OK) {
+        sp_client_diagnose(where, text, sizeof text);
+        fprintf(stderr, "sp-frontend: %s\n", text);
+        return false;
+    }
+    error = sp_ping(app->client, NULL);
+    if (error != SP_OK) {
+        fprintf(stderr, "sp-frontend: %s: %s\n",
+                sp_client_runtime_dir(app->client), sp_strerror(error));
+        return false;
+    }
+    if (!module_is_there(app->client, frontend->options.module)) {
+        fprintf(stderr, "sp-frontend: spd has no module '%s'\n",
+                frontend->options.module);
+        return false;
+    }
+    return true;
+}
+
+static bool frontend_plug(struct frontend *frontend)
+{
+    const struct options *options = &frontend->options;
+    struct sp_plug_options *plug = sp_plug_options_new();
+    enum sp_error error = SP_ENOMEM;
+
+    if (plug)
+        error = sp_plug_options_set_module(plug, options->module);
+    if (error == SP_OK)
+        error = sp_plug_options_set_secure(plug, options->secure);
+    if (error == SP_OK)
+        error = sp_plug_new(frontend->app.client, plug, &frontend->app.plug);
+    sp_plug_options_free(plug);
+    if (error == SP_OK)
+        return true;
+    fprintf(stderr, "sp-frontend: %s\n", sp_strerror(error));
+    return false;
+}
+
+static bool frontend_listen(struct frontend *frontend)
+{
+    frontend->app.guard.host = frontend->options.host;
+    frontend->app.guard.secure = frontend->options.secure;
+    frontend->server = server_create(frontend->base, frontend->options.port,
+                                     &frontend->app);
+    if (!frontend->server) {
+        fprintf(stderr, "sp-frontend: cannot listen on 127.0.0.1:%u: %s\n",
+                frontend->options.port, strerror(errno));
+        return false;
+    }
+    printf("http://127.0.0.1:%u/\n", server_port(frontend->server));
+    fflush(stdout);
+    return true;
+}
+
+static bool frontend_start(struct frontend *frontend)
+{
+    if (!frontend_prepare(frontend)) {
+        fputs("sp-frontend: no event loop\n", stderr);
+        return false;
+    }
+    if (frontend->options.own_supervisor) {
+        frontend->own = own_start(&frontend->options);
+        if (!frontend->own)
+            return false;
+    }
+    return frontend_connect(frontend) && frontend_plug(frontend) &&
+           frontend_listen(frontend);
+}
+
+static void frontend_stop(struct frontend *frontend)
+{
+    server_destroy(frontend->server);
+    sp_plug_free(frontend->app.plug);
+    sp_client_close(frontend->app.client);
+    own_stop(frontend->own);
+    for (size_t i = 0; i < 2; i++)
+        if (frontend->stop[i])
+            event_free(frontend->stop[i]);
+    if (frontend->base)
+        event_base_free(frontend->base);
+}
+
+int main(int argc, char **argv)
+{
+    struct frontend frontend = {0};
+    int status = EXIT_FAILED;
+
+    switch (options_read(argc, argv, &frontend.options)) {
+    case OPTIONS_HELP:
+        return EXIT_FINE;
+    case OPTIONS_WRONG:
+        fputs("Try sp-frontend --help\n", stderr);
+        return EXIT_USAGE;
+    case OPTIONS_RUN:
+        break;
+    }
+    if (frontend_start(&frontend)) {
+        event_base_dispatch(frontend.base);
+        status = EXIT_FINE;
+    }
+    frontend_stop(&frontend);
+    return status;
+}

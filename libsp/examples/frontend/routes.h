@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* frontend/routes.h - from a request to its answer. */
+#ifndef FRONTEND_ROUTES_H
+#define FRONTEND_ROUTES_H
+
+struct app;
+struct evhttp_request;
+
+/* Answers a request, whatever it is. */
+void routes_answer(const struct app *app, struct evhttp_request *request);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* sp/id.h - session IDs: what is one, and how to make one.
+ *
+ * A session ID is 1 to 64 characters of [A-Za-z0-9_-].  Nothing else is
+ * accepted anywhere: "abc\n" is refused, as is "../x". */
+#ifndef SP_ID_H
+#define SP_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sp/error.h>
+
+/* The longest session ID, in bytes without the NUL. */
+#define SP_ID_MAX 64
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Whether the len bytes at id are a session ID.  The bytes need no NUL and may
+ * hold one (which makes them no session ID).  id may be NULL if len is 0.
+ * Thread-safe. */
+bool sp_id_valid(const char *id, size_t len);
+
+/* Writes a new session ID that nobody can guess (122 random bits: a version 4
+ * UUID, RFC 4122, made by libuuid from the kernel's random source) and its NUL
+ * to out_id.  37 bytes are written.  Thread-safe. */
+void sp_session_id_new(char out_id[SP_ID_MAX + 1]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

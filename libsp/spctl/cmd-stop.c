@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* spctl stop: the end of a session, by its ID or by its process. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sp/client.h>
+
+#include "command.h"
+#include "complaint.h"
+#include "invocation.h"
+#include "outcome.h"
+
+static bool parse_pid(const char *text, pid_t *out_pid)
+{
+    char *end;
+    long pid;
+
+    errno = 0;
+    pid = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || pid < 1 || pid > INT_MAX)
+        return false;
+    *out_pid = (pid_t)pid;
+    return true;
+}
+
+/* The process of --pid; 0 if the session is named by its ID. */
+static enum sp_error target(const struct invocation *invocation, pid_t *out_pid)
+{
+    const char *text = invocation->values[OPTION_PID];
+    char quoted[QUOTED_SIZE];
+
+    *out_pid = 0;
+    if (!text == !invocation_id(invocation))
+        return complain_usage(invocation->command,
+                              "name the session by its ID or by --pid");
+    if (!text || parse_pid(text, out_pid))
+        return SP_OK;
+    complain_quote(quoted, text);
+    return complain_usage(invocation->command, "%s is no process ID", quoted);
+}
+
+static enum sp_error fail(const struct invocation *invocation,
+                          enum sp_error error, pid_t pid)
+{
+    char text[64];
+
+    if (error != SP_ENOENT || pid == 0)
+        return complain_outcome(invocation, error,
+                                sp_result_text(invocation->result));
+    snprintf(text, sizeof text, "no session has process %ld", (long)pid);
+    return complain_outcome(invocation, error, text);
+}
+
+static enum sp_error run(struct invocation *invocation)
+{
+    enum sp_error error;
+    pid_t pid;
+
+    error = target(invocation, &pid);
+    if (error == SP_OK)
+        error = invocation_open(invocation);
+    if (error != SP_OK)
+        return error;
+    if (pid > 0)
+        error = sp_terminate_pid(invocation->client, pid, invocation->result);
+    else
+        error = sp_terminate(invocation->client, invocation_id(invocation),
+                             invocation->result);
+    return error == SP_OK ? SP_OK : fail(invocation, error, pid);
+}
+
+const struct command command_stop = {
+    .name = "stop",
+    .synopsis = "ID | --pid PID",
+    .summary = "End a session for good.",
+    .text =
+        "Ends a session and waits until its process is gone. What its module "
+        "does at the end (its terminate) runs; after the stop deadline, 5 "
+        "seconds, the process is killed. It is not restarted.",
+    .example = "  spctl stop alice\n",
+    .options = OPTION_BIT(OPTION_PID),
+    .errors = OUTCOME_BIT(SP_ENOENT) | OUTCOME_BIT(SP_EBADID) |
+              OUTCOME_BIT(SP_ETIMEDOUT) | OUTCOME_BIT(SP_ENOSUP) |
+              OUTCOME_BIT(SP_EPERM),
+    .min_operands = 0,
+    .max_operands = 1,
+    .about_session = true,
+    .run = run,
+};

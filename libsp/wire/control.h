@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* wire/control.h - requests on the control socket, JSON to struct and back.
+ * Pure (jansson, no sockets); see PROTOCOL.md, "Control".
+ *
+ * The table is the only list of operations: spd's dispatch, the client's
+ * requests and the decoder's checks derive from it. */
+#ifndef WIRE_CONTROL_H
+#define WIRE_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <sp/error.h>
+#include <sp/id.h>
+
+/* The largest request, and how deep it may be. */
+#define CONTROL_REQUEST_MAX (1024 * 1024)
+#define CONTROL_DEPTH_MAX 4
+
+/* The keys of requests. */
+enum control_key {
+    CONTROL_KEY_ID = 1 << 0,
+    CONTROL_KEY_PID = 1 << 1,
+    CONTROL_KEY_MODULE = 1 << 2,
+    CONTROL_KEY_ARG = 1 << 3,
+    CONTROL_KEY_ARG_BASE64 = 1 << 4,
+};
+
+/* X(op, NAME, one_of, optional): exactly one of the keys in one_of (if any)
+ * must be there; those in optional may. */
+#define CONTROL_OP_TABLE(X)                                                    \
+    X(ping, PING, 0, 0)                                                        \
+    X(start, START, CONTROL_KEY_ID,                                            \
+      CONTROL_KEY_MODULE | CONTROL_KEY_ARG | CONTROL_KEY_ARG_BASE64)           \
+    X(stop, STOP, CONTROL_KEY_ID | CONTROL_KEY_PID, 0)                         \
+    X(info, INFO, CONTROL_KEY_ID, 0)                                           \
+    X(list, LIST, 0, 0)                                                        \
+    X(modules, MODULES, 0, 0)
+
+enum control_op {
+#define CONTROL_OP_ENUM_(op, NAME, one_of, optional) CONTROL_##NAME,
+    CONTROL_OP_TABLE(CONTROL_OP_ENUM_)
+#undef CONTROL_OP_ENUM_
+        CONTROL_OPS
+};
+
+#define CONTROL_MODULE_MAX 64 /* a module's name: [A-Za-z0-9_-]{1,64} */
+
+struct control_request {
+    enum control_op op;
+    unsigned keys;                       /* enum control_key, those given */
+    char id[SP_ID_MAX + 1];              /* valid */
+    char module[CONTROL_MODULE_MAX + 1]; /* "" without the key */
+    pid_t pid;                           /* > 0 */
+    uint8_t *arg;                        /* owned; NULL without one */
+    size_t arg_size;
+};
+
+/* Decodes a request.  SP_OK: the caller ends it with control_request_fini().
+ * SP_EINVAL, SP_EBADID, SP_EMSGSIZE, SP_ENOMEM: out_text (of text_size bytes)
+ * says what was wrong and where. */
+enum sp_error control_request_decode(const void *json, size_t size,
+                                     struct control_request *out_request,
+                                     char *out_text, size_t text_size);
+void control_request_fini(struct control_request *request);
+
+/* Encodes a request; the caller frees the string with free().  NULL if there
+ * is no memory.  The argument goes as base64. */
+char *control_request_encode(const struct control_request *request,
+                             size_t *out_size);
+
+/* A new answer {"ok": true}, to which the caller adds keys; or an error's with
+ * number, name and text (made printable; NULL: sp_strerror()).  NULL if there
+ * is no memory. */
+json_t *control_answer_ok(void);
+json_t *control_answer_error(enum sp_error error, const char *text);
+
+/* Decodes an answer.  SP_OK: *out_answer is the object, the caller's to
+ * json_decref().  Else the error it tells (SP_EPROTO if it makes no sense),
+ * its text in out_text; *out_answer is written then too, NULL if it made no
+ * sense. */
+enum sp_error control_answer_decode(const void *json, size_t size,
+                                    json_t **out_answer, char *out_text,
+                                    size_t text_size);
+
+#endif

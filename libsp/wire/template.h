@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* wire/template.h - the contract between spd, a template (sp-worker before it
+ * forks) and a session (after).  Both sides are of one build, so records are
+ * plain structs in the machine's own byte order; what comes from a template or
+ * a session is still hostile input: fixed in size, checked by
+ * template_record_valid() / hello_record_valid() against the state it is legal
+ * in, and a violation ends the sender.
+ *
+ *   spd                         template                    session
+ *    │ exec sp-worker NAME PATH    │
+ *    │◄─────────── LOADED / FAILED │      (control, SEQPACKET)
+ *    │                             │
+ *    │ socketpair, SO_PASSCRED     │
+ *    │ START record ───────────────┼─────────► (waits in the start socket)
+ *    │ FORK + listener, start, log │
+ *    ├────────────────────────────►│ clone(CLONE_PARENT)
+ *    │◄────────────── FORKED (hint)│─ ─ ─ ─ ─ ─ ─ ─►│
+ *    │◄───────────────────────────────────── HELLO   │ (start, SEQPACKET,
+ *    │   pid from the kernel's stamp                 │  stamped)
+ *    │◄───────────────── READY / IGNORED / INIT_ERROR│
+ *    │   start socket closed at both ends            │
+ *
+ * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
+ * WORKER_CONTROL_FD; nothing else.  Of a session when its module's code first
+ * runs: 0, 1, 2 as above (with a log socket of its own), its listener, its
+ * start socket and what libevent opens. */
+#ifndef WIRE_TEMPLATE_H
+#define WIRE_TEMPLATE_H
+
+#include <assert.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sp/error.h>
+#include <sp/id.h>
+
+/* The template's end of its control socket. */
+#define WORKER_CONTROL_FD 3
+
+/* sp-worker's exit statuses.  A session that ends with another status, or by a
+ * signal, ended abnormally. */
+enum worker_exit {
+    WORKER_EXIT_NORMAL = 0,    /* asked to, or sp_session_stop(NORMAL) */
+    WORKER_EXIT_FAILED = 1,    /* sp_session_stop(FAILED) */
+    WORKER_EXIT_INIT = 2,      /* init failed or declined; told to spd */
+    WORKER_EXIT_RUNTIME = 3,   /* the runtime could not do its work */
+    WORKER_EXIT_ORPHAN = 4,    /* spd was gone before the death link stood */
+    WORKER_EXIT_USAGE = 64,    /* sp-worker was not run by spd */
+};
+
+/* ---- spd to template: one record and three descriptors a start ---- */
+
+/* Descriptors that travel with a FORK record, in this order. */
+enum fork_fd { FORK_FD_LISTENER, FORK_FD_START, FORK_FD_LOG, FORK_FDS };
+
+struct fork_record {
+    uint32_t serial; /* of this start; comes back in the hint */
+};
+
+/* ---- template to spd ---- */
+
+enum template_message {
+    TEMPLATE_LOADED = 1,  /* the module is loaded; once, first */
+    TEMPLATE_FAILED,      /* it is not: text; once, first */
+    TEMPLATE_FORKED,      /* serial, value = pid: a hint, nothing more */
+    TEMPLATE_FORK_FAILED, /* serial, value = errno */
+};
+
+struct template_record {
+    uint32_t type; /* enum template_message */
+    uint32_t serial;
+    int32_t value;
+    char text[SP_TEXT_MAX + 1]; /* always terminated */
+};
+
+/* ---- spd to session, on the start socket: waits there for the session ----
+ *
+ * followed by arg_size bytes of argument in the same record. */
+struct start_record {
+    uint32_t arg_size;
+    uint32_t max_connections;
+    uint64_t max_message;
+    char id[SP_ID_MAX + 1];
+};
+
+/* How spd asks a session to end: its module is told SP_END_STOP or
+ * SP_END_SHUTDOWN. */
+#define SESSION_SIGNAL_STOP SIGTERM
+#define SESSION_SIGNAL_SHUTDOWN SIGINT
+
+/* The largest argument that can be configured: record and argument must fit
+ * the socket's buffer (net.core.wmem_default is 212,992 everywhere). */
+#define START_ARG_MAX (128 * 1024)
+
+/* ---- session to spd, on the start socket ---- */
+
+enum hello_message {
+    HELLO_HELLO = 1,  /* first; the kernel's stamp is what counts */
+    HELLO_READY,      /* init has succeeded */
+    HELLO_IGNORED,    /* init declined */
+    HELLO_INIT_ERROR, /* init failed: text */
+};
+
+struct hello_record {
+    uint32_t type;              /* enum hello_message */
+    char text[SP_TEXT_MAX + 1]; /* always terminated */
+};
+
+/* Whether the len bytes are a record of its type: exact size, known type, text
+ * terminated. */
+bool template_record_valid(const struct template_record *record, size_t len);
+bool hello_record_valid(const struct hello_record *record, size_t len);
+/* The same for what spd sends. */
+bool start_record_valid(const struct start_record *record, size_t len);
+
+static_assert(sizeof(struct fork_record) == 4, "");
+static_assert(sizeof(struct template_record) == 12 + SP_TEXT_MAX + 1 + 3, "");
+static_assert(sizeof(struct hello_record) == 4 + SP_TEXT_MAX + 1 + 3, "");
+
+#endif

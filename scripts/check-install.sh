@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs a build into a directory of its own, and builds and runs
+# tests/consumer against that copy: by pkg-config and by CMake, in C and C++.
+#
+#   scripts/check-install.sh BUILD_DIRECTORY
+set -euo pipefail
+build=$(realpath -- "${1:?usage: scripts/check-install.sh BUILD_DIRECTORY}")
+cd "$(dirname "$0")/.."
+consumer=$PWD/tests/consumer
+scratch=$(mktemp -d /tmp/sp-install.XXXXXX)
+runtime=$scratch/run # short enough for a socket's address
+spd=
+trap '[ -z "$spd" ] || kill "$spd"; rm -rf "$scratch"' EXIT
+
+fail()
+{
+    echo "check-install.sh: $*" >&2
+    exit 1
+}
+
+quietly()
+{
+    "$@" >"$scratch/said" 2>&1 || { cat "$scratch/said" >&2; fail "failed: $*"; }
+}
+
+# The copy is moved after the installation: nothing in it may know its place.
+quietly cmake --install "$build" --prefix "$scratch/first"
+mv "$scratch/first" "$scratch/prefix"
+prefix=$scratch/prefix
+libdir=$prefix/$(cd "$prefix" && dirname "$(find . -name libsp.so | head -1)")
+
+installed()
+{
+    local file
+
+    for file in bin/spd bin/spctl include/sp/client.h include/sp/module.h \
+        "${libdir#"$prefix/"}"/{libsp.so,libsp/sp-worker,libsp/modules/{kv,counter,echo}.so,pkgconfig/libsp.pc,pkgconfig/libsp-evhttp.pc,cmake/libsp/libsp-config.cmake} \
+        share/man/man1/spctl.1 share/man/man8/spd.8 share/man/man5/spd.conf.5; do
+        [ -e "$prefix/$file" ] || fail "$file is not installed"
+    done
+    ! grep -rlIF -e "$PWD" -e "$scratch" "$prefix" ||
+        fail "these know where they were built"
+}
+
+# The examples that README.md prints are the files that are compiled here.
+printed() # FILE
+{
+    awk -v name="$1" '
+        index($0, "<!-- " name " -->") { wanted = 1; next }
+        wanted && /^```/ { if (inside) exit; inside = 1; next }
+        inside' README.md | diff -u "$consumer/$1" - ||
+        fail "README.md does not print tests/consumer/$1 as it is"
+}
+
+config()
+{
+    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@"
+}
+
+by_pkg_config()
+{
+    local dir=$scratch/pkg-config strict=(-Wall -Wextra -Werror)
+
+    mkdir "$dir"
+    gcc -std=c17 "${strict[@]}" "$consumer/hello.c" -o "$dir/hello" \
+        $(config --cflags --libs libsp)
+    g++ -std=c++17 "${strict[@]}" "$consumer/consumer.cpp" -o "$dir/consumer-cpp" \
+        $(config --cflags --libs libsp)
+    gcc -std=c17 "${strict[@]}" "$consumer/plugged.c" -o "$dir/plugged" \
+        $(config --cflags --libs libsp-evhttp)
+    gcc -std=c17 "${strict[@]}" -shared -fPIC "$consumer/greet.c" -o "$dir/greet.so" \
+        $(config --cflags libsp)
+    g++ -std=c++20 "${strict[@]}" -shared -fPIC "$consumer/greet_cpp.cpp" \
+        -o "$dir/greet_cpp.so" $(config --cflags libsp)
+}
+
+by_cmake()
+{
+    quietly cmake -S "$consumer" -B "$scratch/cmake" -G Ninja \
+        -DCMAKE_PREFIX_PATH="$prefix"
+    quietly cmake --build "$scratch/cmake"
+}
+
+# Runs what one of the two has built, against the installed spd.
+run() # DIRECTORY
+{
+    local conf=$1/spd.conf
+
+    printf '[module greet]\npath = %s\n\n[module greet_cpp]\npath = %s\n' \
+        "$1/greet.so" "$1/greet_cpp.so" >"$conf"
+    LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf"
+    LD_LIBRARY_PATH=$libdir "$1/plugged"
+    run_hello "$1"
+}
+
+# The README's program wants a supervisor that somebody else has started.
+run_hello() # DIRECTORY
+{
+    local line
+
+    mkfifo "$1/ready"
+    exec 9<>"$1/ready"
+    "$prefix/bin/spd" --runtime-dir "$runtime" --ready-fd 9 2>"$1/spd.log" &
+    spd=$!
+    if read -r -t 15 -u 9 line; then
+        LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/hello" >"$1/said" || true
+    fi
+    kill "$spd"
+    wait "$spd" || { spd=; fail "spd did not end in order"; }
+    spd=
+    [ "$(cat "$1/said")" = 1 ] || { cat "$1/spd.log" "$1/said" >&2; fail "hello did not say 1"; }
+}
+
+installed
+printed hello.c
+printed greet.c
+by_pkg_config
+run "$scratch/pkg-config"
+by_cmake
+run "$scratch/cmake"
+echo "install: a moved copy serves programs and modules, C and C++"

@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Builds libsp in every way that it is meant to be built, and passes all of its
+# tests, from a bare Debian 12 on.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+usage()
+{
+    cat <<TXT
+Usage: scripts/test.sh [--quick]
+
+  --quick   the release build and its tests, and nothing else
+
+Installs what is missing (as root, or through sudo), then:
+
+  release     builds and passes all tests
+  layers      who may include and link what
+  headers     C and C++ compilers accept every public header
+  install     a program and a module built against an installed copy
+  debug       all tests again, with the address and undefined-behaviour
+              sanitizers
+  fuzz        the fuzz targets: the wire codec for 30 s, the others for 5 s
+  other user  all tests again, built by clang in a private copy of the tree,
+              as an unprivileged user if this one is root
+
+Exits with 0 if nothing failed.  A part that could not be run is named.
+TXT
+}
+
+quick=false
+for word in "$@"; do
+    case $word in
+    --quick) quick=true ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+done
+
+# What is set here for other programs is not to reach the tests.
+unset SP_RUNTIME_DIR SP_CHANNEL XDG_RUNTIME_DIR MAKEFLAGS CDPATH
+umask 022
+
+SKIPPED=77 # a part's exit status: it cannot be run here; its last line says why
+jobs=$(nproc)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/sp-test.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+passed=0 failed=0 skipped=0
+summary=
+
+# Runs one part, shows what it says, and keeps count.
+part() # NAME COMMAND...
+{
+    local name=$1 log="$scratch/log.${1// /-}" started=$SECONDS status note=
+
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" </dev/null 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    case $status in
+    0) passed=$((passed + 1)) status=passed ;;
+    "$SKIPPED") skipped=$((skipped + 1)) status=skipped note=$(tail -n 1 "$log") ;;
+    *) failed=$((failed + 1)) status=FAILED ;;
+    esac
+    [ "$status" = skipped ] || note=$(grep -E '^[0-9]+% tests passed' "$log")
+    summary+=$(printf '%-11s %-8s %4d s  %s' "$name" "$status" \
+        $((SECONDS - started)) "$note")$'\n'
+    [ "$status" != FAILED ]
+}
+
+# Runs a command that is of interest only if it fails.
+quietly()
+{
+    local said
+
+    said=$("$@" 2>&1) && return
+    printf '%s\n' "$said"
+    echo "failed: $*"
+    return 1
+}
+
+build() # PRESET
+{
+    quietly cmake --preset "$@" && quietly cmake --build --preset "$1" -- --quiet
+}
+
+# A test that gives no limit of its own is stopped after two minutes.
+run_tests() # PRESET
+{
+    ctest --preset "$1" -j "$jobs" --timeout 120
+}
+
+build_and_test() # PRESET
+{
+    build "$1" -DSP_TESTS=ON && run_tests "$1"
+}
+
+headers()
+{
+    local header name
+
+    for header in libsp/include/sp/*.h; do
+        name=sp/${header##*/}
+        printf '#include <%s>\n#include <%s>\n' "$name" "$name" >"$scratch/header.c"
+        cp "$scratch/header.c" "$scratch/header.cpp"
+        quietly gcc -std=c17 -Wall -Wextra -Werror -pedantic -fsyntax-only \
+            -Ilibsp/include "$scratch/header.c" &&
+            quietly g++ -std=c++17 -Wall -Wextra -Werror -pedantic -fsyntax-only \
+                -Ilibsp/include "$scratch/header.cpp" &&
+            quietly clang++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only \
+                -Ilibsp/include "$scratch/header.cpp" || return
+        echo "$name: accepted"
+    done
+}
+
+# Fuzzes one target from its seeds; what it finds on the way is thrown away.
+fuzz_target() # PROGRAM SECONDS
+{
+    local name=${1##*/} found=$scratch/${1##*/} words
+    local seeds=tests/fuzz/corpus/${name#fuzz_} dict=tests/fuzz/${name#fuzz_}.dict
+
+    mkdir -p "$found"
+    words=(-max_total_time="$2" -timeout=10 -artifact_prefix="$found/" "$found")
+    if [ -d "$seeds" ]; then words+=("$seeds"); fi
+    if [ -f "$dict" ]; then words+=("-dict=$dict"); fi
+    quietly "$1" "${words[@]}" &&
+        echo "$name: $2 s, nothing found"
+}
+
+fuzz()
+{
+    local target seconds targets
+
+    build fuzz || return
+    mapfile -t targets < <(find build/fuzz -name 'fuzz_*' -type f -executable | sort)
+    [ "${#targets[@]}" -gt 0 ] || { echo "there is no fuzz target"; return 1; }
+    for target in "${targets[@]}"; do
+        seconds=5
+        [ "${target##*/}" != fuzz_wire ] || seconds=30
+        fuzz_target "$target" "$seconds" || return
+    done
+}
+
+# Runs a command with nothing of root's: another user, an empty environment.
+as_other() # HOME COMMAND...
+{
+    local home=$1 drop=()
+
+    shift
+    if [ "$(id -u)" -eq 0 ]; then
+        drop=(setpriv --reuid nobody --regid nogroup --clear-groups --)
+    fi
+    env -i PATH="$PATH" HOME="$home" LANG=C.UTF-8 CC=clang CXX=clang++ \
+        "${drop[@]}" "$@"
+}
+
+# The suite as somebody who owns nothing but a copy of the sources.
+other_user()
+{
+    local copy=$scratch/copy
+
+    chmod 755 "$scratch"
+    mkdir "$copy" && tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy" || return
+    if [ "$(id -u)" -eq 0 ]; then
+        chown -R nobody:nogroup "$copy"
+    else
+        echo "not root: the same user as before, and clang"
+    fi
+    cd "$copy" &&
+        quietly as_other "$copy" cmake --preset release &&
+        quietly as_other "$copy" cmake --build --preset release -- --quiet &&
+        as_other "$copy" ctest --preset release -j "$jobs" --timeout 120
+}
+
+conclude()
+{
+    printf '\n== summary\n%s' "$summary"
+    printf '%d parts passed, %d failed, %d skipped, %d s\n' "$passed" "$failed" \
+        "$skipped" "$SECONDS"
+    [ "$failed" -eq 0 ]
+}
+
+part "packages" scripts/install-deps.sh test || { conclude; exit 1; }
+part "release" build_and_test release
+if ! $quick; then
+    part "layers" scripts/check-layers.sh build/release
+    part "headers" headers
+    part "install" scripts/check-install.sh build/release
+    part "debug" build_and_test debug
+    part "fuzz" fuzz
+    part "other user" other_user
+fi
+sed -n '/tests passed,/,$p' "$scratch/log.release"
+conclude

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* spd: options, configuration, supervisor, in this order. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sp/version.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "options.h"
+#include "supervisor.h"
+
+/* Whatever spd was started with: 0, 1 and 2 are open, no signal is blocked or
+ * ignored by inheritance, and files are private. */
+static void settle_process(void)
+{
+    sigset_t none;
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+    if (fd >= 0)
+        close(fd);
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    umask(077);
+}
+
+/* The programs and modules that came with this spd, beside it:
+ * PREFIX/bin/spd, PREFIX/SP_PRIVATE_DIR/sp-worker. */
+static int find_places(char module_dir[PATH_MAX], char worker[PATH_MAX])
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *prefix;
+
+    if (len < 0)
+        return -1;
+    self[len] = '\0';
+    prefix = dirname(dirname(self));
+    if (snprintf(module_dir, PATH_MAX, "%s/" SP_PRIVATE_DIR "/modules",
+                 prefix) >= PATH_MAX ||
+        snprintf(worker, PATH_MAX, "%s/" SP_PRIVATE_DIR "/sp-worker",
+                 prefix) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return 0;
+}
+
+static int load_config(const char *file, struct config *out_config)
+{
+    char module_dir[PATH_MAX];
+    char worker[PATH_MAX];
+    struct config_places places = {module_dir, worker};
+    char text[1024];
+
+    if (find_places(module_dir, worker) < 0) {
+        log_error("/proc/self/exe: %s", strerrordesc_np(errno));
+        return -1;
+    }
+    if (config_load(file, &places, out_config, text, sizeof text) < 0) {
+        log_error("%s", text);
+        return -1;
+    }
+    return 0;
+}
+
+/* The descriptor has done its work once the newline is written. */
+static void say_ready(int fd)
+{
+    if (fd < 0)
+        return;
+    if (write(fd, "\n", 1) != 1)
+        log_warn("--ready-fd: %s", strerrordesc_np(errno));
+    close(fd);
+}
+
+static int serve(const struct options *options, struct config *config)
+{
+    struct supervisor_options opening = {.runtime_dir = options->runtime_dir,
+                                         .life_fd = options->life_fd};
+    struct supervisor supervisor;
+    char text[1024];
+
+    if (supervisor_open(&supervisor, config, &opening, text, sizeof text) < 0) {
+        log_error("%s", text);
+        supervisor_close(&supervisor);
+        return SPD_EXIT_FAILED;
+    }
+    log_info("spd %s (pid %d): ready in %s", SP_VERSION, (int)getpid(),
+             supervisor.runtime.dir);
+    say_ready(options->ready_fd);
+    supervisor_run(&supervisor);
+    supervisor_close(&supervisor);
+    log_info("stopped");
+    return SPD_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct config config;
+    char text[256];
+
+    settle_process();
+    log_init("spd", LOG_LEVEL_INFO);
+    if (options_parse(argc, argv, &options, text, sizeof text) < 0) {
+        log_error("%s; see spd --help", text);
+        return SPD_EXIT_USAGE;
+    }
+    if (options.help) {
+        options_print_help(stdout);
+        return fflush(stdout) == 0 ? SPD_EXIT_OK : SPD_EXIT_FAILED;
+    }
+    if (options.version) {
+        puts("spd " SP_VERSION);
+        return SPD_EXIT_OK;
+    }
+    if (load_config(options.config, &config) < 0)
+        return SPD_EXIT_USAGE;
+    log_init("spd", (enum log_level)config.supervisor.log_level);
+    if (options.check_config) {
+        puts("the configuration is good");
+        config_fini(&config);
+        return SPD_EXIT_OK;
+    }
+    return serve(&options, &config);
+}

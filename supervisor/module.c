@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* One module: its queue of requests, what its template says, its log.  How a
+ * template is started is spawn.c's business; what a forked process says,
+ * process.c's.  What comes from the template is hostile. */
+#define _GNU_SOURCE
+#include "module.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/magic.h"
+#include "base/text.h"
+#include "logsink.h"
+#include "spawn.h"
+#include "wire/template.h"
+
+#define MODULE_MAGIC 0x53506d6fu
+#define RECORDS_A_TURN 64
+
+enum template_state {
+    TEMPLATE_ABSENT,
+    TEMPLATE_LOADING,
+    TEMPLATE_READY,
+    TEMPLATE_ENDING, /* killed, or failed to load: its exit is awaited */
+};
+
+struct module_request {
+    struct process *process; /* borrowed */
+    uint32_t serial;
+    struct request_list *list; /* that it is in; NULL: answered */
+    TAILQ_ENTRY(module_request) link;
+};
+
+TAILQ_HEAD(request_list, module_request);
+
+struct module {
+    uint32_t magic;
+    struct event_base *base;      /* borrowed */
+    struct process_table *table;  /* borrowed */
+    const struct module_config *config; /* borrowed */
+    const char *worker;           /* borrowed */
+    struct logsink *log;          /* owned */
+    unsigned sessions;
+    enum template_state state;
+    int control_fd; /* owned; -1 without a template */
+    int pidfd;      /* owned; -1 without a template */
+    pid_t pid;
+    uint32_t next_serial;
+    struct request_list waiting;  /* to be sent */
+    struct request_list inflight; /* sent, not answered */
+    struct event readable;
+    struct event writable;
+    struct event exited;
+    struct event deadline; /* of loading */
+};
+
+const char *module_name(const struct module *module)
+{
+    return module->config->name;
+}
+
+const struct module_settings *module_settings(const struct module *module)
+{
+    return &module->config->settings;
+}
+
+pid_t module_template_pid(const struct module *module)
+{
+    return module->pid;
+}
+
+unsigned module_sessions(const struct module *module)
+{
+    return module->sessions;
+}
+
+void module_count_session(struct module *module, int by)
+{
+    module->sessions += (unsigned)by;
+}
+
+/* ---- requests ---- */
+
+static void request_move(struct module_request *request,
+                         struct request_list *to)
+{
+    if (request->list)
+        TAILQ_REMOVE(request->list, request, link);
+    request->list = to;
+    if (to)
+        TAILQ_INSERT_TAIL(to, request, link);
+}
+
+void module_forget(struct module *module, struct module_request *request)
+{
+    (void)module;
+    request_move(request, NULL);
+    free(request);
+}
+
+/* Those that wait now; what their owners do about it may queue more. */
+static void fail_waiting(struct module *module, enum sp_error error,
+                         const char *text)
+{
+    struct module_request *request;
+    unsigned count = 0;
+
+    TAILQ_FOREACH (request, &module->waiting, link)
+        count++;
+    while (count-- > 0 && (request = TAILQ_FIRST(&module->waiting)))
+        process_unborn(request->process, error, text);
+}
+
+static void pump(struct module *module)
+{
+    struct module_request *request;
+
+    while (module->state == TEMPLATE_READY &&
+           (request = TAILQ_FIRST(&module->waiting))) {
+        if (process_send(request->process, module->control_fd,
+                         request->serial) == 0) {
+            request_move(request, &module->inflight);
+        } else if (errno == EAGAIN) {
+            event_add(&module->writable, NULL);
+            return;
+        } else {
+            char text[160];
+
+            snprintf(text, sizeof text, "no process can be asked for: %s",
+                     strerrordesc_np(errno));
+            process_unborn(request->process, SP_ESYSTEM, text);
+        }
+    }
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    pump(MAGIC_CAST(module, MODULE_MAGIC, arg));
+}
+
+/* ---- what the template says ---- */
+
+void module_kill_template(struct module *module)
+{
+    if (module->pidfd < 0)
+        return;
+    pidfd_send_signal(module->pidfd, SIGKILL, NULL, 0);
+    if (module->state == TEMPLATE_ENDING)
+        return;
+    module->state = TEMPLATE_ENDING;
+    event_del(&module->readable);
+    event_del(&module->writable);
+    event_del(&module->deadline);
+    fail_waiting(module, SP_ELOAD, "the module's template was killed");
+}
+
+static void violation(struct module *module, const char *what)
+{
+    log_warn("module %s: its template (pid %d) sent %s; killed",
+             module_name(module), (int)module->pid, what);
+    module_kill_template(module);
+}
+
+/* As the kernel counts; 0 if it cannot be read. */
+static unsigned count_threads(pid_t pid)
+{
+    unsigned threads = 0;
+    char line[256];
+    char path[64];
+    FILE *status;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    status = fopen(path, "re");
+    if (!status)
+        return 0;
+    while (fgets(line, sizeof line, status))
+        if (sscanf(line, "Threads: %u", &threads) == 1)
+            break;
+    fclose(status);
+    return threads;
+}
+
+static void load_failed(struct module *module, const char *text)
+{
+    char full[SP_TEXT_MAX + 1];
+    char printable[SP_TEXT_MAX + 1];
+
+    text_printable(printable, sizeof printable, text, strlen(text));
+    snprintf(full, sizeof full, "module %s: %.900s", module_name(module),
+             printable);
+    log_warn("%s", full);
+    /* its own words come before the general ones of the kill */
+    fail_waiting(module, SP_ELOAD, full);
+    module_kill_template(module);
+}
+
+static void take_loaded(struct module *module)
+{
+    unsigned threads = count_threads(module->pid);
+
+    if (threads != 1) {
+        char text[160];
+
+        snprintf(text, sizeof text,
+                 "refused: loading it started a thread (there are %u), and "
+                 "threads do not survive a fork",
+                 threads);
+        load_failed(module, text);
+        return;
+    }
+    event_del(&module->deadline);
+    module->state = TEMPLATE_READY;
+    log_debug("module %s: loaded (pid %d)", module_name(module),
+              (int)module->pid);
+    pump(module);
+}
+
+static struct module_request *find_inflight(struct module *module,
+                                            uint32_t serial)
+{
+    struct module_request *request;
+
+    TAILQ_FOREACH (request, &module->inflight, link)
+        if (request->serial == serial)
+            return request;
+    return NULL;
+}
+
+/* A request that was given up meanwhile is known no more: its number must at
+ * least be one that was sent. */
+static void take_answer(struct module *module,
+                        const struct template_record *record)
+{
+    struct module_request *request = find_inflight(module, record->serial);
+
+    if (!request) {
+        if (record->serial >= module->next_serial)
+            violation(module, "an answer to nothing");
+    } else if (record->type == TEMPLATE_FORKED) {
+        request_move(request, NULL);
+    } else {
+        process_fork_failed(request->process, record->value);
+    }
+}
+
+static void take_record(struct module *module,
+                        const struct template_record *record)
+{
+    bool loading = module->state == TEMPLATE_LOADING;
+
+    switch ((enum template_message)record->type) {
+    case TEMPLATE_LOADED:
+        if (loading)
+            take_loaded(module);
+        else
+            violation(module, "\"loaded\" a second time");
+        return;
+    case TEMPLATE_FAILED:
+        if (loading)
+            load_failed(module, record->text);
+        else
+            violation(module, "\"failed\" after \"loaded\"");
+        return;
+    case TEMPLATE_FORKED:
+    case TEMPLATE_FORK_FAILED:
+        if (loading)
+            violation(module, "an answer before \"loaded\"");
+        else
+            take_answer(module, record);
+        return;
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct module *module = MAGIC_CAST(module, MODULE_MAGIC, arg);
+
+    (void)what;
+    for (int i = 0; i < RECORDS_A_TURN && (module->state == TEMPLATE_LOADING ||
+                                           module->state == TEMPLATE_READY);
+         i++) {
+        struct template_record record;
+        /* no room for descriptors: the kernel drops any that come */
+        ssize_t got = recv(fd, &record, sizeof record,
+                           MSG_DONTWAIT | MSG_TRUNC);
+
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (got <= 0) {
+            event_del(&module->readable); /* its exit is coming */
+            return;
+        }
+        if (template_record_valid(&record, (size_t)got))
+            take_record(module, &record);
+        else
+            violation(module, "a malformed record");
+    }
+}
+
+static void on_load_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    load_failed(MAGIC_CAST(module, MODULE_MAGIC, arg),
+                "it did not load within init_timeout");
+}
+
+/* ---- the template's life ---- */
+
+static int spawn_template(struct module *module);
+
+static struct end reap_template(struct module *module)
+{
+    struct end end = {.kind = END_EXITED};
+    siginfo_t info = {0};
+
+    if (waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED | WNOHANG) == 0 &&
+        info.si_pid != 0) {
+        end.code = info.si_status;
+        if (info.si_code != CLD_EXITED)
+            end.kind = END_SIGNALED;
+    }
+    return end;
+}
+
+static void forget_template(struct module *module)
+{
+    event_del(&module->readable);
+    event_del(&module->writable);
+    event_del(&module->exited);
+    event_del(&module->deadline);
+    close(module->control_fd);
+    close(module->pidfd);
+    module->control_fd = module->pidfd = -1;
+    module->pid = 0;
+    module->state = TEMPLATE_ABSENT;
+}
+
+static void on_exited(evutil_socket_t fd, short what, void *arg)
+{
+    struct module *module = MAGIC_CAST(module, MODULE_MAGIC, arg);
+    enum template_state state = module->state;
+    char text[END_TEXT_MAX];
+    char full[160];
+    struct end end;
+
+    (void)fd;
+    (void)what;
+    if (state == TEMPLATE_LOADING) /* why it failed may wait to be read */
+        on_readable(module->control_fd, EV_READ, module);
+    state = module->state;
+    module_drain_log(module);
+    end = reap_template(module);
+    forget_template(module);
+    end_text(&end, text);
+    if (state != TEMPLATE_ENDING) {
+        snprintf(full, sizeof full, "module %s: its template ended: %s",
+                 module_name(module), text);
+        log_warn("%s", full);
+        fail_waiting(module, SP_ELOAD, full);
+    }
+    if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
+        fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
+}
+
+static int spawn_template(struct module *module)
+{
+    uint64_t timeout = module_settings(module)->init_timeout;
+    struct timeval delay = {(time_t)(timeout / 1000),
+                            (suseconds_t)(timeout % 1000 * 1000)};
+    struct spawned spawned;
+    int log_fd = module_open_log(module);
+
+    if (log_fd < 0)
+        return -1;
+    if (spawn_worker(module->worker, module_name(module),
+                     module_settings(module)->path, log_fd, &spawned) < 0) {
+        close(log_fd);
+        return -1;
+    }
+    close(log_fd);
+    module->pid = spawned.pid;
+    module->pidfd = spawned.pidfd;
+    module->control_fd = spawned.control_fd;
+    module->state = TEMPLATE_LOADING;
+    event_assign(&module->readable, module->base, module->control_fd,
+                 EV_READ | EV_PERSIST, on_readable, module);
+    event_assign(&module->writable, module->base, module->control_fd, EV_WRITE,
+                 on_writable, module);
+    event_assign(&module->exited, module->base, module->pidfd, EV_READ,
+                 on_exited, module);
+    event_add(&module->readable, NULL);
+    event_add(&module->exited, NULL);
+    evtimer_add(&module->deadline, &delay);
+    return 0;
+}
+
+struct module_request *module_submit(struct module *module,
+                                     struct process *process)
+{
+    struct module_request *request = calloc(1, sizeof *request);
+
+    if (!request)
+        return NULL;
+    if (module->state == TEMPLATE_ABSENT && spawn_template(module) < 0) {
+        free(request);
+        return NULL;
+    }
+    request->process = process;
+    request->serial = module->next_serial++;
+    request_move(request, &module->waiting);
+    /* sent from the loop: the caller does not have its process yet */
+    if (module->state == TEMPLATE_READY)
+        event_add(&module->writable, NULL);
+    return request;
+}
+
+/* ---- the log ---- */
+
+static void name_writer(void *context, pid_t pid, char *out, size_t out_size)
+{
+    const struct module *module = context;
+    const struct process *process = process_find(module->table, pid);
+
+    if (process)
+        snprintf(out, out_size, "session %s (%s, pid %d)",
+                 process_session_id(process), module_name(module), (int)pid);
+    else
+        snprintf(out, out_size, "module %s (%spid %d)", module_name(module),
+                 pid == module->pid ? "template, " : "", (int)pid);
+}
+
+int module_open_log(struct module *module)
+{
+    return logsink_open(module->log);
+}
+
+void module_drain_log(struct module *module)
+{
+    logsink_drain(module->log);
+}
+
+/* ---- the module ---- */
+
+struct module *module_create(struct event_base *base,
+                             struct process_table *table,
+                             const struct module_config *config,
+                             const char *worker, const char *dir)
+{
+    struct module *module = calloc(1, sizeof *module);
+
+    if (!module)
+        return NULL;
+    module->magic = MODULE_MAGIC;
+    module->base = base;
+    module->table = table;
+    module->config = config;
+    module->worker = worker;
+    module->control_fd = module->pidfd = -1;
+    TAILQ_INIT(&module->waiting);
+    TAILQ_INIT(&module->inflight);
+    evtimer_assign(&module->deadline, base, on_load_deadline, module);
+    module->log =
+        logsink_create(base, dir, config->name, name_writer, module);
+    if (!module->log) {
+        free(module);
+        return NULL;
+    }
+    return module;
+}
+
+void module_destroy(struct module *module)
+{
+    if (!module)
+        return;
+    if (module->pidfd >= 0) {
+        siginfo_t info;
+
+        pidfd_send_signal(module->pidfd, SIGKILL, NULL, 0);
+        waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED);
+        forget_template(module);
+    }
+    logsink_destroy(module->log);
+    module->magic = 0;
+    free(module);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/module.h - one configured module: its template process, the
+ * requests that wait for it, and the log of its sessions.
+ *
+ *   template | input                                  | next
+ *   ABSENT   | a request                              | LOADING
+ *   LOADING  | loaded, and one thread                 | READY
+ *            | failed, several threads, exit, time up | ABSENT; requests fail
+ *   READY    | exit, violation                        | ABSENT; LOADING again
+ *            |                                        | if requests wait    */
+#ifndef SUPERVISOR_MODULE_H
+#define SUPERVISOR_MODULE_H
+
+#include <sys/types.h>
+
+#include "config.h"
+#include "process.h"
+
+struct event_base;
+struct module;
+
+/* config and worker (the path of sp-worker) are borrowed as long as the module
+ * lives.  dir is the runtime directory.  NULL and errno. */
+struct module *module_create(struct event_base *base,
+                             struct process_table *table,
+                             const struct module_config *config,
+                             const char *worker, const char *dir);
+
+/* Kills the template.  No process of the module may be left. */
+void module_destroy(struct module *module);
+
+const char *module_name(const struct module *module);
+const struct module_settings *module_settings(const struct module *module);
+
+/* The template's pid, 0 without one. */
+pid_t module_template_pid(const struct module *module);
+
+/* Its sessions now; session.c counts. */
+unsigned module_sessions(const struct module *module);
+void module_count_session(struct module *module, int by);
+
+/* ---- for process.c ---- */
+
+/* A process that waits to be sent to the template, or for its answer. */
+struct module_request;
+
+/* Queues a request to fork; starts the template if there is none.  NULL and
+ * errno.  process_send(), process_fork_failed() or process_unborn() follow,
+ * never from inside this call. */
+struct module_request *module_submit(struct module *module,
+                                     struct process *process);
+/* The process waits no more; the request is freed. */
+void module_forget(struct module *module, struct module_request *request);
+/* It broke the contract, or does not answer. */
+void module_kill_template(struct module *module);
+
+/* A new sending end of the module's log socket, the caller's to close.  -1. */
+int module_open_log(struct module *module);
+/* Writes what has been said and not been read. */
+void module_drain_log(struct module *module);
+
+#endif

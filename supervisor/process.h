@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/process.h - one OS process of a session, from the request to fork
+ * it until it is reaped.  Mechanism only: when to start, restart or stop is
+ * session.c's business.
+ *
+ *   state    | input                          | next
+ *   QUEUED   | sent to the template           | FORKING
+ *            | cancelled, template cannot load| gone
+ *   FORKING  | hello, stamped by the kernel   | BORN
+ *            | fork failed, start socket EOF, | gone
+ *            | time is up (template killed)   |
+ *   BORN     | ready                          | READY
+ *            | ignored, init error, time is up| BORN, and killed
+ *   BORN,    | exit, noticed by the pidfd     | gone
+ *   READY    | anything else on the socket    | killed
+ *
+ * The exit may come before, between or after what was said on the start
+ * socket: that is read to its end before an exit is believed. */
+#ifndef SUPERVISOR_PROCESS_H
+#define SUPERVISOR_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <sp/error.h>
+
+#include "end.h"
+
+struct event_base;
+struct module;
+struct process;
+
+TAILQ_HEAD(process_list, process);
+
+/* All processes of all modules.  Owned by the supervisor. */
+struct process_table {
+    struct event_base *base;      /* borrowed */
+    struct process *by_pid;       /* uthash; those BORN or READY */
+    struct process_list unborn;   /* those FORKING */
+};
+
+/* What a process tells its owner.  on_gone is the last, comes exactly once, and
+ * never from inside process_start(). */
+struct process_events {
+    void (*on_ready)(void *owner);
+    /* Its init did not succeed: SP_EIGNORED, or SP_EINIT and the text.  The
+     * process is being killed; on_gone follows. */
+    void (*on_refused)(void *owner, enum sp_error error, const char *text);
+    /* error and text explain an UNBORN end, else SP_OK and "". */
+    void (*on_gone)(void *owner, const struct end *end, enum sp_error error,
+                    const char *text);
+};
+
+/* What the session is to be; the texts are copied. */
+struct process_plan {
+    const char *id;
+    const void *arg;
+    size_t arg_size;
+    int listener_fd; /* borrowed as long as the process lives */
+};
+
+/* NULL and errno: it could not even be asked for. */
+struct process *process_start(struct process_table *table,
+                              struct module *module,
+                              const struct process_plan *plan,
+                              const struct process_events *events,
+                              void *owner);
+
+/* 0 while it is not known. */
+pid_t process_pid(const struct process *process);
+const char *process_session_id(const struct process *process);
+
+/* Sends a signal, by pidfd.  Before the hello, SIGKILL is remembered until
+ * then, and every other signal counts as SIGKILL: there is nothing to save. */
+void process_signal(struct process *process, int signal_number);
+
+/* NULL: no session's process has this pid. */
+struct process *process_find(const struct process_table *table, pid_t pid);
+/* The owner that it was started with. */
+void *process_owner(const struct process *process);
+
+/* Reads what unborn processes have said, so that a child that has said hello
+ * is known before a sweep looks at all children. */
+void process_table_settle(struct process_table *table);
+
+/* ---- for template.c ---- */
+
+/* The next request of a template's queue: sends it.  0; -1 and errno (EAGAIN:
+ * the socket is full). */
+int process_send(struct process *process, int control_fd, uint32_t serial);
+void process_fork_failed(struct process *process, int error);
+/* It will never be forked. */
+void process_unborn(struct process *process, enum sp_error error,
+                    const char *text);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The runtime directory as its owner sees it:
+ *
+ *   lock  control  sessions/ID  log/MODULE
+ *
+ * Whoever holds the lock owns everything in it, so that what lies there at
+ * start is a dead spd's and can go. */
+#define _GNU_SOURCE
+#include "runtime.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+
+static const char *const subdirs[] = {RUNDIR_SESSIONS, "log"};
+#define SUBDIRS (sizeof subdirs / sizeof subdirs[0])
+
+static int system_error(const char *path, char *out_text, size_t text_size)
+{
+    snprintf(out_text, text_size, "%s: %s", path, strerrordesc_np(errno));
+    return -1;
+}
+
+/* ---- directories ---- */
+
+static int find_group(struct runtime *runtime, const char *name,
+                      char *out_text, size_t text_size)
+{
+    const struct group *group;
+
+    runtime->shared = *name != '\0';
+    if (!runtime->shared)
+        return 0;
+    group = getgrnam(name);
+    if (!group) {
+        snprintf(out_text, text_size, "group = %s: there is no such group",
+                 name);
+        return -1;
+    }
+    runtime->group = group->gr_gid;
+    return 0;
+}
+
+/* The group may search it, and so reach what it can name. */
+static int share(const struct runtime *runtime, const char *path, mode_t mode)
+{
+    if (!runtime->shared)
+        return 0;
+    return lchown(path, (uid_t)-1, runtime->group) < 0 ||
+                   chmod(path, mode) < 0
+               ? -1
+               : 0;
+}
+
+static int make_top(struct runtime *runtime, char *out_text, size_t text_size)
+{
+    enum rundir_error error;
+    uid_t owner;
+    int fd;
+
+    if (mkdir(runtime->dir, 0700) == 0)
+        runtime->made = true;
+    else if (errno != EEXIST)
+        return system_error(runtime->dir, out_text, text_size);
+    error = rundir_open(runtime->dir, &fd, &owner);
+    if (error == RUNDIR_OK) {
+        close(fd);
+        if (owner != geteuid())
+            error = RUNDIR_WRONG_OWNER; /* root's, and we are not root */
+    }
+    if (error != RUNDIR_OK) {
+        rundir_explain(error, runtime->dir, out_text, text_size);
+        return -1;
+    }
+    if (share(runtime, runtime->dir, 0710) < 0)
+        return system_error(runtime->dir, out_text, text_size);
+    return 0;
+}
+
+static void path_of(const struct runtime *runtime, const char *name,
+                    char out[RUNDIR_PATH_SIZE])
+{
+    snprintf(out, RUNDIR_PATH_SIZE, "%s/%s", runtime->dir, name);
+}
+
+static void empty_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(fd, entry->d_name, 0);
+    closedir(dir);
+}
+
+static int make_subdirs(const struct runtime *runtime, char *out_text,
+                        size_t text_size)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    for (size_t i = 0; i < SUBDIRS; i++) {
+        path_of(runtime, subdirs[i], path);
+        empty_directory(path);
+        rmdir(path); /* made anew, so that owner and mode are right */
+        if (mkdir(path, 0700) < 0)
+            return system_error(path, out_text, text_size);
+    }
+    path_of(runtime, RUNDIR_SESSIONS, path);
+    if (share(runtime, path, 0710) < 0)
+        return system_error(path, out_text, text_size);
+    rundir_control_path(runtime->dir, path);
+    unlink(path);
+    return 0;
+}
+
+/* ---- the lock ---- */
+
+static bool is_at(int fd, const char *path)
+{
+    struct stat held;
+    struct stat there;
+
+    return fstat(fd, &held) == 0 && lstat(path, &there) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+/* A spd that ends removes its lock file: whoever opened it just before holds a
+ * lock on a file that is no more, and tries again. */
+static int take_lock(struct runtime *runtime, char *out_text, size_t text_size)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    path_of(runtime, "lock", path);
+    for (;;) {
+        int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        if (fd < 0)
+            return system_error(path, out_text, text_size);
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+            int saved = errno;
+
+            close(fd);
+            errno = saved;
+            if (errno != EWOULDBLOCK)
+                return system_error(path, out_text, text_size);
+            snprintf(out_text, text_size,
+                     "runtime directory %s: another spd is running there",
+                     runtime->dir);
+            return -1;
+        }
+        if (is_at(fd, path)) {
+            runtime->lock_fd = fd;
+            return 0;
+        }
+        close(fd);
+    }
+}
+
+/* ---- the whole ---- */
+
+int runtime_open(struct runtime *runtime, const char *given, const char *group,
+                 char *out_text, size_t text_size)
+{
+    enum rundir_error error;
+
+    *runtime = (struct runtime){.lock_fd = -1};
+    error = rundir_resolve(given, runtime->dir);
+    if (error != RUNDIR_OK) {
+        rundir_explain(error, runtime->dir, out_text, text_size);
+        return -1;
+    }
+    if (find_group(runtime, group, out_text, text_size) < 0 ||
+        make_top(runtime, out_text, text_size) < 0 ||
+        take_lock(runtime, out_text, text_size) < 0)
+        return -1;
+    if (make_subdirs(runtime, out_text, text_size) < 0) {
+        runtime_close(runtime);
+        return -1;
+    }
+    return 0;
+}
+
+void runtime_close(struct runtime *runtime)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    if (runtime->lock_fd < 0)
+        return;
+    rundir_control_path(runtime->dir, path);
+    unlink(path);
+    for (size_t i = 0; i < SUBDIRS; i++) {
+        path_of(runtime, subdirs[i], path);
+        empty_directory(path);
+        rmdir(path);
+    }
+    path_of(runtime, "lock", path);
+    unlink(path);
+    if (runtime->made)
+        rmdir(runtime->dir);
+    close(runtime->lock_fd);
+    runtime->lock_fd = -1;
+}
+
+/* ---- sockets ---- */
+
+/* Mode 0600, or 0660 and the group, from the first moment on. */
+static int listen_at(const struct runtime *runtime, const char *path)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    mode_t before;
+    int bound;
+    int saved;
+
+    if (fd < 0)
+        return -1;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    before = umask(0177);
+    bound = bind(fd, (struct sockaddr *)&address, sizeof address);
+    umask(before);
+    if (bound == 0 && share(runtime, path, 0660) == 0 &&
+        listen(fd, BACKLOG) == 0)
+        return fd;
+    saved = errno;
+    if (bound == 0)
+        unlink(path);
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int runtime_listen_control(const struct runtime *runtime)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    rundir_control_path(runtime->dir, path);
+    return listen_at(runtime, path);
+}
+
+int runtime_listen_session(const struct runtime *runtime, const char *id)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    rundir_session_path(runtime->dir, id, path);
+    return listen_at(runtime, path);
+}
+
+void runtime_unlink_session(const struct runtime *runtime, const char *id)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    rundir_session_path(runtime->dir, id, path);
+    unlink(path);
+}

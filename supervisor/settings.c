@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of the tables of settings, and values to and from text.  Pure: which
+ * file a value stands in is config.c's business. */
+#define _GNU_SOURCE
+#include "settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sp/id.h>
+
+#define ROW(TYPE, name, initial, min, max, help)                               \
+    {SETTING_##TYPE, #name, initial, min, max, help,                           \
+     offsetof(struct SETTINGS_STRUCT, name)},
+
+#define SETTINGS_STRUCT supervisor_settings
+const struct setting supervisor_setting_rows[] = {SUPERVISOR_SETTINGS(ROW)};
+#undef SETTINGS_STRUCT
+#define SETTINGS_STRUCT module_settings
+const struct setting module_setting_rows[] = {MODULE_SETTINGS(ROW)};
+#undef SETTINGS_STRUCT
+
+const size_t supervisor_setting_count =
+    sizeof supervisor_setting_rows / sizeof supervisor_setting_rows[0];
+const size_t module_setting_count =
+    sizeof module_setting_rows / sizeof module_setting_rows[0];
+
+/* ---- units and words ---- */
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+static const struct unit size_units[] = {
+    {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+static const struct unit duration_units[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
+static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+
+/* in the order of enum log_level */
+static const char *const levels[] = {"error", "warning", "info", "debug"};
+#define LEVELS (sizeof levels / sizeof levels[0])
+
+static const struct unit *units_of(enum setting_type type)
+{
+    switch (type) {
+    case SETTING_SIZE:
+        return size_units;
+    case SETTING_DURATION:
+        return duration_units;
+    case SETTING_COUNT:
+    case SETTING_NAME:
+    case SETTING_PATH:
+    case SETTING_LEVEL:
+        break;
+    }
+    return no_units;
+}
+
+static int parse_number(const struct unit *units, const char *value,
+                        uint64_t *out_number)
+{
+    char *end;
+    uint64_t number;
+
+    if (!isdigit((unsigned char)value[0]))
+        return -1;
+    errno = 0;
+    number = strtoumax(value, &end, 10);
+    if (errno != 0)
+        return -1;
+    for (const struct unit *unit = units; unit->name; unit++)
+        if (strcmp(end, unit->name) == 0)
+            return __builtin_mul_overflow(number, unit->factor, out_number)
+                       ? -1
+                       : 0;
+    return -1;
+}
+
+/* In the largest unit that it is a whole number of. */
+static void format_number(const struct unit *units, uint64_t number, char *out,
+                          size_t out_size)
+{
+    const struct unit *best = units;
+
+    for (const struct unit *unit = units; unit->name; unit++)
+        if (number > 0 && number % unit->factor == 0)
+            best = unit;
+    snprintf(out, out_size, "%" PRIu64 "%s", number / best->factor,
+             best->name);
+}
+
+static int parse_level(const char *value, uint64_t *out_level)
+{
+    for (size_t i = 0; i < LEVELS; i++)
+        if (strcmp(value, levels[i]) == 0) {
+            *out_level = i;
+            return 0;
+        }
+    return -1;
+}
+
+/* ---- settings ---- */
+
+void setting_describe(const struct setting *row, char *out, size_t out_size)
+{
+    char min[32];
+    char max[32];
+
+    format_number(units_of(row->type), row->min, min, sizeof min);
+    format_number(units_of(row->type), row->max, max, sizeof max);
+    switch (row->type) {
+    case SETTING_COUNT:
+        snprintf(out, out_size, "a whole number, %s to %s", min, max);
+        return;
+    case SETTING_SIZE:
+        snprintf(out, out_size, "a size in bytes, K, M or G, %s to %s", min,
+                 max);
+        return;
+    case SETTING_DURATION:
+        snprintf(out, out_size, "a time in ms, s, m or h, %s to %s", min, max);
+        return;
+    case SETTING_NAME:
+        snprintf(out, out_size, "a name, 1 to %d of A-Z a-z 0-9 _ -",
+                 SP_ID_MAX);
+        return;
+    case SETTING_PATH:
+        snprintf(out, out_size, "an absolute path");
+        return;
+    case SETTING_LEVEL:
+        snprintf(out, out_size, "error, warning, info or debug");
+        return;
+    }
+}
+
+static int set_text(char **field, const char *value)
+{
+    char *copy = strdup(value);
+
+    if (!copy)
+        return -1;
+    free(*field);
+    *field = copy;
+    return 0;
+}
+
+static int set_number(const struct setting *row, const char *value,
+                      uint64_t *field)
+{
+    uint64_t number;
+
+    if (parse_number(units_of(row->type), value, &number) < 0 ||
+        number < row->min || number > row->max)
+        return -1;
+    *field = number;
+    return 0;
+}
+
+static int set_value(const struct setting *row, const char *value, void *field)
+{
+    switch (row->type) {
+    case SETTING_COUNT:
+    case SETTING_SIZE:
+    case SETTING_DURATION:
+        return set_number(row, value, field);
+    case SETTING_LEVEL:
+        return parse_level(value, field);
+    case SETTING_NAME:
+        return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
+    case SETTING_PATH:
+        return value[0] == '/' ? set_text(field, value) : -1;
+    }
+    return -1;
+}
+
+int setting_parse(const struct setting *row, const char *value, void *fields,
+                  char *out_text, size_t text_size)
+{
+    char wanted[128];
+
+    if (set_value(row, value, (char *)fields + row->offset) == 0)
+        return 0;
+    setting_describe(row, wanted, sizeof wanted);
+    snprintf(out_text, text_size, "%s = %.100s: must be %s", row->name, value,
+             wanted);
+    return -1;
+}
+
+const struct setting *setting_find(const struct setting *rows, size_t count,
+                                   const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int is_text(const struct setting *row)
+{
+    return row->type == SETTING_NAME || row->type == SETTING_PATH;
+}
+
+int settings_init(const struct setting *rows, size_t count, void *fields)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_text(&rows[i]))
+            *(char **)((char *)fields + rows[i].offset) = NULL;
+    for (size_t i = 0; i < count; i++) {
+        void *field = (char *)fields + rows[i].offset;
+
+        if (is_text(&rows[i]) ? set_text(field, rows[i].initial) < 0
+                              : set_value(&rows[i], rows[i].initial, field) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void settings_fini(const struct setting *rows, size_t count, void *fields)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_text(&rows[i]))
+            free(*(char **)((char *)fields + rows[i].offset));
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/settings.h - every setting: type, name, default, limits, help.
+ *
+ * The two tables are the only lists: the parser, the structs, the defaults,
+ * the checks, spd --help and the manual page spd.conf(5) derive from them.
+ *
+ * X(TYPE, name, default, min, max, help)
+ *
+ *   COUNT     a whole number                                        uint64_t
+ *   SIZE      bytes: a whole number, K, M or G behind it            uint64_t
+ *   DURATION  milliseconds: a number with ms, s, m or h behind it   uint64_t
+ *   NAME      [A-Za-z0-9_-], 1 to 64 of them                        char *
+ *   PATH      an absolute path                                      char *
+ *   LEVEL     error, warning, info or debug                         uint64_t
+ *
+ * min and max are for the numbers; 0 and 0 for the texts.  A default is
+ * written as in a file; "" stands for a text that is worked out when it is not
+ * given, as its help says. */
+#ifndef SUPERVISOR_SETTINGS_H
+#define SUPERVISOR_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/template.h"
+
+/* [supervisor] */
+#define SUPERVISOR_SETTINGS(X)                                                 \
+    X(NAME, default_module, "kv", 0, 0,                                        \
+      "the module of a session that is started without one")                   \
+    X(COUNT, max_sessions, "9000", 1, 1000000,                                 \
+      "sessions at once; each needs two descriptors in spd")                   \
+    X(SIZE, max_arg, "64K", 0, START_ARG_MAX,                                  \
+      "the largest argument of a start; it is kept for restarts")              \
+    X(COUNT, control_connections, "256", 1, 100000,                            \
+      "connections to the control socket at once")                             \
+    X(NAME, group, "", 0, 0,                                                   \
+      "the group whose members may control and call, besides root and spd's "  \
+      "own user; none unless given")                                           \
+    X(PATH, module_dir, "", 0, 0,                                              \
+      "where modules without a path are; where spd's own are unless given")    \
+    X(PATH, worker, "", 0, 0,                                                  \
+      "the program sp-worker; beside spd's own modules unless given")          \
+    X(LEVEL, log_level, "info", 0, 0,                                          \
+      "what is logged: error, warning, info or debug")
+
+/* [module NAME] */
+#define MODULE_SETTINGS(X)                                                     \
+    X(PATH, path, "", 0, 0,                                                    \
+      "the module's shared object; module_dir/NAME.so unless given")           \
+    X(SIZE, max_message, "16M", 1, (uint64_t)1 << 30,                          \
+      "the largest request or cast")                                           \
+    X(COUNT, max_connections, "48", 1, 10000,                                  \
+      "connections to one session at once")                                    \
+    X(COUNT, max_restarts, "3", 0, 16,                                         \
+      "restarts of one session within max_seconds, before it is given up")     \
+    X(DURATION, max_seconds, "5s", 1, 86400000,                                \
+      "the time in which max_restarts counts")                                 \
+    X(DURATION, init_timeout, "10s", 1, 86400000,                              \
+      "from the fork to the end of the module's init")                         \
+    X(DURATION, stop_timeout, "5s", 1, 86400000,                               \
+      "from the request to stop until the process is killed")
+
+enum setting_type {
+    SETTING_COUNT,
+    SETTING_SIZE,
+    SETTING_DURATION,
+    SETTING_NAME,
+    SETTING_PATH,
+    SETTING_LEVEL,
+};
+
+#define SETTING_C_COUNT uint64_t
+#define SETTING_C_SIZE uint64_t
+#define SETTING_C_DURATION uint64_t
+#define SETTING_C_NAME char *
+#define SETTING_C_PATH char *
+#define SETTING_C_LEVEL uint64_t
+
+#define SETTING_FIELD_(TYPE, name, initial, min, max, help)                    \
+    SETTING_C_##TYPE name;
+
+struct supervisor_settings {
+    SUPERVISOR_SETTINGS(SETTING_FIELD_)
+};
+
+struct module_settings {
+    MODULE_SETTINGS(SETTING_FIELD_)
+};
+
+/* One row of a table. */
+struct setting {
+    enum setting_type type;
+    const char *name;
+    const char *initial;
+    uint64_t min;
+    uint64_t max;
+    const char *help;
+    size_t offset; /* of its field in its struct */
+};
+
+extern const struct setting supervisor_setting_rows[];
+extern const size_t supervisor_setting_count;
+extern const struct setting module_setting_rows[];
+extern const size_t module_setting_count;
+
+/* Fills a struct with the defaults.  -1: no memory. */
+int settings_init(const struct setting *rows, size_t count, void *fields);
+/* Frees the texts. */
+void settings_fini(const struct setting *rows, size_t count, void *fields);
+
+/* NULL without a row of this name. */
+const struct setting *setting_find(const struct setting *rows, size_t count,
+                                   const char *name);
+
+/* Parses a value into its field.  -1: out_text says what it must be. */
+int setting_parse(const struct setting *row, const char *value, void *fields,
+                  char *out_text, size_t text_size);
+
+/* What may stand for a value of this type, as "a size, 1 to 1G". */
+void setting_describe(const struct setting *row, char *out, size_t out_size);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* fork and exec of a template: descriptors by list, signals reset, no
+ * environment. */
+#define _GNU_SOURCE
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wire/template.h"
+
+#define SPAWN_EXIT_NO_EXEC 127
+
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child: only async-signal-safe calls. */
+static _Noreturn void run(const char *worker, char *const argv[], int control,
+                          int log_fd)
+{
+    static char *const no_environment[] = {NULL};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int low = WORKER_CONTROL_FD + 1;
+
+    /* out of the way of the numbers that they are to have */
+    control = fcntl(control, F_DUPFD_CLOEXEC, low);
+    log_fd = fcntl(log_fd, F_DUPFD_CLOEXEC, low);
+    null = fcntl(null, F_DUPFD_CLOEXEC, low);
+    reset_signals();
+    if (dup2(null, STDIN_FILENO) >= 0 && dup2(log_fd, STDOUT_FILENO) >= 0 &&
+        dup2(log_fd, STDERR_FILENO) >= 0 &&
+        dup2(control, WORKER_CONTROL_FD) >= 0 &&
+        close_range((unsigned)low, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+        execve(worker, argv, no_environment);
+    _exit(SPAWN_EXIT_NO_EXEC);
+}
+
+int spawn_worker(const char *worker, const char *name, const char *path,
+                 int log_fd, struct spawned *out_spawned)
+{
+    char *const argv[] = {"sp-worker", (char *)name, (char *)path, NULL};
+    int ends[2];
+    pid_t pid;
+    int pidfd;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -1;
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0)
+        run(worker, argv, ends[1], log_fd);
+    close(ends[1]);
+    pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
+    if (pidfd < 0) {
+        int saved = errno;
+
+        if (pid > 0) {
+            kill(pid, SIGKILL);
+            waitpid(pid, NULL, 0);
+        }
+        close(ends[0]);
+        errno = saved;
+        return -1;
+    }
+    *out_spawned = (struct spawned){pid, pidfd, ends[0]};
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/spawn.h - start sp-worker for a module. */
+#ifndef SUPERVISOR_SPAWN_H
+#define SUPERVISOR_SPAWN_H
+
+#include <sys/types.h>
+
+struct spawned {
+    pid_t pid;
+    int pidfd;      /* the caller's to close */
+    int control_fd; /* our end of its control socket, non-blocking; likewise */
+};
+
+/* Runs `worker NAME PATH` with an empty environment, log_fd as its output, and
+ * no descriptor but those of wire/template.h.  Its exit is the caller's to
+ * wait for; a program that cannot be run is exit status 127.  -1 and errno. */
+int spawn_worker(const char *worker, const char *name, const char *path,
+                 int log_fd, struct spawned *out_spawned);
+
+#endif

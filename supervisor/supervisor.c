@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens, runs and closes what makes up spd; stops it in order:
+ *
+ *   no more starts -> every session is asked to end -> the last one is gone
+ *   -> the last answers are written -> templates, sockets, directory
+ *
+ * A second request to stop kills what is left. */
+#define _GNU_SOURCE
+#include "supervisor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "control.h"
+#include "module.h"
+#include "reaper.h"
+
+/* The last answers have half a second to be written. */
+#define LEAVE_LOOKS 10
+#define LEAVE_LOOK_MS 50
+
+struct module *supervisor_module(const struct supervisor *supervisor,
+                                 const char *name)
+{
+    if (!*name)
+        name = supervisor->config.supervisor.default_module;
+    for (size_t i = 0; i < supervisor->config.module_count; i++)
+        if (strcmp(module_name(supervisor->modules[i]), name) == 0)
+            return supervisor->modules[i];
+    return NULL;
+}
+
+static bool is_template(void *context, pid_t pid)
+{
+    const struct supervisor *supervisor = context;
+
+    for (size_t i = 0; i < supervisor->config.module_count; i++)
+        if (module_template_pid(supervisor->modules[i]) == pid)
+            return true;
+    return false;
+}
+
+/* ---- stopping ---- */
+
+static void leave_soon(struct supervisor *supervisor)
+{
+    static const struct timeval at_once = {0, 0};
+
+    if (!evtimer_pending(supervisor->leave, NULL))
+        evtimer_add(supervisor->leave, &at_once);
+}
+
+static void on_leave(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval look_again = {0, LEAVE_LOOK_MS * 1000};
+    struct supervisor *supervisor = arg;
+
+    (void)fd;
+    (void)what;
+    if (control_flushed(supervisor->control) ||
+        ++supervisor->leave_looks > LEAVE_LOOKS)
+        event_base_loopbreak(supervisor->base);
+    else
+        evtimer_add(supervisor->leave, &look_again);
+}
+
+static void on_empty(void *context)
+{
+    struct supervisor *supervisor = context;
+
+    if (supervisor->stopping)
+        leave_soon(supervisor);
+}
+
+static void stop_sessions(struct supervisor *supervisor, bool kill_them)
+{
+    size_t count;
+    struct session **sessions = registry_sorted(&supervisor->registry, &count);
+
+    if (!sessions) {
+        log_error("out of memory while stopping");
+        event_base_loopbreak(supervisor->base);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (kill_them)
+            session_kill(sessions[i]);
+        else
+            session_stop(sessions[i], SESSION_STOP_SHUTDOWN);
+    free(sessions);
+}
+
+static void stop(struct supervisor *supervisor, const char *why)
+{
+    bool again = supervisor->stopping;
+
+    log_info("%s: %s %zu session(s)", why, again ? "killing" : "stopping",
+             supervisor->registry.count);
+    supervisor->stopping = true;
+    if (supervisor->registry.count == 0)
+        leave_soon(supervisor);
+    else
+        stop_sessions(supervisor, again);
+}
+
+static void on_stop_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    stop(arg, number == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+/* The terminal is no reason to end, and there is no reload yet. */
+static void on_sighup(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    (void)arg;
+    log_info("SIGHUP: ignored; restart spd to read its configuration again");
+}
+
+static void on_life_end(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *supervisor = arg;
+    char byte;
+    ssize_t got = read(fd, &byte, 1);
+
+    (void)what;
+    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    event_del(supervisor->life);
+    if (!supervisor->stopping)
+        stop(supervisor, "the program that runs spd has gone");
+}
+
+/* ---- opening ---- */
+
+/* Each session needs two; the hard limit cannot be passed. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int open_modules(struct supervisor *supervisor)
+{
+    const struct config *config = &supervisor->config;
+
+    supervisor->modules =
+        calloc(config->module_count, sizeof *supervisor->modules);
+    if (!supervisor->modules)
+        return -1;
+    for (size_t i = 0; i < config->module_count; i++) {
+        supervisor->modules[i] = module_create(
+            supervisor->base, &supervisor->processes, &config->modules[i],
+            config->supervisor.worker, supervisor->runtime.dir);
+        if (!supervisor->modules[i])
+            return -1;
+    }
+    return 0;
+}
+
+static struct event *watch_signal(struct supervisor *supervisor, int number,
+                                  event_callback_fn callback)
+{
+    struct event *event =
+        evsignal_new(supervisor->base, number, callback, supervisor);
+
+    if (event && evsignal_add(event, NULL) == 0)
+        return event;
+    if (event)
+        event_free(event);
+    return NULL;
+}
+
+static int watch_life(struct supervisor *supervisor)
+{
+    if (supervisor->life_fd < 0)
+        return 0;
+    supervisor->life =
+        event_new(supervisor->base, supervisor->life_fd,
+                  EV_READ | EV_PERSIST, on_life_end, supervisor);
+    return supervisor->life ? event_add(supervisor->life, NULL) : -1;
+}
+
+static int open_loop(struct supervisor *supervisor)
+{
+    struct event_config *config = event_config_new();
+
+    if (!config)
+        return -1;
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+    supervisor->base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (!supervisor->base)
+        return -1;
+    supervisor->processes.base = supervisor->base;
+    TAILQ_INIT(&supervisor->processes.unborn);
+    supervisor->world = (struct session_world){
+        .base = supervisor->base,
+        .processes = &supervisor->processes,
+        .registry = &supervisor->registry,
+        .runtime = &supervisor->runtime,
+        .on_empty = on_empty,
+        .context = supervisor};
+    signal(SIGPIPE, SIG_IGN);
+    supervisor->sigterm = watch_signal(supervisor, SIGTERM, on_stop_signal);
+    supervisor->sigint = watch_signal(supervisor, SIGINT, on_stop_signal);
+    supervisor->sighup = watch_signal(supervisor, SIGHUP, on_sighup);
+    supervisor->leave = evtimer_new(supervisor->base, on_leave, supervisor);
+    return supervisor->sigterm && supervisor->sigint && supervisor->sighup &&
+                   supervisor->leave
+               ? watch_life(supervisor)
+               : -1;
+}
+
+int supervisor_open(struct supervisor *supervisor, struct config *config,
+                    const struct supervisor_options *options, char *out_text,
+                    size_t text_size)
+{
+    *supervisor = (struct supervisor){.config = *config,
+                                      .control_fd = -1,
+                                      .life_fd = options->life_fd,
+                                      .runtime = {.lock_fd = -1}};
+    *config = (struct config){0};
+    raise_descriptor_limit();
+    if (open_loop(supervisor) < 0) {
+        snprintf(out_text, text_size, "the event loop cannot be set up: %s",
+                 strerrordesc_np(errno));
+        return -1;
+    }
+    if (runtime_open(&supervisor->runtime, options->runtime_dir,
+                     supervisor->config.supervisor.group, out_text,
+                     text_size) < 0)
+        return -1;
+    supervisor->reaper = reaper_create(
+        supervisor->base, &supervisor->processes, is_template, supervisor);
+    supervisor->control_fd = runtime_listen_control(&supervisor->runtime);
+    if (!supervisor->reaper || open_modules(supervisor) < 0 ||
+        supervisor->control_fd < 0 ||
+        !(supervisor->control =
+              control_create(supervisor, supervisor->control_fd))) {
+        snprintf(out_text, text_size, "%s: %s", supervisor->runtime.dir,
+                 strerrordesc_np(errno));
+        return -1;
+    }
+    return 0;
+}
+
+void supervisor_run(struct supervisor *supervisor)
+{
+    event_base_dispatch(supervisor->base);
+}
+
+/* ---- closing ---- */
+
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+void supervisor_close(struct supervisor *supervisor)
+{
+    control_destroy(supervisor->control);
+    if (supervisor->control_fd >= 0)
+        close(supervisor->control_fd);
+    reaper_destroy(supervisor->reaper);
+    if (supervisor->modules)
+        for (size_t i = 0; i < supervisor->config.module_count; i++)
+            module_destroy(supervisor->modules[i]);
+    free(supervisor->modules);
+    runtime_close(&supervisor->runtime);
+    free_event(supervisor->life);
+    free_event(supervisor->sigterm);
+    free_event(supervisor->sigint);
+    free_event(supervisor->sighup);
+    free_event(supervisor->leave);
+    if (supervisor->base)
+        event_base_free(supervisor->base);
+    if (supervisor->life_fd >= 0)
+        close(supervisor->life_fd);
+    config_fini(&supervisor->config);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/supervisor.h - all of spd's state hangs on one struct. */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "process.h"
+#include "registry.h"
+#include "runtime.h"
+#include "session.h"
+
+struct control;
+struct event;
+struct event_base;
+struct module;
+struct reaper;
+
+struct supervisor {
+    struct event_base *base; /* owned */
+    struct config config;    /* owned */
+    struct runtime runtime;
+    struct process_table processes;
+    struct registry registry;
+    struct session_world world;
+    struct module **modules; /* owned, as config.modules; ordered by name */
+    struct reaper *reaper;   /* owned */
+    struct control *control; /* owned */
+    int control_fd;          /* owned */
+    int life_fd;             /* owned; -1 without one */
+    struct event *life;      /* owned; its end of file */
+    struct event *sigterm;   /* owned */
+    struct event *sigint;    /* owned */
+    struct event *sighup;    /* owned */
+    struct event *leave;     /* owned; the last answers have their time */
+    bool stopping;
+    unsigned leave_looks;
+};
+
+struct supervisor_options {
+    const char *runtime_dir; /* NULL: the default */
+    int life_fd;             /* taken; -1: none */
+};
+
+/* Opens everything; takes the config.  -1: out_text is one line for people, and
+ * supervisor_close() is still to be called. */
+int supervisor_open(struct supervisor *supervisor, struct config *config,
+                    const struct supervisor_options *options, char *out_text,
+                    size_t text_size);
+
+/* Serves until it is told to stop and all sessions are gone. */
+void supervisor_run(struct supervisor *supervisor);
+
+/* Closes everything, half-open too. */
+void supervisor_close(struct supervisor *supervisor);
+
+/* NULL without a module of this name; "" is the default module. */
+struct module *supervisor_module(const struct supervisor *supervisor,
+                                 const char *name);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.h - what processes cost, as the kernel counts it. */
+#ifndef BENCH_MEMORY_H
+#define BENCH_MEMORY_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The machine's own count at one moment, in KiB. */
+struct memory_machine {
+    long available;    /* MemAvailable */
+    long kernel_stack; /* KernelStack */
+};
+
+struct memory_machine memory_machine_now(void);
+
+/* Prints "each system\n" in KiB a process:
+ * each    proportional set size and page tables of the processes, and the
+ *         growth of the machine's kernel stacks since `before`
+ * system  by how much the machine's available memory fell since `before` */
+void memory_print(const pid_t *pids, size_t count,
+                  const struct memory_machine *before);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes durations and prints their median and 99th percentile.  What is
+ * measured, and how often, is the business of floor.c and session.c; medians
+ * over rounds are made by scripts/bench.sh. */
+#define _GNU_SOURCE
+#include "samples.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t samples_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void samples_init(struct samples *samples, size_t room)
+{
+    samples->ns = malloc(room * sizeof *samples->ns);
+    if (!samples->ns) {
+        fprintf(stderr, "bench: no memory for %zu samples\n", room);
+        exit(1);
+    }
+    memset(samples->ns, 0xff, room * sizeof *samples->ns);
+    samples->room = room;
+    samples->count = 0;
+}
+
+void samples_fini(struct samples *samples)
+{
+    free(samples->ns);
+    *samples = (struct samples){0};
+}
+
+void samples_add(struct samples *samples, uint64_t start)
+{
+    assert(samples->count < samples->room);
+    samples->ns[samples->count++] = samples_clock() - start;
+}
+
+static int samples_compare(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+static double samples_percentile(const struct samples *samples, size_t percent)
+{
+    return (double)samples->ns[(samples->count - 1) * percent / 100] / 1000;
+}
+
+void samples_print(struct samples *samples)
+{
+    assert(samples->count > 0);
+    qsort(samples->ns, samples->count, sizeof *samples->ns, samples_compare);
+    printf("%.3f %.3f\n", samples_percentile(samples, 50),
+           samples_percentile(samples, 99));
+}

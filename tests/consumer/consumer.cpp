@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// A C++ program on an installed libsp: runs a supervisor of its own, with the
+// two modules built beside it, and uses a session of each.
+//
+//   consumer RUNTIME_DIR CONFIG
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <sp/client.h>
+
+namespace {
+
+struct sp_result *result;
+
+void check(enum sp_error error, const char *what)
+{
+    if (error == SP_OK)
+        return;
+    std::fprintf(stderr, "consumer: %s: %s\n", what, sp_result_text(result));
+    std::exit(1);
+}
+
+void expect_answer(sp_client *client, const char *id, const std::string &request,
+                   const std::string &answer)
+{
+    check(sp_call(client, id, request.data(), request.size(),
+                  SP_TIMEOUT_DEFAULT, result), request.c_str());
+    std::string got(static_cast<const char *>(sp_result_data(result)),
+                    sp_result_size(result));
+    if (got == answer)
+        return;
+    std::fprintf(stderr, "consumer: %s answered %s\n", id, got.c_str());
+    std::exit(1);
+}
+
+void use_sessions(sp_client *client)
+{
+    check(sp_start(client, "c", "greet", "Ada", 3, result), "start c");
+    expect_answer(client, "c", "hello", "hello, Ada (1)");
+    check(sp_start(client, "cpp", "greet_cpp", nullptr, 0, result),
+          "start cpp");
+    for (const char *word : {"b", "a"})
+        check(sp_cast(client, "cpp", word, 1, result), "cast");
+    expect_answer(client, "cpp", "", "a b");
+    check(sp_terminate(client, "cpp", result), "terminate");
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    sp_supervisor *supervisor;
+    sp_client *client;
+
+    result = sp_result_new();
+    if (argc != 3 || !result)
+        return 2;
+    if (std::string(sp_version()) != SP_VERSION)
+        return 3;
+    check(sp_supervisor_start(argv[1], argv[2], nullptr, &supervisor, result),
+          "supervisor");
+    check(sp_client_open(argv[1], &client), "open");
+    use_sessions(client);
+    sp_client_close(client);
+    sp_supervisor_stop(supervisor);
+    sp_result_free(result);
+    return 0;
+}

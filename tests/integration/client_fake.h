@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* integration/client_fake.h - a runtime directory in which the test itself
+ * plays spd and the sessions, for what real ones do not do on request.  What
+ * goes wrong on our side, or takes longer than WAIT_MS, fails the test. */
+#ifndef INTEGRATION_CLIENT_FAKE_H
+#define INTEGRATION_CLIENT_FAKE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sp/client.h>
+
+#include "support/leftovers.h"
+
+struct fake {
+    char dir[LEFTOVERS_DIRECTORY_SIZE]; /* also the runtime directory */
+    const char *channel;                /* "local" or "nng" */
+    struct sp_client *client;
+};
+
+#define FAKE_CONTROL "" /* spd's own socket */
+
+/* Makes the directory and a client of this channel for it. */
+void fake_open(struct fake *out_fake, const char *channel);
+void fake_close(struct fake *fake);
+
+/* One more client, the caller's to close. */
+struct sp_client *fake_client(const struct fake *fake);
+
+bool fake_is_local(const struct fake *fake);
+
+/* Listens where the session of this ID would, or spd.  The caller closes the
+ * socket. */
+int fake_listen(const struct fake *fake, const char *id, int backlog);
+
+/* The path of that socket. */
+void fake_path(const struct fake *fake, const char *id, char out[128]);
+
+/* ---- the session's side of a connection ---- */
+
+/* Accepts until there is a connection that says a handshake (the nng channel
+ * first looks whether anybody listens), and answers it with its counterpart. */
+int fake_accept(int listener);
+
+/* Accepts a connection as it is. */
+int fake_accept_raw(int listener);
+
+struct fake_request {
+    uint32_t id; /* 0: a message of PUSH, which has none */
+    size_t size;
+    uint8_t *body; /* owned; a NUL behind it; with its mark */
+};
+
+/* Receives one message of REQ or PUSH. */
+struct fake_request fake_hear(int connection);
+struct fake_request fake_hear_push(int connection);
+
+/* The same, expects this body, and returns the id. */
+uint32_t fake_expect(int connection, const char *body);
+
+void fake_say(int connection, const void *bytes, size_t size);
+void fake_reply(int connection, uint32_t id, const void *body, size_t size);
+void fake_answer(int connection, uint32_t id, const char *body);
+
+/* Waits until the client has closed its end; drops what comes before. */
+void fake_wait_closed(int connection);
+
+/* ---- calls in a thread of their own ---- */
+
+struct caller {
+    pthread_t thread;
+    struct sp_client *client;
+    const char *id;
+    const void *request;
+    size_t size;
+    int timeout_ms;
+    struct sp_result *result;
+};
+
+/* Starts sp_call(client, "x", request, ...) in a thread. */
+void caller_start(struct caller *out_caller, const struct fake *fake,
+                  const char *request, int timeout_ms);
+void caller_start_bytes(struct caller *out_caller, const struct fake *fake,
+                        const void *request, size_t size, int timeout_ms);
+
+/* Waits for its end; expects this outcome.  Frees the result. */
+void caller_expect(struct caller *caller, enum sp_error error,
+                   enum sp_progress progress);
+/* The same, and expects this reply. */
+void caller_expect_reply(struct caller *caller, const char *reply);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* The front end: every visitor has a process, and nobody has another's.  The
+ * real spd, sp-frontend and the module visitor, over real HTTP. */
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sp/client.h>
+
+#include "support/browser.h"
+#include "support/harness.h"
+#include "support/leaks.h"
+#include "support/leftovers.h"
+#include "support/wait.h"
+
+TestSuite(frontend, .fini = leaks_check, .timeout = 120);
+
+/* ---- sessions ----------------------------------------------------------- */
+
+Test(frontend, gives_each_visitor_a_process_of_his_own)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page a, b;
+    pid_t pid;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    a = browser_get(&ann, "/");
+    b = browser_get(&bob, "/");
+    cr_expect_eq(a.status, 200);
+    cr_expect_str_neq(a.id, b.id);
+    cr_expect_neq(a.pid, b.pid);
+    cr_expect_eq(a.count, 0);
+    cr_expect_eq(a.restarts, 0);
+    cr_expect_str_eq(a.news, "");
+    cr_expect_eq(sp_session_pid(stage.client, a.id, &pid), SP_OK);
+    cr_expect_eq(pid, a.pid);
+    browser_press(&ann, "/count");
+    browser_press(&ann, "/count");
+    browser_press(&bob, "/count");
+    browser_expect_count(&ann, 2);
+    browser_expect_count(&bob, 1);
+    page_free(&a);
+    page_free(&b);
+    stage_clear(&stage);
+}
+
+Test(frontend, sets_the_cookie_once)
+{
+    struct stage stage;
+    struct browser ann;
+    struct page first, second;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    first = browser_get(&ann, "/");
+    second = browser_get(&ann, "/");
+    cr_expect(first.cookie_set);
+    cr_expect(!second.cookie_set);
+    cr_expect_str_eq(second.id, first.id);
+    cr_expect_eq(second.pid, first.pid);
+    page_free(&first);
+    page_free(&second);
+    stage_clear(&stage);
+}
+
+static void expect_cookie(const struct stage *stage, const char *expected)
+{
+    struct http_response response =
+        http_send(&(struct http_request){.port = stage->frontend.port});
+    char value[256];
+
+    http_header(&response, "Set-Cookie", value, sizeof value);
+    cr_expect(strncmp(value, "sp_session=", 11) == 0);
+    cr_expect_str_eq(value + strcspn(value, ";"), expected);
+    http_header(&response, "Cache-Control", value, sizeof value);
+    cr_expect_str_eq(value, "no-store");
+    http_free(&response);
+}
+
+Test(frontend, keeps_the_cookie_from_scripts_and_other_sites)
+{
+    struct stage stage;
+
+    stage_set(&stage, NULL);
+    expect_cookie(&stage, "; Path=/; HttpOnly; SameSite=Lax");
+    stage_clear(&stage);
+}
+
+Test(frontend, keeps_the_cookie_to_tls_when_told)
+{
+    struct stage stage;
+
+    stage_set(&stage, "--secure");
+    expect_cookie(&stage, "; Path=/; HttpOnly; SameSite=Lax; Secure");
+    stage_clear(&stage);
+}
+
+Test(frontend, answers_from_a_fresh_process_after_a_crash)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page before, after, other;
+    char news[64];
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    before = browser_get(&ann, "/");
+    other = browser_get(&bob, "/");
+    browser_press(&ann, "/count");
+    browser_press(&bob, "/count");
+    after = browser_post(&ann, "/crash", "");
+    snprintf(news, sizeof news, "Process %ld is gone", before.pid);
+    cr_expect_str_eq(after.news, news);
+    cr_expect_str_eq(after.id, before.id);
+    cr_expect_neq(after.pid, before.pid);
+    cr_expect_eq(after.restarts, 1);
+    cr_expect_str_eq(after.last_end, "killed by SIGSEGV");
+    cr_expect_eq(after.count, 0);
+    page_free(&after);
+    after = browser_get(&bob, "/");
+    cr_expect_eq(after.pid, other.pid);
+    cr_expect_eq(after.count, 1);
+    cr_expect_eq(after.restarts, 0);
+    page_free(&before);
+    page_free(&other);
+    page_free(&after);
+    stage_clear(&stage);
+}
+
+Test(frontend, gives_a_fresh_session_when_the_old_one_is_given_up)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page first, last = {0};
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    first = browser_get(&ann, "/");
+    browser_expect_count(&bob, 0);
+    browser_press(&bob, "/count");
+    for (int crash = 0; crash < 4; crash++) {
+        page_free(&last);
+        last = browser_post(&ann, "/crash", "");
+        cr_expect_eq(last.status, 200);
+    }
+    cr_expect_str_eq(last.news, "That session was given up");
+    cr_expect(last.cookie_set);
+    cr_expect_str_neq(last.id, first.id);
+    cr_expect_eq(last.restarts, 0);
+    browser_press(&ann, "/count");
+    browser_expect_count(&ann, 1);
+    browser_expect_count(&bob, 1);
+    page_free(&first);
+    page_free(&last);
+    stage_clear(&stage);
+}
+
+Test(frontend, tells_a_visitor_whose_session_was_stopped)
+{
+    struct stage stage;
+    struct browser ann;
+    struct page first, second;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    first = browser_get(&ann, "/");
+    cr_assert_eq(sp_terminate(stage.client, first.id, NULL), SP_OK);
+    second = browser_post(&ann, "/count", "");
+    cr_expect_str_eq(second.news, "Your session has ended");
+    cr_expect_str_neq(second.id, first.id);
+    cr_expect_eq(second.count, 0, "nothing was done to the new session");
+    page_free(&first);
+    page_free(&second);
+    stage_clear(&stage);
+}
+
+/* ---- trouble ------------------------------------------------------------ */
+
+Test(frontend, gives_a_stuck_process_one_second)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page page;
+    pid_t pid;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    page = browser_get(&ann, "/");
+    pid = (pid_t)page.pid;
+    page_free(&page);
+    cr_assert(pid > 1 && kill(pid, SIGSTOP) == 0);
+    page = browser_get(&ann, "/");
+    cr_expect_eq(page.status, 504);
+    page_free(&page);
+    browser_expect_count(&bob, 0);
+    kill(pid, SIGCONT);
+    browser_expect_count(&ann, 0);
+    stage_clear(&stage);
+}
+
+Test(frontend, says_that_the_supervisor_is_gone_and_finds_it_again)
+{
+    struct stage stage;
+    struct browser ann;
+    struct page page;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    browser_expect_count(&ann, 0);
+    harness_end_life(stage.harness);
+    page = browser_get(&ann, "/");
+    cr_expect_eq(page.status, 503);
+    page_free(&page);
+    harness_start_spd(stage.harness);
+    page = browser_get(&ann, "/");
+    cr_expect_eq(page.status, 200);
+    cr_expect_str_eq(page.news, "Your session has ended");
+    page_free(&page);
+    stage_clear(&stage);
+}
+
+Test(frontend, says_in_one_line_why_it_does_not_start)
+{
+    struct program program;
+
+    cr_expect_eq(PROGRAM_RUN(&program, frontend_program(), "--runtime-dir",
+                             "/nowhere"),
+                 1);
+    cr_expect_not_null(strstr(program_err(&program), "/nowhere"));
+    program_fini(&program);
+    cr_expect_eq(PROGRAM_RUN(&program, frontend_program(), "--port", "65536"),
+                 2);
+    program_fini(&program);
+    cr_expect_eq(PROGRAM_RUN(&program, frontend_program(), "--help"), 0);
+    cr_expect_not_null(strstr(program_out(&program), "--own-supervisor"));
+    program_fini(&program);
+}
+
+/* ---- an spd of its own -------------------------------------------------- */
+
+static void read_file(const char *path, char *out, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    size_t len = 0;
+
+    if (file) {
+        len = fread(out, 1, size - 1, file);
+        fclose(file);
+    }
+    out[len] = '\0';
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The runtime directory that a front end has given to its spd, its only child:
+ * what follows --runtime-dir on that one's command line. */
+static void own_runtime_dir(pid_t frontend, char out[RUNDIR_MAX + 1])
+{
+    char path[64], text[1024];
+    size_t at;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", frontend,
+             frontend);
+    read_file(path, text, sizeof text);
+    snprintf(path, sizeof path, "/proc/%d/cmdline", atoi(text));
+    read_file(path, text, sizeof text);
+    at = 0;
+    while (text[at] && strcmp(text + at, "--runtime-dir") != 0)
+        at += strlen(text + at) + 1;
+    cr_assert(text[at] != '\0', "no --runtime-dir in %s", path);
+    at += strlen("--runtime-dir") + 1;
+    snprintf(out, RUNDIR_MAX + 1, "%s", text + at);
+}
+
+Test(frontend, with_a_supervisor_of_its_own_leaves_nothing_behind)
+{
+    struct leftovers *leftovers = leftovers_note();
+    char dir[RUNDIR_MAX + 1];
+    struct frontend frontend;
+    struct browser ann;
+    struct page page;
+
+    FRONTEND_START(&frontend, "--own-supervisor");
+    own_runtime_dir(frontend.program.pid, dir);
+    ann = (struct browser){.port = frontend.port};
+    page = browser_get(&ann, "/");
+    cr_expect_eq(page.status, 200);
+    cr_expect_eq(access(dir, F_OK), 0);
+    frontend_stop(&frontend);
+    cr_expect(wait_pid_gone((pid_t)page.pid, WAIT_MS));
+    page_free(&page);
+    *strrchr(dir, '/') = '\0';
+    cr_expect(access(dir, F_OK) < 0, "%s is left", dir);
+    leftovers_check(leftovers);
+}
+
+Test(frontend, whose_life_ends_at_once_takes_its_supervisor_along)
+{
+    struct leftovers *leftovers = leftovers_note();
+    char dir[LEFTOVERS_DIRECTORY_SIZE], runtime[RUNDIR_MAX + 1];
+    char config[64], own[RUNDIR_MAX + 1];
+    struct frontend frontend;
+    struct browser ann;
+    struct page page;
+
+    leftovers_directory(dir);
+    snprintf(runtime, sizeof runtime, "%s/run", dir);
+    snprintf(config, sizeof config, "%s/spd.conf", dir);
+    write_file(config, frontend_config());
+    FRONTEND_START(&frontend, "--own-supervisor", "--runtime-dir", runtime,
+                   "--config", config);
+    own_runtime_dir(frontend.program.pid, own);
+    cr_expect_str_eq(own, runtime);
+    ann = (struct browser){.port = frontend.port};
+    page = browser_get(&ann, "/");
+    frontend_kill(&frontend);
+    cr_expect(wait_pid_gone((pid_t)page.pid, WAIT_MS));
+    page_free(&page);
+    leftovers_reap_orphans(WAIT_MS);
+    leftovers_check_empty(runtime);
+    leftovers_remove(dir);
+    leftovers_check(leftovers);
+}

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a session: started, called, crashed, restarted, ended; and that
+ * what one of them does is not felt by the others. */
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/asking.h"
+#include "support/leaks.h"
+#include "support/raw_peer.h"
+#include "support/wait.h"
+
+TestSuite(session, .fini = leaks_check);
+
+#define PROBE HARNESS_PROBE_CONFIG
+
+/* ---- start ---- */
+
+static pid_t parent_of(pid_t pid)
+{
+    char path[64];
+    int parent = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    cr_assert_not_null(file, "no process %d", (int)pid);
+    cr_assert_eq(fscanf(file, "%*d (%*[^)]) %*c %d", &parent), 1);
+    fclose(file);
+    return parent;
+}
+
+Test(session, is_a_process_of_its_own_and_a_child_of_spd)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t a = ask_started(harness, "a", "probe", NULL);
+    pid_t b = ask_started(harness, "b", "probe", NULL);
+    char *told = session_call(harness, "a", "pid");
+
+    cr_expect_neq(a, b);
+    cr_expect_eq(atoi(told), a);
+    cr_expect_eq(parent_of(a), harness_spd(harness));
+    cr_expect_eq(parent_of(b), harness_spd(harness));
+    free(told);
+    harness_stop(harness);
+}
+
+Test(session, of_the_default_module_is_a_kv)
+{
+    struct harness *harness = harness_start(NULL);
+
+    ask_started(harness, "a", NULL, NULL);
+    session_expect(harness, "a", "incr n", "1");
+    session_expect(harness, "a", "incr n", "2");
+    harness_stop(harness);
+}
+
+Test(session, gets_its_argument)
+{
+    struct harness *harness = harness_start(NULL);
+
+    ask_started(harness, "a", "counter", "41");
+    session_expect(harness, "a", "incr", "42");
+    harness_stop(harness);
+}
+
+Test(session, has_a_state_that_no_other_session_sees)
+{
+    struct harness *harness = harness_start(NULL);
+
+    ask_started(harness, "a", "kv", NULL);
+    ask_started(harness, "b", "kv", NULL);
+    session_expect(harness, "a", "put k in a", "");
+    session_expect(harness, "b", "put k in b", "");
+    session_expect(harness, "a", "get k", "in a");
+    session_expect(harness, "b", "get k", "in b");
+    harness_stop(harness);
+}
+
+/* ---- init that does not succeed ---- */
+
+Test(session, that_init_declines_does_not_start)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_refused(harness, "a", "probe", "ignore", SP_EIGNORED, "");
+    cr_expect_eq(ask_count(harness), 0);
+    harness_stop(harness);
+}
+
+Test(session, whose_init_fails_tells_why_in_printable_text)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_refused(harness, "a", "probe", "fail no room\033[2J", SP_EINIT,
+                "no room\\x1b[2J");
+    harness_stop(harness);
+}
+
+Test(session, whose_init_crashes_tells_the_signal)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_refused(harness, "a", "probe", "crash", SP_EINIT, "SIGSEGV");
+    harness_stop(harness);
+}
+
+Test(session, whose_init_hangs_is_killed_after_its_time)
+{
+    struct harness *harness = harness_start(PROBE "init_timeout = 200ms\n");
+
+    ask_refused(harness, "a", "probe", "hang", SP_EINIT, "");
+    cr_expect_eq(ask_count(harness), 0);
+    harness_stop(harness);
+}
+
+Test(session, id_of_a_failed_init_can_be_started_again_at_once)
+{
+    static const char *const bad[] = {"fail x", "ignore", "crash"};
+    struct harness *harness = harness_start(PROBE);
+
+    for (int i = 0; i < 30; i++) {
+        cr_assert_neq(ask_start(harness, "a", "probe", bad[i % 3]), SP_OK);
+        ask_started(harness, "a", "probe", NULL);
+        cr_assert_eq(ask_stop(harness, "a"), SP_OK);
+    }
+    harness_stop(harness);
+}
+
+Test(session, with_a_slow_init_delays_no_other)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct raw_peer slow;
+    struct raw_message reply;
+    char path[RUNDIR_PATH_SIZE];
+    static const char start[] =
+        "{\"op\":\"start\",\"id\":\"slow\",\"module\":\"probe\","
+        "\"arg\":\"slow 1000\"}";
+
+    ask_started(harness, "warm", "probe", NULL);
+    harness_control_path(harness, path);
+    raw_peer_open(&slow, path, WIRE_REQ);
+    raw_peer_send_request(&slow, 1, start, strlen(start));
+    for (int i = 0; i < 10; i++) {
+        ask_started(harness, "a", "probe", NULL);
+        session_expect(harness, "a", "echo x", "x");
+        cr_assert_eq(ask_stop(harness, "a"), SP_OK);
+    }
+    cr_expect(raw_peer_silent(&slow, 0), "it was to be slow");
+    raw_peer_recv_reply(&slow, 1, &reply);
+    cr_expect_not_null(strstr((char *)reply.bytes, "true"));
+    raw_message_fini(&reply);
+    raw_peer_close(&slow);
+    harness_stop(harness);
+}
+
+/* ---- calls and casts ---- */
+
+Test(session, answers_later_without_holding_up_others)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct raw_peer peer;
+    struct raw_message reply;
+
+    ask_started(harness, "a", "probe", NULL);
+    session_send(harness, "a", "later 100 slow", &peer);
+    raw_peer_expect(&peer, 2, "echo fast", "fast");
+    raw_peer_recv_reply(&peer, 1, &reply);
+    cr_expect_str_eq((char *)reply.bytes, "slow");
+    raw_message_fini(&reply);
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+Test(session, counter_answers_a_wait_once_the_number_is_reached)
+{
+    struct harness *harness = harness_start(NULL);
+    struct raw_peer peer;
+    struct raw_message reply;
+
+    ask_started(harness, "a", "counter", NULL);
+    session_send(harness, "a", "wait 2", &peer);
+    session_expect(harness, "a", "incr", "1");
+    cr_expect(raw_peer_silent(&peer, 0));
+    session_expect(harness, "a", "incr", "2");
+    raw_peer_recv_reply(&peer, 1, &reply);
+    cr_expect_str_eq((char *)reply.bytes, "2");
+    raw_message_fini(&reply);
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+Test(session, drops_a_later_reply_to_a_client_that_has_gone)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_started(harness, "a", "probe", NULL);
+    for (int i = 0; i < 10; i++) {
+        struct raw_peer peer;
+
+        session_send(harness, "a", "later 20 x", &peer);
+        raw_peer_expect(&peer, 2, "echo x", "x");
+        raw_peer_close(&peer);
+    }
+    session_expect(harness, "a", "block 50", "");
+    session_expect(harness, "a", "later 30 here", "here");
+    harness_stop(harness);
+}
+
+Test(session, answers_an_unknown_request_with_error_8_and_lives)
+{
+    struct harness *harness = harness_start(PROBE);
+    char path[RUNDIR_PATH_SIZE];
+    struct raw_message reply;
+
+    ask_started(harness, "a", "probe", NULL);
+    harness_session_path(harness, "a", path);
+    raw_call(path, "dance", 5, &reply);
+    cr_expect_arr_eq(reply.bytes, "\0SP!8 ", 6);
+    raw_message_fini(&reply);
+    session_expect(harness, "a", "echo x", "x");
+    harness_stop(harness);
+}
+
+Test(session, handles_casts_and_calls_of_a_connection_in_their_order)
+{
+    struct harness *harness = harness_start(PROBE);
+    char path[RUNDIR_PATH_SIZE];
+    struct raw_peer peer;
+
+    ask_started(harness, "a", "probe", NULL);
+    harness_session_path(harness, "a", path);
+    raw_peer_open(&peer, path, WIRE_REQ);
+    for (uint32_t i = 1; i <= 300; i++) {
+        char count[16];
+
+        raw_peer_send_request(&peer, 0, "\0SP>x", 5);
+        snprintf(count, sizeof count, "%u", i);
+        raw_peer_expect(&peer, i, "count", count);
+    }
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+/* ---- end ---- */
+
+Test(session, that_is_stopped_is_gone_with_its_process_and_its_socket)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    char path[RUNDIR_PATH_SIZE];
+
+    harness_session_path(harness, "a", path);
+    cr_assert_eq(access(path, F_OK), 0);
+    cr_assert_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect(wait_pid_gone(pid, 0));
+    cr_expect_neq(access(path, F_OK), 0);
+    cr_expect_eq(ask_stop(harness, "a"), SP_ENOENT);
+    cr_expect(harness_wait_log(harness, "terminate: stop", WAIT_MS));
+    harness_stop(harness);
+}
+
+Test(session, can_be_stopped_by_its_pid)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct answer answer;
+    char json[64];
+
+    snprintf(json, sizeof json, "{\"op\":\"stop\",\"pid\":%d}",
+             (int)ask_started(harness, "a", "probe", NULL));
+    ask_started(harness, "b", "probe", NULL);
+    answer = ask(harness, json);
+    cr_expect_eq(answer.error, SP_OK);
+    answer_fini(&answer);
+    answer = ask(harness, json);
+    cr_expect_eq(answer.error, SP_ENOENT);
+    answer_fini(&answer);
+    cr_expect_eq(ask_count(harness), 1);
+    harness_stop(harness);
+}
+
+/* spd itself, a template, and the test are no sessions. */
+Test(session, pid_of_anything_else_stops_nothing)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pids[] = {0, getpid()};
+
+    ask_started(harness, "a", "probe", NULL);
+    pids[0] = harness_spd(harness);
+    for (size_t i = 0; i < 2; i++) {
+        struct answer answer;
+        char json[64];
+
+        snprintf(json, sizeof json, "{\"op\":\"stop\",\"pid\":%d}",
+                 (int)pids[i]);
+        answer = ask(harness, json);
+        cr_expect_eq(answer.error, SP_ENOENT);
+        answer_fini(&answer);
+    }
+    session_expect(harness, "a", "echo x", "x");
+    harness_stop(harness);
+}
+
+Test(session, that_does_not_stop_is_killed_and_delays_no_other)
+{
+    struct harness *harness = harness_start(PROBE "stop_timeout = 500ms\n");
+    pid_t pid = ask_started(harness, "stuck", "probe", NULL);
+    static const char stop[] = "{\"op\":\"stop\",\"id\":\"stuck\"}";
+    struct raw_peer hung, stopping;
+    struct raw_message reply;
+    char path[RUNDIR_PATH_SIZE];
+
+    session_send(harness, "stuck", "hang", &hung);
+    harness_control_path(harness, path);
+    raw_peer_open(&stopping, path, WIRE_REQ);
+    raw_peer_send_request(&stopping, 1, stop, strlen(stop));
+    ask_started(harness, "a", "probe", NULL);
+    session_expect(harness, "a", "echo x", "x");
+    cr_assert_eq(ask_stop(harness, "a"), SP_OK);
+    raw_peer_recv_reply(&stopping, 1, &reply);
+    cr_expect_not_null(strstr((char *)reply.bytes, "true"));
+    cr_expect(wait_pid_gone(pid, 0));
+    raw_message_fini(&reply);
+    raw_peer_close(&stopping);
+    raw_peer_close(&hung);
+    harness_stop(harness);
+}
+
+Test(session, that_ends_normally_is_gone_for_good)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct raw_peer peer;
+
+    ask_started(harness, "a", "probe", NULL);
+    session_send(harness, "a", "stop", &peer);
+    cr_expect(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
+    ask_until_gone(harness, "a");
+    ask_started(harness, "b", "probe", NULL);
+    session_expect(harness, "b", "reply-stop bye", "bye");
+    ask_until_gone(harness, "b");
+    ask_started(harness, "c", "probe", NULL);
+    session_send(harness, "c", "exit 0", &peer);
+    ask_until_gone(harness, "c");
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+/* ---- restart ---- */
+
+/* Ends a session by this request. */
+static void end_by(const struct harness *harness, const char *id,
+                   const char *request)
+{
+    struct raw_peer peer;
+
+    session_send(harness, id, request, &peer);
+    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
+}
+
+Test(session, that_ends_abnormally_is_restarted_with_its_argument)
+{
+    static const char *const ends[] = {"crash", "exit 1", "fail"};
+    static const char *const words[] = {"SIGSEGV", "failure", "failure"};
+    struct harness *harness = harness_start(PROBE);
+    pid_t before, after = ask_started(harness, "a", "probe", "slow 1");
+    struct session_facts facts;
+
+    for (unsigned i = 0; i < 3; i++) {
+        before = after;
+        end_by(harness, "a", ends[i]);
+        after = ask_until_restarted(harness, "a", i + 1);
+        cr_expect_neq(after, before);
+        cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
+        cr_expect_not_null(strstr(facts.last_end, words[i]), "%s: %s", ends[i],
+                           facts.last_end);
+    }
+    harness_stop(harness);
+}
+
+Test(session, keeps_its_first_argument_over_restarts)
+{
+    struct harness *harness = harness_start(NULL);
+    pid_t pid = ask_started(harness, "a", "counter", "100");
+
+    session_expect(harness, "a", "incr", "101");
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    ask_until_restarted(harness, "a", 1);
+    session_expect(harness, "a", "get", "100");
+    harness_stop(harness);
+}
+
+Test(session, is_given_up_after_three_restarts)
+{
+    struct harness *harness = harness_start(PROBE "max_seconds = 10m\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    for (unsigned i = 1; i <= 3; i++) {
+        end_by(harness, "a", "crash");
+        ask_until_restarted(harness, "a", i);
+    }
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    cr_expect(harness_wait_log(harness, "given up after 3 restarts", WAIT_MS));
+    ask_started(harness, "a", "probe", NULL); /* the ID is free */
+    harness_stop(harness);
+}
+
+Test(session, has_a_restart_budget_of_its_own)
+{
+    struct harness *harness = harness_start(PROBE "max_seconds = 10m\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    ask_started(harness, "b", "probe", NULL);
+    for (unsigned i = 1; i <= 3; i++) {
+        end_by(harness, "a", "crash");
+        ask_until_restarted(harness, "a", i);
+    }
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    end_by(harness, "b", "crash");
+    ask_until_restarted(harness, "b", 1);
+    harness_stop(harness);
+}
+
+Test(session, whose_init_fails_at_a_restart_is_given_up)
+{
+    struct harness *harness = harness_start(PROBE "max_restarts = 0\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    harness_stop(harness);
+}
+
+/* The listener outlives the process: who connects in between is served by the
+ * successor. */
+Test(session, in_restart_keeps_what_clients_send_meanwhile)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", "slow 300");
+    struct raw_peer peers[10];
+    uint8_t handshake[8];
+    char path[RUNDIR_PATH_SIZE];
+
+    wire_handshake_put(handshake, WIRE_REQ);
+    harness_session_path(harness, "a", path);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_assert(wait_pid_gone(pid, WAIT_MS));
+    for (uint32_t i = 0; i < 10; i++) {
+        raw_peer_connect(&peers[i], path);
+        raw_peer_send(&peers[i], handshake, sizeof handshake);
+        raw_peer_send_request(&peers[i], i, "echo kept", 9);
+    }
+    for (uint32_t i = 0; i < 10; i++) {
+        struct raw_message reply;
+
+        while (buf_size(&peers[i].in) < 8) {
+            cr_assert(wait_readable(peers[i].fd, WAIT_MS));
+            cr_assert(buf_reserve(&peers[i].in, 8));
+            cr_assert_eq(read(peers[i].fd, buf_tail(&peers[i].in), 8), 8);
+            buf_commit(&peers[i].in, 8);
+        }
+        buf_consume(&peers[i].in, 8);
+        raw_peer_recv_reply(&peers[i], i, &reply);
+        cr_expect_str_eq((char *)reply.bytes, "kept");
+        raw_message_fini(&reply);
+        raw_peer_close(&peers[i]);
+    }
+    ask_until_restarted(harness, "a", 1);
+    harness_stop(harness);
+}
+
+/* ---- others ---- */
+
+enum { MANY = 20 };
+
+Test(session, killed_leaves_all_others_unharmed_and_its_caller_knows_at_once)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pids[MANY];
+    char id[16];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        pids[i] = ask_started(harness, id, "probe", NULL);
+    }
+    for (int victim = 0; victim < MANY; victim += 5) {
+        struct raw_peer caller;
+
+        snprintf(id, sizeof id, "s%d", victim);
+        session_send(harness, id, "never", &caller);
+        raw_peer_expect(&caller, 2, "echo x", "x");
+        cr_assert_eq(kill(pids[victim], SIGKILL), 0);
+        cr_expect(raw_peer_wait_closed(&caller, WAIT_MS));
+        raw_peer_close(&caller);
+        ask_until_restarted(harness, id, 1);
+    }
+    for (int i = 0; i < MANY; i++) {
+        struct session_facts facts;
+
+        snprintf(id, sizeof id, "s%d", i);
+        session_expect(harness, id, "echo x", "x");
+        cr_assert_eq(ask_info(harness, id, &facts), SP_OK);
+        cr_expect_eq(facts.pid == pids[i], i % 5 != 0);
+        cr_expect_eq(facts.restarts, i % 5 == 0);
+    }
+    harness_stop(harness);
+}
+
+Test(session, that_hangs_holds_up_nobody_else)
+{
+    struct harness *harness = harness_start(PROBE "stop_timeout = 200ms\n");
+    struct raw_peer hung;
+
+    ask_started(harness, "hung", "probe", NULL);
+    ask_started(harness, "a", "probe", NULL);
+    session_send(harness, "hung", "hang", &hung);
+    for (int i = 0; i < 20; i++)
+        session_expect(harness, "a", "echo x", "x");
+    ask_started(harness, "b", "probe", NULL);
+    raw_peer_close(&hung);
+    harness_stop(harness);
+}
+
+Test(session, that_writes_without_end_holds_up_nobody_else)
+{
+    struct harness *harness = harness_start(PROBE);
+    char *flood = malloc(60001);
+
+    memset(flood, 'x', 60000);
+    memcpy(flood, "stderr ", 7);
+    for (int i = 100; i < 60000; i += 100)
+        flood[i] = '\n';
+    flood[60000] = '\0';
+    ask_started(harness, "loud", "probe", NULL);
+    ask_started(harness, "a", "probe", NULL);
+    for (int i = 0; i < 10; i++) {
+        session_expect(harness, "loud", flood, "");
+        session_expect(harness, "a", "echo x", "x");
+    }
+    free(flood);
+    harness_stop(harness);
+}
+
+Test(session, log_lines_name_the_session_and_are_printable)
+{
+    struct harness *harness = harness_start(PROBE);
+    char *log;
+
+    ask_started(harness, "alice", "probe", NULL);
+    session_expect(harness, "alice", "log hello\033[2J", "");
+    session_expect(harness, "alice", "stderr raw words\n", "");
+    cr_assert(harness_wait_log(harness, "hello", WAIT_MS));
+    cr_assert(harness_wait_log(harness, "raw words", WAIT_MS));
+    log = harness_log(harness);
+    cr_expect_null(strchr(log, '\033'));
+    cr_expect_not_null(strstr(log, "alice"));
+    free(log);
+    harness_stop(harness);
+}

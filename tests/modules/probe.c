@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* probe: a module for tests only.  It does on request what real modules do by
+ * mistake.
+ *
+ *   calls: pid, echo X, error TEXT, crash, exit N, stop, fail, reply-stop X,
+ *          later MS X, never, hang, block MS, log X, stderr X, emit X,
+ *          zeros N, size X, fds, env, args, count, casts
+ *   casts: recorded (see count and casts); "crash" crashes
+ *   init:  ignore, fail TEXT, crash, slow MS, hang                           */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sp/module.h>
+
+extern char **environ;
+
+struct later {
+    struct sp_call *call;
+    char *text;
+    size_t size;
+};
+
+static struct later laters[SP_TIMERS];
+static char *casts; /* joined by ',' */
+static size_t casts_size;
+static unsigned casts_count;
+
+static void crash(void)
+{
+    raise(SIGSEGV);
+}
+
+static _Noreturn void hang(void)
+{
+    for (;;)
+        pause();
+}
+
+static void block(long ms)
+{
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+
+    while (nanosleep(&left, &left) < 0)
+        continue;
+}
+
+/* ---- requests: the rest of the message, NUL-terminated, and its size ---- */
+
+#define REQUEST(name)                                                          \
+    static enum sp_handled do_##name(struct sp_session *session,               \
+                                     struct sp_call *call, const char *rest,   \
+                                     size_t size)
+#define UNUSED (void)session, (void)call, (void)rest, (void)size
+
+static enum sp_handled reply_text(struct sp_call *call, const char *text)
+{
+    return sp_reply(call, text, strlen(text));
+}
+
+REQUEST(pid)
+{
+    char text[16];
+
+    UNUSED;
+    snprintf(text, sizeof text, "%d", (int)getpid());
+    return reply_text(call, text);
+}
+
+REQUEST(echo)
+{
+    UNUSED;
+    return sp_reply(call, rest, size);
+}
+
+REQUEST(error)
+{
+    UNUSED;
+    return sp_reply_error(call, "%s", rest);
+}
+
+REQUEST(crash)
+{
+    UNUSED;
+    crash();
+    return SP_LATER;
+}
+
+REQUEST(exit)
+{
+    UNUSED;
+    exit(atoi(rest));
+}
+
+REQUEST(stop)
+{
+    UNUSED;
+    sp_session_stop(session, SP_END_NORMAL, "asked to");
+    return SP_LATER;
+}
+
+REQUEST(fail)
+{
+    UNUSED;
+    sp_session_stop(session, SP_END_FAILED, "asked to");
+    return SP_LATER;
+}
+
+REQUEST(reply_stop)
+{
+    UNUSED;
+    sp_session_stop(session, SP_END_NORMAL, NULL);
+    return sp_reply(call, rest, size);
+}
+
+REQUEST(later)
+{
+    char *text;
+    unsigned long ms = strtoul(rest, &text, 10);
+
+    UNUSED;
+    text += *text == ' ';
+    for (int i = 0; i < SP_TIMERS; i++)
+        if (!laters[i].call) {
+            laters[i] = (struct later){call, strdup(text), strlen(text)};
+            sp_timer_start(session, i, (unsigned)ms, 0);
+            return SP_LATER;
+        }
+    return sp_reply_error(call, "too many");
+}
+
+REQUEST(never)
+{
+    UNUSED;
+    return SP_LATER;
+}
+
+REQUEST(hang)
+{
+    UNUSED;
+    hang();
+}
+
+REQUEST(block)
+{
+    UNUSED;
+    block(atol(rest));
+    return reply_text(call, "");
+}
+
+REQUEST(log)
+{
+    UNUSED;
+    sp_log(session, "%s", rest);
+    return reply_text(call, "");
+}
+
+REQUEST(stderr)
+{
+    UNUSED;
+    fwrite(rest, 1, size, stderr);
+    return reply_text(call, "");
+}
+
+REQUEST(emit)
+{
+    UNUSED;
+    sp_session_emit(session, rest, size);
+    return reply_text(call, "");
+}
+
+REQUEST(zeros)
+{
+    size_t count = strtoul(rest, NULL, 10);
+    char *zeros = calloc(1, count + 1);
+
+    UNUSED;
+    sp_reply(call, zeros, count);
+    free(zeros);
+    return SP_HANDLED;
+}
+
+REQUEST(size)
+{
+    char text[32];
+
+    UNUSED;
+    snprintf(text, sizeof text, "%zu", size);
+    return reply_text(call, text);
+}
+
+/* "0 /dev/null\n1 socket:[12]\n..." */
+REQUEST(fds)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    char text[8192] = "";
+    size_t used = 0;
+    struct dirent *entry;
+
+    UNUSED;
+    while ((entry = readdir(dir))) {
+        char path[64];
+        char target[128] = "";
+
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(dir))
+            continue;
+        snprintf(path, sizeof path, "/proc/self/fd/%.20s", entry->d_name);
+        if (readlink(path, target, sizeof target - 1) < 0)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s\n",
+                                 entry->d_name, target);
+    }
+    closedir(dir);
+    return reply_text(call, text);
+}
+
+REQUEST(env)
+{
+    char text[4096] = "";
+
+    UNUSED;
+    for (char **at = environ; at && *at; at++) {
+        strncat(text, *at, sizeof text - strlen(text) - 2);
+        strcat(text, "\n");
+    }
+    return reply_text(call, text);
+}
+
+REQUEST(args)
+{
+    char text[4096];
+    FILE *cmdline = fopen("/proc/self/cmdline", "re");
+    size_t got = cmdline ? fread(text, 1, sizeof text, cmdline) : 0;
+
+    UNUSED;
+    if (cmdline)
+        fclose(cmdline);
+    return sp_reply(call, text, got);
+}
+
+REQUEST(count)
+{
+    char text[16];
+
+    UNUSED;
+    snprintf(text, sizeof text, "%u", casts_count);
+    return reply_text(call, text);
+}
+
+REQUEST(casts)
+{
+    UNUSED;
+    return sp_reply(call, casts ? casts : "", casts_size);
+}
+
+static const struct {
+    const char *name;
+    enum sp_handled (*run)(struct sp_session *session, struct sp_call *call,
+                           const char *rest, size_t size);
+} requests[] = {
+    {"pid", do_pid},     {"echo", do_echo},     {"error", do_error},
+    {"crash", do_crash}, {"exit", do_exit},     {"stop", do_stop},
+    {"fail", do_fail},   {"reply-stop", do_reply_stop},
+    {"later", do_later}, {"never", do_never},   {"hang", do_hang},
+    {"block", do_block}, {"log", do_log},       {"stderr", do_stderr},
+    {"emit", do_emit},   {"zeros", do_zeros},   {"size", do_size},
+    {"fds", do_fds},     {"env", do_env},       {"args", do_args},
+    {"count", do_count}, {"casts", do_casts},
+};
+
+static enum sp_handled probe_call(struct sp_session *session, void *state,
+                                  struct sp_call *call, const void *request,
+                                  size_t size)
+{
+    const char *space = memchr(request, ' ', size);
+    size_t verb = space ? (size_t)(space - (const char *)request) : size;
+    size_t rest_size = space ? size - verb - 1 : 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        enum sp_handled handled;
+        char *rest;
+
+        if (strlen(requests[i].name) != verb ||
+            memcmp(requests[i].name, request, verb) != 0)
+            continue;
+        rest = calloc(1, rest_size + 1);
+        if (space)
+            memcpy(rest, space + 1, rest_size);
+        handled = requests[i].run(session, call, rest, rest_size);
+        free(rest);
+        return handled;
+    }
+    return SP_UNKNOWN;
+}
+
+static void probe_cast(struct sp_session *session, void *state,
+                       const void *message, size_t size)
+{
+    (void)session;
+    (void)state;
+    if (size == 5 && memcmp(message, "crash", 5) == 0)
+        crash();
+    casts = realloc(casts, casts_size + size + 1);
+    if (casts_count > 0)
+        casts[casts_size++] = ',';
+    memcpy(casts + casts_size, message, size);
+    casts_size += size;
+    casts_count++;
+}
+
+static void probe_timer(struct sp_session *session, void *state, int timer)
+{
+    struct later *later = &laters[timer];
+
+    (void)session;
+    (void)state;
+    sp_reply(later->call, later->text, later->size);
+    free(later->text);
+    *later = (struct later){0};
+}
+
+static enum sp_init probe_init(struct sp_session *session, const void *arg,
+                               size_t size, void **out_state)
+{
+    char text[512] = "";
+
+    (void)out_state;
+    memcpy(text, arg, size < sizeof text - 1 ? size : sizeof text - 1);
+    if (strcmp(text, "ignore") == 0)
+        return SP_INIT_IGNORE;
+    if (strncmp(text, "fail ", 5) == 0) {
+        sp_init_error(session, "%s", text + 5);
+        return SP_INIT_FAIL;
+    }
+    if (strcmp(text, "crash") == 0)
+        crash();
+    if (strncmp(text, "slow ", 5) == 0)
+        block(atol(text + 5));
+    if (strcmp(text, "hang") == 0)
+        hang();
+    return SP_INIT_OK;
+}
+
+static void probe_terminate(struct sp_session *session, void *state,
+                            enum sp_end end, const char *text)
+{
+    static const char *const ends[] = {"stop", "shutdown", "normal", "failed"};
+
+    (void)state;
+    sp_log(session, "terminate: %s: %s", ends[end], text);
+    for (int i = 0; i < SP_TIMERS; i++)
+        free(laters[i].text);
+    free(casts);
+}
+
+SP_MODULE(.name = "probe", .init = probe_init, .handle_call = probe_call,
+          .handle_cast = probe_cast, .handle_timer = probe_timer,
+          .terminate = probe_terminate);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts and ends spd for a test.  Running programs, waiting and the list of
+ * what may be left over are support/program, wait and leftovers. */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/leftovers.h"
+#include "support/program.h"
+#include "support/wait.h"
+
+struct harness {
+    struct program spd;          /* while running */
+    bool running;
+    int life; /* writing end of the pipe that spd lives by; -1 */
+    char dir[LEFTOVERS_DIRECTORY_SIZE];
+    char runtime_dir[RUNDIR_MAX + 1];
+    char config[64];           /* its file; "" without one */
+    const char *const *before; /* borrowed; harness_start_under() */
+    struct harness *next; /* harnesses */
+};
+
+/* Those that run: ended at exit, should the test have failed. */
+static struct harness *harnesses;
+/* Noted when the first of them started, checked when the last has stopped. */
+static struct leftovers *leftovers;
+
+/* ---- programs ---- */
+
+static const char *from_env(const char *name, const char *built)
+{
+    const char *given = getenv(name);
+
+    return given && *given ? given : built;
+}
+
+const char *harness_spd_program(void)
+{
+    return from_env("SP_TEST_SPD", SP_TEST_SPD);
+}
+
+const char *harness_spctl_program(void)
+{
+    return from_env("SP_TEST_SPCTL", SP_TEST_SPCTL);
+}
+
+const char *harness_probe_module(void)
+{
+    return from_env("SP_TEST_PROBE", SP_TEST_PROBE);
+}
+
+/* ---- paths and files ---- */
+
+pid_t harness_spd(const struct harness *harness)
+{
+    return harness->running ? harness->spd.pid : 0;
+}
+
+const char *harness_dir(const struct harness *harness)
+{
+    return harness->dir;
+}
+
+const char *harness_runtime_dir(const struct harness *harness)
+{
+    return harness->runtime_dir;
+}
+
+void harness_control_path(const struct harness *harness,
+                          char out[RUNDIR_PATH_SIZE])
+{
+    rundir_control_path(harness->runtime_dir, out);
+}
+
+void harness_session_path(const struct harness *harness, const char *id,
+                          char out[RUNDIR_PATH_SIZE])
+{
+    rundir_session_path(harness->runtime_dir, id, out);
+}
+
+static void path_in(const struct harness *harness, const char *name,
+                    char out[64])
+{
+    snprintf(out, 64, "%s/%s", harness->dir, name);
+}
+
+/* The configuration with each @PROBE@ replaced. */
+static void write_config(struct harness *harness, const char *config)
+{
+    static const char mark[] = "@PROBE@";
+    const char *found;
+    FILE *file;
+
+    path_in(harness, "spd.conf", harness->config);
+    file = fopen(harness->config, "we");
+    cr_assert_not_null(file, "%s: %s", harness->config, strerror(errno));
+    while ((found = strstr(config, mark)) != NULL) {
+        fprintf(file, "%.*s%s", (int)(found - config), config,
+                harness_probe_module());
+        config = found + strlen(mark);
+    }
+    fputs(config, file);
+    fclose(file);
+}
+
+/* ---- log ---- */
+
+char *harness_log(const struct harness *harness)
+{
+    char path[64], *text = NULL;
+    size_t size = 0;
+    FILE *file;
+
+    path_in(harness, "log", path);
+    file = fopen(path, "re");
+    if (!file || getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = strdup("");
+    }
+    if (file)
+        fclose(file);
+    cr_assert_not_null(text);
+    return text;
+}
+
+struct log_search {
+    const struct harness *harness;
+    const char *text;
+};
+
+static bool log_holds(void *context)
+{
+    const struct log_search *search = context;
+    char *log = harness_log(search->harness);
+    bool found = strstr(log, search->text) != NULL;
+
+    free(log);
+    return found;
+}
+
+bool harness_wait_log(const struct harness *harness, const char *text,
+                      int timeout_ms)
+{
+    struct log_search search = {harness, text};
+
+    return wait_for(log_holds, &search, timeout_ms);
+}
+
+static void show_log(const struct harness *harness)
+{
+    char *log = harness_log(harness);
+
+    fprintf(stderr, "---- log of spd in %s ----\n%s----\n", harness->dir, log);
+    free(log);
+}
+
+/* ---- spd ---- */
+
+static void await_ready(int ready)
+{
+    char newline = 0;
+    bool said = wait_readable(ready, WAIT_MS) &&
+                read(ready, &newline, 1) == 1 && newline == '\n';
+
+    close(ready);
+    cr_assert(said, "spd did not become ready");
+}
+
+#define BEFORE_MAX 8
+
+void harness_start_spd(struct harness *harness)
+{
+    const char *spd[] = {harness_spd_program(), "--runtime-dir",
+                         harness->runtime_dir,  "--ready-fd",
+                         "3",                   "--life-fd",
+                         "4",                   harness->config[0] ? "--config"
+                                                                   : NULL,
+                         harness->config,       NULL};
+    const char *argv[BEFORE_MAX + sizeof spd / sizeof spd[0]] = {NULL};
+    size_t before = 0;
+    int ready[2], life[2];
+    char log[64];
+
+    cr_assert(!harness->running);
+    for (; harness->before && harness->before[before]; before++) {
+        cr_assert_lt(before, BEFORE_MAX);
+        argv[before] = harness->before[before];
+    }
+    memcpy(argv + before, spd, sizeof spd);
+    path_in(harness, "log", log);
+    cr_assert(pipe2(ready, O_CLOEXEC) == 0 && pipe2(life, O_CLOEXEC) == 0);
+    program_start(&(struct program_options){.argv = argv,
+                                            .fds = (int[]){ready[1], life[0]},
+                                            .fd_count = 2,
+                                            .log = log},
+                  &harness->spd);
+    harness->running = true;
+    harness->life = life[1];
+    close(ready[1]);
+    close(life[0]);
+    await_ready(ready[0]);
+}
+
+static int end_spd(struct harness *harness, int signal)
+{
+    int status;
+
+    if (signal)
+        kill(harness->spd.pid, signal);
+    status = program_wait(&harness->spd, WAIT_MS);
+    program_fini(&harness->spd);
+    harness->running = false;
+    if (harness->life >= 0)
+        close(harness->life);
+    harness->life = -1;
+    return status;
+}
+
+void harness_kill_spd(struct harness *harness)
+{
+    cr_assert_eq(end_spd(harness, SIGKILL), 128 + SIGKILL);
+    leftovers_reap_orphans(WAIT_MS);
+}
+
+void harness_end_life(struct harness *harness)
+{
+    int status;
+
+    close(harness->life);
+    harness->life = -1;
+    status = end_spd(harness, 0);
+    cr_assert_eq(status, 0, "spd ended with %d at the end of its life pipe",
+                 status);
+}
+
+/* ---- start and stop ---- */
+
+/* At exit, after a test that did not come to harness_stop(): its log is shown,
+ * spd ends by its life pipe, or else by force. */
+static void abandon_all(void)
+{
+    for (struct harness *harness = harnesses; harness;
+         harness = harness->next) {
+        if (harness->life >= 0)
+            close(harness->life);
+        if (harness->running &&
+            !wait_exit(harness->spd.pidfd, WAIT_MS))
+            kill(harness->spd.pid, SIGKILL);
+        show_log(harness);
+    }
+}
+
+static void harnesses_remove(const struct harness *harness)
+{
+    struct harness **link = &harnesses;
+
+    while (*link != harness)
+        link = &(*link)->next;
+    *link = harness->next;
+}
+
+struct harness *harness_start_under(const char *config,
+                                    const char *const before[])
+{
+    static bool registered;
+    struct harness *harness = calloc(1, sizeof *harness);
+
+    cr_assert_not_null(harness);
+    if (!harnesses)
+        leftovers = leftovers_note();
+    harness->life = -1;
+    leftovers_directory(harness->dir);
+    snprintf(harness->runtime_dir, sizeof harness->runtime_dir, "%s/run",
+             harness->dir);
+    if (!registered)
+        atexit(abandon_all);
+    registered = true;
+    harness->next = harnesses;
+    harnesses = harness;
+    harness->before = before;
+    if (config)
+        write_config(harness, config);
+    harness_start_spd(harness);
+    return harness;
+}
+
+struct harness *harness_start(const char *config)
+{
+    return harness_start_under(config, NULL);
+}
+
+void harness_stop(struct harness *harness)
+{
+    int status;
+
+    if (harness->running) {
+        status = end_spd(harness, SIGTERM);
+        cr_assert_eq(status, 0, "spd ended with %d", status);
+    }
+    leftovers_check_empty(harness->runtime_dir);
+    harnesses_remove(harness);
+    leftovers_remove(harness->dir);
+    free(harness);
+    if (!harnesses)
+        leftovers_check(leftovers);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* worker/hygiene.h - what a process of ours does before it runs code that is
+ * not ours, in every tier.  Each function returns 0, or -1 and errno; a caller
+ * that gets -1 ends the process. */
+#ifndef WORKER_HYGIENE_H
+#define WORKER_HYGIENE_H
+
+#include <sys/types.h>
+
+/* Once in a template, right after exec.  `parent` is spd, which must still be
+ * alive: ESRCH if it is not. */
+int hygiene_template(pid_t parent);
+
+/* Once in a session, right after the fork.  Keeps standard input, makes log_fd
+ * standard output and error, *listener_fd and *start_fd the next two
+ * descriptors (the new numbers are written back), and closes all others. */
+int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd);
+
+#endif

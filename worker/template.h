@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* worker/template.h - the process that has a module loaded and forks sessions
+ * of it on request.  It holds no session and keeps no descriptor of one. */
+#ifndef WORKER_TEMPLATE_H
+#define WORKER_TEMPLATE_H
+
+#include <sys/types.h>
+
+/* Loads the module, says so to spd, and serves its requests until spd closes
+ * the control socket.  Returns the exit status; in a forked session it does not
+ * return. */
+int template_run(pid_t supervisor, const char *name, const char *path);
+
+#endif
