@@ -41,7 +41,7 @@ call       | 1 | call 64 B p50, free       | us  | 1.15
 call       | 2 | call 64 B p99, free       | us  | -
 start_1c   | 1 | start to first answer, 1c | us  | 4.00
 start      | 1 | start to first answer     | us  | 4.00
-start_live | 1 | the same, $live live$(printf "%*s" $((9 - ${#live})) '')| us  | 4.00
+start_live | 1 | the same, $live live | us  | 4.00
 memory     | 1 | memory a session          | KiB | 1.50
 memory     | 2 | the same, by the machine  | KiB | 1.50"
 
@@ -66,13 +66,15 @@ cpu=$(taskset -pc $$ | sed -E 's/.*[^0-9]([0-9]+)$/\1/')
 pin=(taskset -c "$cpu")
 
 if $build; then
-    scripts/install-deps.sh build
+    bash scripts/install-deps.sh build
     cmake --preset programs -DSP_BENCH=ON >"$dir/build.log" &&
         cmake --build --preset programs -- --quiet >>"$dir/build.log" ||
         { cat "$dir/build.log" >&2; exit 1; }
 fi
 bin=$PWD/build/programs/bin
 bench=$PWD/build/programs/tests/bench
+[ -x "$bin/spd" ] && [ -x "$bench/bench-session" ] ||
+    { echo "bench.sh: build/programs holds no benchmarks" >&2; exit 1; }
 
 # Starts an spd in a runtime directory of its own and waits until it is ready.
 supervise() # NAME [COMMAND PREFIX...]
@@ -87,8 +89,11 @@ supervise() # NAME [COMMAND PREFIX...]
     "$@" "$bin/spd" --config "$dir/spd.conf" --runtime-dir "$dir/$name" \
         --ready-fd "$ready" 2>"$dir/$name.log" &
     pids+=($!)
-    read -r -t 15 -u "$ready" line ||
-        { cat "$dir/$name.log" >&2; echo "bench.sh: spd is not ready" >&2; exit 1; }
+    if ! read -r -t 15 -u "$ready" line; then
+        cat "$dir/$name.log" >&2
+        echo "bench.sh: spd is not ready" >&2
+        exit 1
+    fi
     exec {ready}<&-
 }
 
@@ -116,11 +121,10 @@ progress()
 
 report()
 {
-    printf 'libsp %s, %s, Linux %s %s, %s CPUs\n' \
-        "$("$bin/spd" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1)" \
+    printf '%s, %s, Linux %s %s, %s CPUs\n' "$("$bin/spd" --version)" \
         "$(date +%F)" "$(uname -r)" "$(uname -m)" "$(nproc)"
-    printf 'medians of %s rounds; 1c: all on CPU %s; sessions are not confined yet\n\n' \
-        "$rounds" "$cpu"
+    printf 'medians of %s rounds; 1c: all on CPU %s; ' "$rounds" "$cpu"
+    printf 'sessions are not confined yet\n\n'
     awk -v table="$table" '
         function trim(s) { gsub(/^ +| +$/, "", s); return s }
         function median(key, side, column,    n, i, j, v, held) {

@@ -21,7 +21,9 @@ fail()
 
 quietly()
 {
-    "$@" >"$scratch/said" 2>&1 || { cat "$scratch/said" >&2; fail "failed: $*"; }
+    "$@" >"$scratch/said" 2>&1 && return
+    cat "$scratch/said" >&2
+    fail "failed: $*"
 }
 
 # The copy is moved after the installation: nothing in it may know its place.
@@ -34,23 +36,17 @@ installed()
 {
     local file
 
-    for file in bin/spd bin/spctl include/sp/client.h include/sp/module.h \
-        "${libdir#"$prefix/"}"/{libsp.so,libsp/sp-worker,libsp/modules/{kv,counter,echo}.so,pkgconfig/libsp.pc,pkgconfig/libsp-evhttp.pc,cmake/libsp/libsp-config.cmake} \
-        share/man/man1/spctl.1 share/man/man8/spd.8 share/man/man5/spd.conf.5; do
+    for file in bin/{spd,spctl} include/sp/{client,evhttp,module}.h \
+        share/man/{man1/spctl.1,man5/spd.conf.5,man8/spd.8}; do
         [ -e "$prefix/$file" ] || fail "$file is not installed"
+    done
+    for file in libsp.so libsp-evhttp.so libsp/sp-worker \
+        libsp/modules/{kv,counter,echo}.so pkgconfig/libsp{,-evhttp}.pc \
+        cmake/libsp/libsp-config.cmake; do
+        [ -e "$libdir/$file" ] || fail "$file is not installed"
     done
     ! grep -rlIF -e "$PWD" -e "$scratch" "$prefix" ||
         fail "these know where they were built"
-}
-
-# The examples that README.md prints are the files that are compiled here.
-printed() # FILE
-{
-    awk -v name="$1" '
-        index($0, "<!-- " name " -->") { wanted = 1; next }
-        wanted && /^```/ { if (inside) exit; inside = 1; next }
-        inside' README.md | diff -u "$consumer/$1" - ||
-        fail "README.md does not print tests/consumer/$1 as it is"
 }
 
 config()
@@ -65,12 +61,12 @@ by_pkg_config()
     mkdir "$dir"
     gcc -std=c17 "${strict[@]}" "$consumer/hello.c" -o "$dir/hello" \
         $(config --cflags --libs libsp)
-    g++ -std=c++17 "${strict[@]}" "$consumer/consumer.cpp" -o "$dir/consumer-cpp" \
-        $(config --cflags --libs libsp)
+    g++ -std=c++17 "${strict[@]}" "$consumer/consumer.cpp" \
+        -o "$dir/consumer-cpp" $(config --cflags --libs libsp)
     gcc -std=c17 "${strict[@]}" "$consumer/plugged.c" -o "$dir/plugged" \
         $(config --cflags --libs libsp-evhttp)
-    gcc -std=c17 "${strict[@]}" -shared -fPIC "$consumer/greet.c" -o "$dir/greet.so" \
-        $(config --cflags libsp)
+    gcc -std=c17 "${strict[@]}" -shared -fPIC "$consumer/greet.c" \
+        -o "$dir/greet.so" $(config --cflags libsp)
     g++ -std=c++20 "${strict[@]}" -shared -fPIC "$consumer/greet_cpp.cpp" \
         -o "$dir/greet_cpp.so" $(config --cflags libsp)
 }
@@ -87,8 +83,8 @@ run() # DIRECTORY
 {
     local conf=$1/spd.conf
 
-    printf '[module greet]\npath = %s\n\n[module greet_cpp]\npath = %s\n' \
-        "$1/greet.so" "$1/greet_cpp.so" >"$conf"
+    printf '[module %s]\npath = %s\n' greet "$1/greet.so" \
+        greet_cpp "$1/greet_cpp.so" >"$conf"
     LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf"
     LD_LIBRARY_PATH=$libdir "$1/plugged"
     run_hello "$1"
@@ -104,17 +100,18 @@ run_hello() # DIRECTORY
     "$prefix/bin/spd" --runtime-dir "$runtime" --ready-fd 9 2>"$1/spd.log" &
     spd=$!
     if read -r -t 15 -u 9 line; then
-        LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/hello" >"$1/said" || true
+        LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/hello" \
+            >"$1/said" || true
     fi
     kill "$spd"
     wait "$spd" || { spd=; fail "spd did not end in order"; }
     spd=
-    [ "$(cat "$1/said")" = 1 ] || { cat "$1/spd.log" "$1/said" >&2; fail "hello did not say 1"; }
+    [ "$(cat "$1/said")" = 1 ] && return
+    cat "$1/spd.log" "$1/said" >&2
+    fail "hello did not say 1"
 }
 
 installed
-printed hello.c
-printed greet.c
 by_pkg_config
 run "$scratch/pkg-config"
 by_cmake

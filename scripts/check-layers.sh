@@ -4,8 +4,8 @@
 #
 #   scripts/check-layers.sh [BUILD_DIRECTORY]
 #
-# The rules fail closed: a header that no row allows is an error, so a new
-# dependency has to be written down here.
+# The rules are the table "Layers" of CONTRIBUTING.md.  They fail closed: a
+# header that no row allows is an error.
 set -euo pipefail
 build=${1:+$(realpath -- "$1")}
 cd "$(dirname "$0")/.."
@@ -17,34 +17,28 @@ fault()
     faults=$((faults + 1))
 }
 
-# What everything may include: the C library and the kernel's interfaces,
-# without threads.
-libc='assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|grp|getopt|inttypes'
-libc+='|libgen|limits|locale|poll|pwd|sched|search|signal|spawn|stdalign|stdarg|stdatomic'
-libc+='|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog'
-libc+='|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z_-]+'
+# What everything may include: the C library without threads, and the kernel's
+# interfaces; the public headers; and the headers of its own folder.
+libc='assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|getopt|grp|inttypes'
+libc+='|libgen|limits|locale|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
+libc+='|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
+libc+='|syslog|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z_-]+'
 libc="($libc)\\.h"
 
-# folder | allowed beside libc, the folder's own files and <sp/...>
-rules='
-libsp/include/sp        |
-libsp/base              | pthread\.h
-libsp/wire              | base/.*
-libsp/endpoint          | (base|wire)/.* | event2/.*
-libsp/client            | (base|wire)/.* | uuid/uuid\.h | jansson\.h | ut(hash|list)\.h | pthread\.h
-libsp/plug              | event2/.* | pthread\.h
-libsp/spctl             | jansson\.h
-libsp/examples          | event2/.*
-libsp/examples/frontend | event2/.*
-supervisor              | (base|wire|endpoint)/.* | event2/.* | jansson\.h | ini\.h | ut(hash|list|array)\.h
-worker                  | (base|wire|endpoint)/.* | event2/.*
-worker/modules          | event2/.* | uthash\.h
-'
+# What the words in the table of CONTRIBUTING.md stand for.
+declare -A headers=(
+    [base]='base/.*' [wire]='wire/.*' [endpoint]='endpoint/.*'
+    [libevent]='event2/.*' [jansson]='jansson\.h' [libuuid]='uuid/uuid\.h'
+    [inih]='ini\.h' [uthash]='ut(hash|list|array)\.h' [nng]='nng/.*'
+    [threads]='pthread\.h'
+)
 
-# Files that may include more than their folder: path | allowed
-exceptions='
-libsp/wire/control\.[ch] | jansson\.h
-'
+# Prints "folder: word word..." for each row of that table.
+rules()
+{
+    sed -nE 's/^\| `([a-z/]+)` \|([a-z, ]*)\|$/\1:\2/p' CONTRIBUTING.md |
+        tr -d ,
+}
 
 # Sources of one folder (not of those below it).
 sources()
@@ -55,17 +49,9 @@ sources()
 # Prints each include of a file, as <header or "header.
 includes()
 {
-    sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*([<"])([^>"]+)[>"].*/\1\2/p' "$1"
-}
+    local include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
 
-exception_of()
-{
-    local path allowed
-
-    while IFS='|' read -r path allowed; do
-        path=${path//[[:space:]]/}
-        [[ -n $path && $1 =~ ^$path$ ]] && printf '|%s' "${allowed//[[:space:]]/}"
-    done <<<"$exceptions"
+    sed -nE "s/$include([<\"])([^>\"]+)[>\"].*/\\1\\2/p" "$1"
 }
 
 check_file() # FILE PATTERN
@@ -76,42 +62,46 @@ check_file() # FILE PATTERN
     while read -r header; do
         name=${header:1}
         [[ $name =~ ^($2)$ ]] && continue
-        [[ ${header:0:1} == '"' && $name != */* && -f $folder/$name ]] && continue
-        fault "$1 may not include ${name}"
+        [[ $header == '"'* && $name != */* && -f $folder/$name ]] && continue
+        fault "$1 may not include $name"
     done < <(includes "$1")
 }
 
 check_includes()
 {
-    local folder allowed file pattern
+    local folder words word pattern file
 
-    while IFS='|' read -r folder allowed; do
-        folder=${folder//[[:space:]]/}
-        [ -n "$folder" ] && [ -d "$folder" ] || continue
-        pattern="$libc|(sp|${folder##*/})/[a-z_]+\\.h|${allowed//[[:space:]]/}"
-        for file in $(sources "$folder"); do
-            check_file "$file" "${pattern%|}$(nng_of "$file")$(exception_of "$file")"
+    while IFS=: read -r folder words; do
+        pattern="$libc|(sp|${folder##*/})/[a-z_]+\\.h"
+        for word in $words; do
+            pattern+="|${headers[$word]:?"what is $word in CONTRIBUTING.md"}"
         done
-    done <<<"$rules"
+        for file in $(sources "$folder"); do
+            check_file "$file" "$pattern"
+        done
+    done < <(rules)
 }
 
-# nng in one file of the client, whichever it is.
-nng_files=$(grep -rlE '^ *# *include *<nng/' libsp/client || true)
-nng_of()
+check_one_file_includes_nng()
 {
-    [ "$1" = "$nng_files" ] && printf '|nng/.*' || true
+    local files
+
+    files=$(grep -rlE '^ *# *include *<nng/' libsp/client || true)
+    [ "$(wc -w <<<"$files")" -le 1 ] || fault "nng in several files:" $files
 }
 
-# The codec does no input or output.
+# The codec does no input or output, and only the control messages are JSON.
 check_pure()
 {
-    local file
+    local file found impure='sys/(socket|un|uio)\.h|base/(log|fdpass)\.h'
 
     for file in $(sources libsp/wire); do
-        includes "$file" | grep -qE '^.(sys/(socket|un|uio)\.h|base/(log|fdpass)\.h|poll\.h)$' &&
-            fault "$file is to be pure: no sockets, no logging"
+        case $file in
+        */control.[ch]) found=$(includes "$file" | grep -E "^.($impure)$") ;;
+        *) found=$(includes "$file" | grep -E "^.($impure|jansson\.h)$") ;;
+        esac || continue
+        fault "$file is to be pure and may not include" "${found//[<\"]/}"
     done
-    true
 }
 
 # Every folder with sources has a row.
@@ -119,19 +109,21 @@ check_all_known()
 {
     local folder
 
-    for folder in $(find libsp supervisor worker -name '*.[ch]' -printf '%h\n' | sort -u); do
-        grep -qE "^$folder +\\|" <<<"$rules" || fault "$folder has no rule here"
+    for folder in $(find libsp supervisor worker -name '*.[ch]' -printf '%h\n' |
+        sort -u); do
+        [[ $'\n'$(rules) == *$'\n'"$folder:"* ]] ||
+            fault "$folder has no row in CONTRIBUTING.md"
     done
 }
 
-check_calls()
+check_no_threads()
 {
-    local words='pthread_create|thrd_create|CLONE_THREAD'
+    local found
 
-    grep -nE "\\b($words)\\b" -r supervisor worker libsp/base libsp/wire \
-        libsp/endpoint --include='*.[ch]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|//)' &&
-        fault "no threads there"
-    true
+    found=$(grep -rnE '\b(pthread_create|thrd_create|CLONE_THREAD)\b' \
+        supervisor worker libsp/base libsp/wire libsp/endpoint \
+        --include='*.[ch]' | grep -vE '^[^:]*:[0-9]+: *(/?\*|//)' || true)
+    [ -z "$found" ] || fault "no threads there:"$'\n'"$found"
 }
 
 # ---- what is linked -------------------------------------------------------
@@ -155,54 +147,54 @@ imports() # FILE SYMBOLS(regex): fails if the file uses one
     [ -z "$found" ] || fault "$1 uses $(echo $found)"
 }
 
-# The functions that a public header declares itself.
-declared() # HEADER
+# The functions that public headers declare themselves.
+declared() # HEADER...
 {
-    cc -E -Ilibsp/include "$1" | awk -v header="$1" '
-        /^# [0-9]+ "/ { own = index($3, header); next }
-        own { while (match($0, /(^|[^a-z_])sp_[a-z_]+\(/)) {
-            name = substr($0, RSTART, RLENGTH - 1)
-            sub(/^[^s]/, "", name)
-            print name
-            $0 = substr($0, RSTART + RLENGTH)
-        } }' | sort -u
+    local header
+
+    for header in "$@"; do
+        cc -E -Ilibsp/include "libsp/include/sp/$header" |
+            awk -v header="/$header" '
+                /^# [0-9]+ "/ { own = index($3, header); next }
+                own' |
+            grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
+    done | sort -u
 }
 
-# What a program or library exports of ours.
+# What a program or library exports.
 exported() # FILE
 {
     nm -D --defined-only "$build/$1" |
-        awk '$2 ~ /[TDRBVW]/ { sub(/@.*/, "", $3); if ($3 ~ /^sp_/) print $3 }' |
-        sort -u
+        awk '$2 ~ /[TDRBVW]/ { sub(/@.*/, "", $3); print $3 }' | sort -u
 }
 
-# What the headers promise is exported, and nothing else that is ours.
+# A library exports what its headers promise, and nothing else.
 check_exports() # FILE HEADER...
 {
-    local file=$1 header wrong
+    local file=$1 wrong
 
     shift
-    wrong=$(diff <(for header in "$@"; do declared "libsp/include/sp/$header"; done |
-        sort -u) <(exported "$file") | grep '^[<>]' || true)
+    wrong=$(diff <(declared "$@") <(exported "$file") | grep '^[<>]' || true)
     [ -z "$wrong" ] ||
         fault "$file: declared (<) and exported (>) differ:" $wrong
 }
 
-# A library exports nothing of what it is made of.
-check_hidden() # FILE
+# sp-worker exports libevent too, and libc's own: only what lacks counts.
+check_offers() # FILE HEADER...
 {
-    local others
+    local file=$1 missing
 
-    others=$(nm -D --defined-only "$build/$1" |
-        awk '$2 ~ /[TDRBVW]/ && $3 !~ /^sp_/ { print $3 }')
-    [ -z "$others" ] || fault "$1 exports" $others
+    shift
+    missing=$(comm -23 <(declared "$@") <(exported "$file"))
+    [ -z "$missing" ] || fault "$file does not export" $missing
 }
 
 check_links()
 {
     local lib=lib threads='pthread_create|thrd_create'
 
-    [ -d "$build/lib" ] || lib=$(dirname "$(cd "$build" && find lib* -name libsp.so | head -1)")
+    [ -d "$build/lib" ] ||
+        lib=$(cd "$build" && dirname "$(find lib* -name libsp.so | head -1)")
     needs "$lib/libsp.so" 'event|ini'
     needs "$lib/libsp-evhttp.so" 'nng|jansson|ini'
     needs bin/spctl 'event|nng|ini|uuid'
@@ -212,16 +204,14 @@ check_links()
     imports "$lib/libsp/sp-worker" "$threads"
     check_exports "$lib/libsp.so" client.h error.h id.h version.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
-    check_exports "$lib/libsp/sp-worker" module.h
-    check_hidden "$lib/libsp.so"
-    check_hidden "$lib/libsp-evhttp.so"
+    check_offers "$lib/libsp/sp-worker" module.h
 }
 
-[ "$(wc -w <<<"$nng_files")" -le 1 ] || fault "nng in more than one file: $(echo $nng_files)"
 check_all_known
 check_includes
+check_one_file_includes_nng
 check_pure
-check_calls
+check_no_threads
 [ -z "$build" ] || check_links
 [ "$faults" -eq 0 ] || exit 1
 echo "layers: as they are to be"

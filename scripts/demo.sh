@@ -93,7 +93,7 @@ run_for() # ANSWER COMMAND
 
 build()
 {
-    scripts/install-deps.sh build
+    bash scripts/install-deps.sh build
     echo "building into build/programs"
     cmake --preset programs >"$dir/build" 2>&1 &&
         cmake --build --preset programs -- --quiet >>"$dir/build" 2>&1 ||
@@ -137,7 +137,7 @@ play()
     run "spctl start alice"
     run "spctl start bob"
 
-    say "A call waits for its answer, a cast does not. State is the session's own."
+    say "A call waits for its answer, a cast does not. Each has its own state."
     run_for 1 "spctl call alice 'incr n'"
     run_for 2 "spctl call alice 'incr n'"
     run_for 10 "spctl call bob 'incr n 10'"

@@ -16,6 +16,7 @@ Installs what is missing (as root, or through sudo), then:
 
   release     builds and passes all tests
   layers      who may include and link what
+  documents   links, examples and exit statuses in README.md and others
   headers     C and C++ compilers accept every public header
   install     a program and a module built against an installed copy
   debug       all tests again, with the address and undefined-behaviour
@@ -62,10 +63,11 @@ part() # NAME COMMAND...
     status=${PIPESTATUS[0]}
     case $status in
     0) passed=$((passed + 1)) status=passed ;;
-    "$SKIPPED") skipped=$((skipped + 1)) status=skipped note=$(tail -n 1 "$log") ;;
+    "$SKIPPED") skipped=$((skipped + 1)) status=skipped ;;
     *) failed=$((failed + 1)) status=FAILED ;;
     esac
-    [ "$status" = skipped ] || note=$(grep -E '^[0-9]+% tests passed' "$log")
+    note=$(grep -E '^[0-9]+% tests passed' "$log")
+    [ "$status" != skipped ] || note=$(tail -n 1 "$log")
     summary+=$(printf '%-11s %-8s %4d s  %s' "$name" "$status" \
         $((SECONDS - started)) "$note")$'\n'
     [ "$status" != FAILED ]
@@ -84,7 +86,8 @@ quietly()
 
 build() # PRESET
 {
-    quietly cmake --preset "$@" && quietly cmake --build --preset "$1" -- --quiet
+    quietly cmake --preset "$@" &&
+        quietly cmake --build --preset "$1" -- --quiet
 }
 
 # A test that gives no limit of its own is stopped after two minutes.
@@ -98,20 +101,18 @@ build_and_test() # PRESET
     build "$1" -DSP_TESTS=ON && run_tests "$1"
 }
 
+# Each public header alone, and twice.
 headers()
 {
-    local header name
+    local header name file=$scratch/header
+    local flags=(-Wall -Wextra -Werror -pedantic -fsyntax-only -Ilibsp/include)
 
     for header in libsp/include/sp/*.h; do
         name=sp/${header##*/}
-        printf '#include <%s>\n#include <%s>\n' "$name" "$name" >"$scratch/header.c"
-        cp "$scratch/header.c" "$scratch/header.cpp"
-        quietly gcc -std=c17 -Wall -Wextra -Werror -pedantic -fsyntax-only \
-            -Ilibsp/include "$scratch/header.c" &&
-            quietly g++ -std=c++17 -Wall -Wextra -Werror -pedantic -fsyntax-only \
-                -Ilibsp/include "$scratch/header.cpp" &&
-            quietly clang++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only \
-                -Ilibsp/include "$scratch/header.cpp" || return
+        printf '#include <%s>\n' "$name" "$name" | tee "$file.c" >"$file.cpp"
+        quietly gcc -std=c17 "${flags[@]}" "$file.c" &&
+            quietly g++ -std=c++17 "${flags[@]}" "$file.cpp" &&
+            quietly clang++ -std=c++17 "${flags[@]}" "$file.cpp" || return
         echo "$name: accepted"
     done
 }
@@ -119,15 +120,19 @@ headers()
 # Fuzzes one target from its seeds; what it finds on the way is thrown away.
 fuzz_target() # PROGRAM SECONDS
 {
-    local name=${1##*/} found=$scratch/${1##*/} words
-    local seeds=tests/fuzz/corpus/${name#fuzz_} dict=tests/fuzz/${name#fuzz_}.dict
+    local target=${1##*/} name=${1##*/fuzz_} found words
 
+    found=$scratch/$target
     mkdir -p "$found"
     words=(-max_total_time="$2" -timeout=10 -artifact_prefix="$found/" "$found")
-    if [ -d "$seeds" ]; then words+=("$seeds"); fi
-    if [ -f "$dict" ]; then words+=("-dict=$dict"); fi
+    if [ -d "tests/fuzz/corpus/$name" ]; then
+        words+=("tests/fuzz/corpus/$name")
+    fi
+    if [ -f "tests/fuzz/$name.dict" ]; then
+        words+=("-dict=tests/fuzz/$name.dict")
+    fi
     quietly "$1" "${words[@]}" &&
-        echo "$name: $2 s, nothing found"
+        echo "$target: $2 s, nothing found"
 }
 
 fuzz()
@@ -135,7 +140,7 @@ fuzz()
     local target seconds targets
 
     build fuzz || return
-    mapfile -t targets < <(find build/fuzz -name 'fuzz_*' -type f -executable | sort)
+    mapfile -t targets < <(find build/fuzz -name 'fuzz_*' -type f -executable)
     [ "${#targets[@]}" -gt 0 ] || { echo "there is no fuzz target"; return 1; }
     for target in "${targets[@]}"; do
         seconds=5
@@ -163,11 +168,15 @@ other_user()
     local copy=$scratch/copy
 
     chmod 755 "$scratch"
-    mkdir "$copy" && tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy" || return
-    if [ "$(id -u)" -eq 0 ]; then
-        chown -R nobody:nogroup "$copy"
-    else
+    mkdir "$copy"
+    tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy" || return
+    if [ "$(id -u)" -ne 0 ]; then
         echo "not root: the same user as before, and clang"
+    elif as_other / true && chown -R nobody:nogroup "$copy"; then
+        echo "as nobody"
+    else
+        echo "this root cannot become another user"
+        return "$SKIPPED"
     fi
     cd "$copy" &&
         quietly as_other "$copy" cmake --preset release &&
@@ -178,17 +187,18 @@ other_user()
 conclude()
 {
     printf '\n== summary\n%s' "$summary"
-    printf '%d parts passed, %d failed, %d skipped, %d s\n' "$passed" "$failed" \
-        "$skipped" "$SECONDS"
+    printf '%d parts passed, %d failed, %d skipped, %d s\n' \
+        "$passed" "$failed" "$skipped" "$SECONDS"
     [ "$failed" -eq 0 ]
 }
 
-part "packages" scripts/install-deps.sh test || { conclude; exit 1; }
+part "packages" bash scripts/install-deps.sh test || { conclude; exit 1; }
 part "release" build_and_test release
 if ! $quick; then
-    part "layers" scripts/check-layers.sh build/release
+    part "layers" bash scripts/check-layers.sh build/release
+    part "documents" bash scripts/check-docs.sh
     part "headers" headers
-    part "install" scripts/check-install.sh build/release
+    part "install" bash scripts/check-install.sh build/release
     part "debug" build_and_test debug
     part "fuzz" fuzz
     part "other user" other_user

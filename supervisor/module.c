@@ -26,6 +26,7 @@
 
 #define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
+#define SHORTAGE_PAUSE_MS 20
 
 enum template_state {
     TEMPLATE_ABSENT,
@@ -62,6 +63,7 @@ struct module {
     struct event writable;
     struct event exited;
     struct event deadline; /* of loading */
+    struct event retry;    /* after a shortage of descriptors or memory */
 };
 
 const char *module_name(const struct module *module)
@@ -121,8 +123,16 @@ static void fail_waiting(struct module *module, enum sp_error error,
         process_unborn(request->process, error, text);
 }
 
+/* Others will give back what there is too little of. */
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM ||
+           error == ENOBUFS || error == ETOOMANYREFS;
+}
+
 static void pump(struct module *module)
 {
+    static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
     struct module_request *request;
 
     while (module->state == TEMPLATE_READY &&
@@ -132,6 +142,11 @@ static void pump(struct module *module)
             request_move(request, &module->inflight);
         } else if (errno == EAGAIN) {
             event_add(&module->writable, NULL);
+            return;
+        } else if (errno == EPIPE || errno == ECONNRESET) {
+            return; /* its exit is coming; its successor is asked */
+        } else if (is_shortage(errno)) {
+            evtimer_add(&module->retry, &pause);
             return;
         } else {
             char text[160];
@@ -143,7 +158,8 @@ static void pump(struct module *module)
     }
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+/* The socket has room, or the pause is over. */
+static void on_pump(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
@@ -341,6 +357,7 @@ static void forget_template(struct module *module)
     event_del(&module->writable);
     event_del(&module->exited);
     event_del(&module->deadline);
+    event_del(&module->retry);
     close(module->control_fd);
     close(module->pidfd);
     module->control_fd = module->pidfd = -1;
@@ -365,12 +382,12 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     end = reap_template(module);
     forget_template(module);
     end_text(&end, text);
-    if (state != TEMPLATE_ENDING) {
-        snprintf(full, sizeof full, "module %s: its template ended: %s",
-                 module_name(module), text);
+    snprintf(full, sizeof full, "module %s: its template ended: %s",
+             module_name(module), text);
+    if (state != TEMPLATE_ENDING)
         log_warn("%s", full);
+    if (state == TEMPLATE_LOADING) /* the next one would do no better */
         fail_waiting(module, SP_ELOAD, full);
-    }
     if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
         fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
 }
@@ -398,7 +415,7 @@ static int spawn_template(struct module *module)
     event_assign(&module->readable, module->base, module->control_fd,
                  EV_READ | EV_PERSIST, on_readable, module);
     event_assign(&module->writable, module->base, module->control_fd, EV_WRITE,
-                 on_writable, module);
+                 on_pump, module);
     event_assign(&module->exited, module->base, module->pidfd, EV_READ,
                  on_exited, module);
     event_add(&module->readable, NULL);
@@ -472,6 +489,7 @@ struct module *module_create(struct event_base *base,
     TAILQ_INIT(&module->waiting);
     TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
+    evtimer_assign(&module->retry, base, on_pump, module);
     module->log =
         logsink_create(base, dir, config->name, name_writer, module);
     if (!module->log) {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,11 +44,10 @@ struct process {
     struct module *module;       /* borrowed */
     const struct process_events *events;
     void *owner; /* borrowed */
-    char id[SP_ID_MAX + 1];
-    int listener_fd;              /* borrowed */
-    int start_fd;                 /* owned; our end; -1 once closed */
-    int session_fd;               /* owned; its end; -1 once sent */
-    int pidfd;                    /* owned; -1 before the hello */
+    struct process_plan plan;     /* borrowed, with all in it */
+    int start_fd;                 /* owned; our end; -1 unless it is open */
+    int pidfd;                    /* owned; before the hello a place is kept for
+                                   * it, so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
     bool refused;
@@ -66,7 +66,7 @@ pid_t process_pid(const struct process *process)
 
 const char *process_session_id(const struct process *process)
 {
-    return process->id;
+    return process->plan.id;
 }
 
 void *process_owner(const struct process *process)
@@ -120,8 +120,6 @@ static void process_gone(struct process *process, const struct end *end,
     process->state = PROCESS_GONE;
     close_start(process);
     event_del(&process->deadline);
-    if (process->session_fd >= 0)
-        close(process->session_fd);
     if (process->pidfd >= 0)
         close(process->pidfd);
     process->events->on_gone(process->owner, end, error, text);
@@ -132,8 +130,11 @@ static void process_gone(struct process *process, const struct end *end,
 void process_unborn(struct process *process, enum sp_error error,
                     const char *text)
 {
+    const struct process_table *table = process->table;
     struct end end = {.kind = END_UNBORN};
 
+    if (process->state == PROCESS_FORKING)
+        table->on_stray(table->context);
     process_gone(process, &end, error, text);
 }
 
@@ -157,7 +158,7 @@ static struct end reap(struct process *process)
         kill(-process->pid, SIGKILL);
     if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG) < 0 ||
         info.si_pid == 0) {
-        log_error("session %s (pid %d): cannot be waited for", process->id,
+        log_error("session %s (pid %d): cannot be waited for", process->plan.id,
                   (int)process->pid);
         return end;
     }
@@ -209,23 +210,6 @@ void process_signal(struct process *process, int signal_number)
 
 /* ---- what is said on the start socket ---- */
 
-/* Ends the sender.  False: that was the template, and the process is freed. */
-static bool violation(struct process *process, const char *what)
-{
-    if (process->state == PROCESS_FORKING) {
-        log_warn("module %s: %s on a start socket; its template is killed",
-                 module_name(process->module), what);
-        module_kill_template(process->module);
-        process_unborn(process, SP_ESYSTEM, "its template broke the contract");
-        return false;
-    }
-    log_warn("session %s (pid %d): %s on its start socket; killed", process->id,
-             (int)process->pid, what);
-    close_start(process);
-    process_signal(process, SIGKILL);
-    return true;
-}
-
 /* The stamped pid is believed if it is a child of ours that nobody has yet.
  * WNOWAIT leaves it waitable; that it may have ended already is fine. */
 static bool is_new_child(const struct process_table *table, pid_t pid)
@@ -233,23 +217,48 @@ static bool is_new_child(const struct process_table *table, pid_t pid)
     siginfo_t info = {0};
 
     return pid > 1 && !process_find(table, pid) &&
+           !table->is_template(table->context, pid) &&
            waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* Ends the sender.  False: that was the template, and the process is freed. */
+static bool violation(struct process *process, const char *what, pid_t sender)
+{
+    if (process->state == PROCESS_FORKING) {
+        log_warn("module %s: %s on a start socket; its template is killed",
+                 module_name(process->module), what);
+        if (is_new_child(process->table, sender))
+            kill(sender, SIGKILL); /* a sweep reaps it */
+        module_kill_template(process->module);
+        process_unborn(process, SP_ESYSTEM, "its template broke the contract");
+        return false;
+    }
+    log_warn("session %s (pid %d): %s on its start socket; killed", process->plan.id,
+             (int)process->pid, what);
+    close_start(process);
+    process_signal(process, SIGKILL);
+    return true;
 }
 
 /* False: it was a lie, and the process is freed. */
 static bool become_born(struct process *process, pid_t pid)
 {
     struct process_table *table = process->table;
-    int pidfd = is_new_child(table, pid) ? pidfd_open(pid, 0) : -1;
 
-    if (pidfd < 0)
-        return violation(process, "a hello that is no new child's");
+    if (!is_new_child(table, pid))
+        return violation(process, "a hello that is no new child's", pid);
+    close(process->pidfd); /* the place that was kept */
+    process->pidfd = pidfd_open(pid, 0);
+    if (process->pidfd < 0) { /* no memory: a sweep reaps it */
+        kill(pid, SIGKILL);
+        process_unborn(process, SP_ESYSTEM, "its process cannot be watched");
+        return false;
+    }
     leave_state(process);
     process->state = PROCESS_BORN;
     process->pid = pid;
-    process->pidfd = pidfd;
     HASH_ADD(hh, table->by_pid, pid, sizeof process->pid, process);
-    event_assign(&process->exit_event, table->base, pidfd, EV_READ,
+    event_assign(&process->exit_event, table->base, process->pidfd, EV_READ,
                  on_exit_noticed, process);
     if (event_add(&process->exit_event, NULL) < 0 || process->kill_wanted)
         process_signal(process, SIGKILL);
@@ -281,14 +290,14 @@ static bool take_record(struct process *process,
 {
     if (process->state == PROCESS_FORKING) {
         if (record->type != HELLO_HELLO)
-            return violation(process, "no hello");
+            return violation(process, "no hello", pid);
         return become_born(process, pid);
     }
     if (pid != process->pid)
-        return violation(process, "another process's record");
+        return violation(process, "another process's record", pid);
     switch ((enum hello_message)record->type) {
     case HELLO_HELLO:
-        return violation(process, "a second hello");
+        return violation(process, "a second hello", pid);
     case HELLO_READY:
         become_ready(process);
         break;
@@ -323,12 +332,15 @@ static void read_start(struct process *process)
 
         if (got < 0 && errno == EAGAIN)
             return;
+        if (got < 0 && errno == ECONNRESET)
+            continue; /* told once, before what it said: it left its start
+                       * record unread */
         if (got == 0 || (got < 0 && errno != EPROTO)) {
             start_closed(process);
             return;
         }
         if (got < 0 || !hello_record_valid(&record, (size_t)got))
-            alive = violation(process, "an unknown record");
+            alive = violation(process, "an unknown record", pid);
         else
             alive = take_record(process, &record, pid);
         if (!alive)
@@ -367,7 +379,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
                  ->init_timeout);
     switch (process->state) {
     case PROCESS_QUEUED:
-        process_unborn(process, SP_EINIT, "stopped before it had a process");
+        process_unborn(process, SP_ELIMIT,
+                       process->kill_wanted
+                           ? "stopped before it had a process"
+                           : "no process could be had for it in time");
         break;
     case PROCESS_FORKING:
         module_kill_template(process->module);
@@ -384,50 +399,13 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the start ---- */
 
-/* The record and its argument wait in the socket until the session reads. */
-static int send_start_record(const struct process *process,
-                             const struct process_plan *plan)
+static void start_deadline(struct process *process, unsigned times)
 {
-    const struct module_settings *settings = module_settings(process->module);
-    struct start_record record = {
-        .arg_size = (uint32_t)plan->arg_size,
-        .max_connections = (uint32_t)settings->max_connections,
-        .max_message = settings->max_message};
-    struct iovec iov[2] = {{&record, sizeof record},
-                           {(void *)plan->arg, plan->arg_size}};
-    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+    uint64_t ms = module_settings(process->module)->init_timeout * times;
+    struct timeval delay = {(time_t)(ms / 1000),
+                            (suseconds_t)(ms % 1000 * 1000)};
 
-    memcpy(record.id, process->id, sizeof record.id);
-    return sendmsg(process->start_fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
-}
-
-/* SO_PASSCRED is set before the other end is handed over: every record that
- * comes is stamped. */
-static int open_start_socket(struct process *process)
-{
-    int on = 1;
-    int ends[2];
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-        return -1;
-    process->start_fd = ends[0];
-    process->session_fd = ends[1];
-    event_assign(&process->start_event, process->table->base, ends[0],
-                 EV_READ | EV_PERSIST, on_start_readable, process);
-    if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-        return -1;
-    return event_add(&process->start_event, NULL);
-}
-
-static void process_destroy_unsent(struct process *process)
-{
-    int saved = errno;
-
-    close_start(process);
-    if (process->session_fd >= 0)
-        close(process->session_fd);
-    free(process);
-    errno = saved;
+    evtimer_add(&process->deadline, &delay);
 }
 
 struct process *process_start(struct process_table *table,
@@ -442,33 +420,67 @@ struct process *process_start(struct process_table *table,
     process->magic = PROCESS_MAGIC;
     process->table = table;
     process->module = module;
+    process->plan = *plan;
     process->events = events;
     process->owner = owner;
-    process->listener_fd = plan->listener_fd;
-    process->start_fd = process->session_fd = process->pidfd = -1;
-    snprintf(process->id, sizeof process->id, "%s", plan->id);
+    process->start_fd = process->pidfd = -1;
     evtimer_assign(&process->deadline, table->base, on_deadline, process);
-    if (open_start_socket(process) < 0 ||
-        send_start_record(process, plan) < 0 ||
-        !(process->request = module_submit(module, process))) {
-        process_destroy_unsent(process);
+    process->request = module_submit(module, process);
+    if (!process->request) {
+        free(process);
         return NULL;
     }
+    /* a template that is ending and its successor's loading come first */
+    start_deadline(process, 3);
     return process;
 }
 
-int process_send(struct process *process, int control_fd, uint32_t serial)
+/* The record and its argument wait in the socket until the session reads. */
+static int send_start_record(const struct process *process)
 {
-    uint64_t timeout = module_settings(process->module)->init_timeout;
-    struct timeval delay = {(time_t)(timeout / 1000),
-                            (suseconds_t)(timeout % 1000 * 1000)};
+    const struct module_settings *settings = module_settings(process->module);
+    const struct process_plan *plan = &process->plan;
+    struct start_record record = {
+        .arg_size = (uint32_t)plan->arg_size,
+        .max_connections = (uint32_t)settings->max_connections,
+        .max_message = settings->max_message};
+    struct iovec iov[2] = {{&record, sizeof record},
+                           {(void *)plan->arg, plan->arg_size}};
+    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+
+    snprintf(record.id, sizeof record.id, "%s", plan->id);
+    return sendmsg(process->start_fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/* SO_PASSCRED is set before the other end is handed over: every record that
+ * comes is stamped. */
+static int open_start_socket(struct process *process, int *out_session_end)
+{
+    int on = 1;
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -1;
+    process->start_fd = ends[0];
+    *out_session_end = ends[1];
+    event_assign(&process->start_event, process->table->base, ends[0],
+                 EV_READ | EV_PERSIST, on_start_readable, process);
+    if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+        return -1;
+    process->pidfd = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+    return process->pidfd < 0 ? -1 : event_add(&process->start_event, NULL);
+}
+
+static int hand_over(struct process *process, int control_fd, uint32_t serial,
+                     int session_end)
+{
     struct fork_record record = {.serial = serial};
     int fds[FORK_FDS];
-    int saved;
     int sent;
+    int saved;
 
-    fds[FORK_FD_LISTENER] = process->listener_fd;
-    fds[FORK_FD_START] = process->session_fd;
+    fds[FORK_FD_LISTENER] = process->plan.listener_fd;
+    fds[FORK_FD_START] = session_end;
     fds[FORK_FD_LOG] = module_open_log(process->module);
     if (fds[FORK_FD_LOG] < 0)
         return -1;
@@ -476,12 +488,33 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
     saved = errno;
     close(fds[FORK_FD_LOG]);
     errno = saved;
-    if (sent < 0)
+    return sent;
+}
+
+/* What was opened is closed again when it could not be sent: a process that
+ * waits holds no descriptors. */
+int process_send(struct process *process, int control_fd, uint32_t serial)
+{
+    int session_end = -1;
+    int sent = -1;
+    int saved;
+
+    if (open_start_socket(process, &session_end) == 0 &&
+        send_start_record(process) == 0)
+        sent = hand_over(process, control_fd, serial, session_end);
+    saved = errno;
+    if (session_end >= 0)
+        close(session_end);
+    if (sent < 0) {
+        close_start(process);
+        if (process->pidfd >= 0)
+            close(process->pidfd);
+        process->pidfd = -1;
+        errno = saved;
         return -1;
-    close(process->session_fd);
-    process->session_fd = -1;
+    }
     process->state = PROCESS_FORKING;
     TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
-    evtimer_add(&process->deadline, &delay);
+    start_deadline(process, 1);
     return 0;
 }

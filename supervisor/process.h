@@ -40,6 +40,11 @@ struct process_table {
     struct event_base *base;      /* borrowed */
     struct process *by_pid;       /* uthash; those BORN or READY */
     struct process_list unborn;   /* those FORKING */
+    /* Whether a child of ours is a template: it is nobody's session. */
+    bool (*is_template)(void *context, pid_t pid);
+    /* A start was given up: there may be a child that nobody will announce. */
+    void (*on_stray)(void *context);
+    void *context; /* borrowed */
 };
 
 /* What a process tells its owner.  on_gone is the last, comes exactly once, and
@@ -54,12 +59,12 @@ struct process_events {
                     const char *text);
 };
 
-/* What the session is to be; the texts are copied. */
+/* What the session is to be; borrowed as long as the process lives. */
 struct process_plan {
     const char *id;
     const void *arg;
     size_t arg_size;
-    int listener_fd; /* borrowed as long as the process lives */
+    int listener_fd;
 };
 
 /* NULL and errno: it could not even be asked for. */
@@ -89,7 +94,7 @@ void process_table_settle(struct process_table *table);
 /* ---- for template.c ---- */
 
 /* The next request of a template's queue: sends it.  0; -1 and errno (EAGAIN:
- * the socket is full). */
+ * the socket is full; EMFILE and the like: later), and it is still queued. */
 int process_send(struct process *process, int control_fd, uint32_t serial);
 void process_fork_failed(struct process *process, int error);
 /* It will never be forked. */

@@ -6,81 +6,191 @@
 
 #include <event2/event.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "process.h"
 
 #define SWEEP_PAUSE_MS 100
+#define STRANGER_PAUSE_MS 1000 /* while one lives that may yet say hello */
 
 struct reaper {
     struct process_table *table; /* borrowed */
-    reaper_known_fn *known;
-    void *context;
+    int64_t patience_ms;
+    pid_t *inherited; /* owned; children that spd was started with */
+    size_t inherited_count;
     struct event *signal; /* owned */
     struct event *sweep;  /* owned */
 };
 
-static void reap_stranger(pid_t pid)
-{
-    siginfo_t info = {0};
+/* ---- children ---- */
 
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) == 0 &&
-        info.si_pid == pid)
-        log_info("reaped child %d, which no session has", (int)pid);
-}
-
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+/* Our children, in an array that the caller frees.  NULL: none, or the kernel
+ * does not tell. */
+static pid_t *list_children(size_t *out_count)
 {
-    struct reaper *reaper = arg;
-    FILE *children;
+    pid_t *pids = NULL;
+    size_t room = 0;
     char path[64];
+    FILE *children;
     int pid;
 
-    (void)fd;
-    (void)what;
-    /* a child that has said hello is to be known as what it is */
-    process_table_settle(reaper->table);
+    *out_count = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     children = fopen(path, "re");
     if (!children) {
         log_warn("%s cannot be read: children that died before their hello "
                  "stay",
                  path);
-        return;
+        return NULL;
     }
-    while (fscanf(children, "%d", &pid) == 1)
-        if (pid > 1 && !process_find(reaper->table, pid) &&
-            !reaper->known(reaper->context, pid))
-            reap_stranger(pid);
+    while (fscanf(children, "%d", &pid) == 1) {
+        if (*out_count == room) {
+            size_t more = room ? room * 2 : 64;
+            pid_t *grown = realloc(pids, more * sizeof *pids);
+
+            if (!grown)
+                break;
+            pids = grown;
+            room = more;
+        }
+        pids[(*out_count)++] = (pid_t)pid;
+    }
     fclose(children);
+    return pids;
 }
 
-static void on_sigchld(evutil_socket_t number, short what, void *arg)
+static bool is_stranger(const struct reaper *reaper, pid_t pid)
 {
-    static const struct timeval pause = {0, SWEEP_PAUSE_MS * 1000};
-    struct reaper *reaper = arg;
+    const struct process_table *table = reaper->table;
 
-    (void)number;
-    (void)what;
+    return pid > 1 && !process_find(table, pid) &&
+           !table->is_template(table->context, pid);
+}
+
+static bool is_inherited(const struct reaper *reaper, pid_t pid)
+{
+    for (size_t i = 0; i < reaper->inherited_count; i++)
+        if (reaper->inherited[i] == pid)
+            return true;
+    return false;
+}
+
+/* Since its start, as the kernel counts it; 0 if it does not tell. */
+static int64_t age_ms(pid_t pid)
+{
+    unsigned long long start = 0; /* in ticks since the machine's start */
+    int64_t tick_ms = 1000 / sysconf(_SC_CLK_TCK);
+    struct timespec now;
+    char line[1024];
+    char path[32];
+    const char *rest;
+    FILE *stat;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    stat = fopen(path, "re");
+    if (!stat)
+        return 0;
+    rest = fgets(line, sizeof line, stat) ? strrchr(line, ')') : NULL;
+    fclose(stat);
+    /* starttime is field 22; the name in brackets is field 2 */
+    if (!rest ||
+        sscanf(rest + 1,
+               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+               "%*s %*s %*s %*s %llu",
+               &start) != 1)
+        return 0;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
+           (int64_t)start * tick_ms;
+}
+
+/* Whether it has ended, and is reaped. */
+static bool reap(pid_t pid, int options)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | options) == 0 &&
+           info.si_pid == pid;
+}
+
+/* True: it lives, and is to be looked at again. */
+static bool look_at(const struct reaper *reaper, pid_t pid)
+{
+    if (reap(pid, WNOHANG)) {
+        log_info("reaped child %d, which no session has", (int)pid);
+        return false;
+    }
+    if (is_inherited(reaper, pid))
+        return false;
+    if (age_ms(pid) > reaper->patience_ms) {
+        log_warn("killed child %d, which nobody has announced", (int)pid);
+        kill(pid, SIGKILL); /* a child of ours, not reaped: its own pid */
+    }
+    return true;
+}
+
+/* ---- the sweep ---- */
+
+static void sweep_in(struct reaper *reaper, int ms)
+{
+    struct timeval pause = {ms / 1000, ms % 1000 * 1000};
+
     if (!evtimer_pending(reaper->sweep, NULL))
         evtimer_add(reaper->sweep, &pause);
 }
 
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    struct reaper *reaper = arg;
+    bool again = false;
+    size_t count;
+    pid_t *pids;
+
+    (void)fd;
+    (void)what;
+    /* a child that has said hello is to be known as what it is */
+    process_table_settle(reaper->table);
+    pids = list_children(&count);
+    for (size_t i = 0; i < count; i++)
+        if (is_stranger(reaper, pids[i]) && look_at(reaper, pids[i]))
+            again = true;
+    free(pids);
+    if (again)
+        sweep_in(reaper, STRANGER_PAUSE_MS);
+}
+
+void reaper_look(struct reaper *reaper)
+{
+    event_del(reaper->sweep); /* it may be waiting for longer */
+    sweep_in(reaper, SWEEP_PAUSE_MS);
+}
+
+static void on_sigchld(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    sweep_in(arg, SWEEP_PAUSE_MS);
+}
+
+/* ---- life ---- */
+
 struct reaper *reaper_create(struct event_base *base,
-                             struct process_table *table,
-                             reaper_known_fn *known, void *context)
+                             struct process_table *table, int64_t patience_ms)
 {
     struct reaper *reaper = calloc(1, sizeof *reaper);
 
     if (!reaper)
         return NULL;
     reaper->table = table;
-    reaper->known = known;
-    reaper->context = context;
+    reaper->patience_ms = patience_ms;
+    reaper->inherited = list_children(&reaper->inherited_count);
     reaper->signal = evsignal_new(base, SIGCHLD, on_sigchld, reaper);
     reaper->sweep = evtimer_new(base, on_sweep, reaper);
     if (!reaper->signal || !reaper->sweep ||
@@ -93,11 +203,22 @@ struct reaper *reaper_create(struct event_base *base,
 
 void reaper_destroy(struct reaper *reaper)
 {
+    size_t count;
+    pid_t *pids;
+
     if (!reaper)
         return;
+    pids = list_children(&count);
+    for (size_t i = 0; i < count; i++)
+        if (is_stranger(reaper, pids[i]) && !is_inherited(reaper, pids[i])) {
+            kill(pids[i], SIGKILL);
+            reap(pids[i], 0);
+        }
+    free(pids);
     if (reaper->signal)
         event_free(reaper->signal);
     if (reaper->sweep)
         event_free(reaper->sweep);
+    free(reaper->inherited);
     free(reaper);
 }

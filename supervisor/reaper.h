@@ -3,24 +3,28 @@
  *
  * A known process is reaped through its pidfd.  A SIGCHLD may also be that of
  * a child that died before its hello, or that nobody announced: it starts one
- * bounded sweep over our children, at most ten a second, however many come. */
+ * bounded sweep over our children, at most ten a second, however many come.
+ * A sweep reaps strangers that have ended, and kills those that have lived
+ * longer than any start may take.  Children that spd was started with are
+ * reaped, and never killed. */
 #ifndef SUPERVISOR_REAPER_H
 #define SUPERVISOR_REAPER_H
 
-#include <stdbool.h>
-#include <sys/types.h>
+#include <stdint.h>
 
 struct event_base;
 struct process_table;
 struct reaper;
 
-/* Whether somebody else waits for this child. */
-typedef bool reaper_known_fn(void *context, pid_t pid);
-
-/* table and context are borrowed.  NULL: no memory. */
+/* table is borrowed; patience_ms: how old a child may be that nobody has
+ * announced.  NULL and errno. */
 struct reaper *reaper_create(struct event_base *base,
-                             struct process_table *table,
-                             reaper_known_fn *known, void *context);
-void reaper_destroy(struct reaper *reaper); /* NULL is allowed */
+                             struct process_table *table, int64_t patience_ms);
+
+/* Kills and reaps the strangers that are left.  NULL is allowed. */
+void reaper_destroy(struct reaper *reaper);
+
+/* Sweeps soon, and until there are no strangers left. */
+void reaper_look(struct reaper *reaper);
 
 #endif

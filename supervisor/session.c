@@ -30,6 +30,7 @@
 #include "wire/template.h"
 
 #define SESSION_MAGIC 0x53507365u
+#define DESCRIPTOR_RESERVE 64
 
 enum session_event {
     EVENT_READY,
@@ -383,6 +384,17 @@ static enum sp_error fail_start(struct session *session, const char *what,
     return error;
 }
 
+/* The kernel gives the lowest free number: one close to the limit says that
+ * descriptors run out.  What is left is for restarts and for the control
+ * socket. */
+static bool leaves_reserve(int fd)
+{
+    if (fd + DESCRIPTOR_RESERVE < sysconf(_SC_OPEN_MAX))
+        return true;
+    errno = EMFILE;
+    return false;
+}
+
 enum sp_error session_start(const struct session_world *world,
                             const struct session_plan *plan,
                             struct session **out_session, char *out_text,
@@ -410,7 +422,7 @@ enum sp_error session_start(const struct session_world *world,
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
     session->listener_fd = runtime_listen_session(world->runtime, plan->id);
-    if (session->listener_fd < 0)
+    if (session->listener_fd < 0 || !leaves_reserve(session->listener_fd))
         return fail_start(session, "its socket", out_text, text_size);
     if (launch(session) < 0)
         return fail_start(session, "its process", out_text, text_size);

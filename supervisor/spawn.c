@@ -26,23 +26,24 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child: only async-signal-safe calls. */
+/* In the child: only async-signal-safe calls, and no descriptor more than
+ * there are: spd may have as many as it may.  0, 1 and 2 are open in spd, so
+ * that neither control nor log_fd is one of them. */
 static _Noreturn void run(const char *worker, char *const argv[], int control,
                           int log_fd)
 {
     static char *const no_environment[] = {NULL};
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int low = WORKER_CONTROL_FD + 1;
 
-    /* out of the way of the numbers that they are to have */
-    control = fcntl(control, F_DUPFD_CLOEXEC, low);
-    log_fd = fcntl(log_fd, F_DUPFD_CLOEXEC, low);
-    null = fcntl(null, F_DUPFD_CLOEXEC, low);
     reset_signals();
-    if (dup2(null, STDIN_FILENO) >= 0 && dup2(log_fd, STDOUT_FILENO) >= 0 &&
-        dup2(log_fd, STDERR_FILENO) >= 0 &&
-        dup2(control, WORKER_CONTROL_FD) >= 0 &&
-        close_range((unsigned)low, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+    if (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0 ||
+        close(log_fd) < 0 || close(STDIN_FILENO) < 0 ||
+        open("/dev/null", O_RDWR) != STDIN_FILENO)
+        _exit(SPAWN_EXIT_NO_EXEC);
+    /* dup2 onto itself would leave it close-on-exec */
+    if (control == WORKER_CONTROL_FD ? fcntl(control, F_SETFD, 0) < 0
+                                     : dup2(control, WORKER_CONTROL_FD) < 0)
+        _exit(SPAWN_EXIT_NO_EXEC);
+    if (close_range(WORKER_CONTROL_FD + 1, ~0U, 0) == 0)
         execve(worker, argv, no_environment);
     _exit(SPAWN_EXIT_NO_EXEC);
 }

@@ -41,10 +41,32 @@ static bool is_template(void *context, pid_t pid)
 {
     const struct supervisor *supervisor = context;
 
-    for (size_t i = 0; i < supervisor->config.module_count; i++)
-        if (module_template_pid(supervisor->modules[i]) == pid)
+    for (size_t i = 0; i < supervisor->config.module_count; i++) {
+        const struct module *module =
+            supervisor->modules ? supervisor->modules[i] : NULL;
+
+        if (module && module_template_pid(module) == pid)
             return true;
+    }
     return false;
+}
+
+static void on_stray(void *context)
+{
+    const struct supervisor *supervisor = context;
+
+    reaper_look(supervisor->reaper);
+}
+
+/* A child that is older has nobody who waits for its hello. */
+static int64_t longest_start_ms(const struct supervisor *supervisor)
+{
+    uint64_t longest = 0;
+
+    for (size_t i = 0; i < supervisor->config.module_count; i++)
+        if (supervisor->config.modules[i].settings.init_timeout > longest)
+            longest = supervisor->config.modules[i].settings.init_timeout;
+    return (int64_t)longest + 1000;
 }
 
 /* ---- stopping ---- */
@@ -97,10 +119,8 @@ static void stop_sessions(struct supervisor *supervisor, bool kill_them)
     free(sessions);
 }
 
-static void stop(struct supervisor *supervisor, const char *why)
+static void stop(struct supervisor *supervisor, const char *why, bool again)
 {
-    bool again = supervisor->stopping;
-
     log_info("%s: %s %zu session(s)", why, again ? "killing" : "stopping",
              supervisor->registry.count);
     supervisor->stopping = true;
@@ -110,10 +130,17 @@ static void stop(struct supervisor *supervisor, const char *why)
         stop_sessions(supervisor, again);
 }
 
+/* Only a second signal kills: the end of the program that runs spd often comes
+ * together with the first. */
 static void on_stop_signal(evutil_socket_t number, short what, void *arg)
 {
+    struct supervisor *supervisor = arg;
+    bool again = supervisor->signalled;
+
     (void)what;
-    stop(arg, number == SIGINT ? "SIGINT" : "SIGTERM");
+    supervisor->signalled = true;
+    if (again || !supervisor->stopping)
+        stop(supervisor, number == SIGINT ? "SIGINT" : "SIGTERM", again);
 }
 
 /* The terminal is no reason to end, and there is no reload yet. */
@@ -136,7 +163,7 @@ static void on_life_end(evutil_socket_t fd, short what, void *arg)
         return;
     event_del(supervisor->life);
     if (!supervisor->stopping)
-        stop(supervisor, "the program that runs spd has gone");
+        stop(supervisor, "the program that runs spd has gone", false);
 }
 
 /* ---- opening ---- */
@@ -206,6 +233,9 @@ static int open_loop(struct supervisor *supervisor)
     if (!supervisor->base)
         return -1;
     supervisor->processes.base = supervisor->base;
+    supervisor->processes.is_template = is_template;
+    supervisor->processes.on_stray = on_stray;
+    supervisor->processes.context = supervisor;
     TAILQ_INIT(&supervisor->processes.unborn);
     supervisor->world = (struct session_world){
         .base = supervisor->base,
@@ -245,7 +275,7 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                      text_size) < 0)
         return -1;
     supervisor->reaper = reaper_create(
-        supervisor->base, &supervisor->processes, is_template, supervisor);
+        supervisor->base, &supervisor->processes, longest_start_ms(supervisor));
     supervisor->control_fd = runtime_listen_control(&supervisor->runtime);
     if (!supervisor->reaper || open_modules(supervisor) < 0 ||
         supervisor->control_fd < 0 ||
@@ -276,11 +306,12 @@ void supervisor_close(struct supervisor *supervisor)
     control_destroy(supervisor->control);
     if (supervisor->control_fd >= 0)
         close(supervisor->control_fd);
-    reaper_destroy(supervisor->reaper);
     if (supervisor->modules)
         for (size_t i = 0; i < supervisor->config.module_count; i++)
             module_destroy(supervisor->modules[i]);
     free(supervisor->modules);
+    supervisor->modules = NULL;
+    reaper_destroy(supervisor->reaper); /* nobody forks any more */
     runtime_close(&supervisor->runtime);
     free_event(supervisor->life);
     free_event(supervisor->sigterm);

@@ -36,6 +36,7 @@ struct supervisor {
     struct event *sighup;    /* owned */
     struct event *leave;     /* owned; the last answers have their time */
     bool stopping;
+    bool signalled; /* to stop */
     unsigned leave_looks;
 };
 

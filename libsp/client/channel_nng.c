@@ -2,9 +2,10 @@
 /* The nng channel: nng's own REQ for calls and PUSH for casts, each a *lane* of
  * one socket and one pipe to one session.  The only file that knows nng.
  *
- * nng would connect again and send again behind our back; here a lane ends with
- * its pipe, and what to do about it is decided as in the local channel.  A call
- * that nng has not handed to the pipe has not run; any other may have.
+ * A call that nng has not handed to the pipe when it ends has not run; any other
+ * may have.  nng's own resending is off, and a lane without a pipe is replaced
+ * when it is used next.  (nng connects again before that, now and then; such a
+ * pipe is as good as the first.)
  *
  * nng answers a cast before the kernel has all of it, and drops at close what
  * it holds.  So a lane takes one cast at a time and waits until nng's socket
@@ -35,8 +36,9 @@
 
 /* While nng connects, whether there still is a session is asked this often. */
 #define LANE_PROBE_MS 500
-/* How soon nng tries again while there is no pipe; and once there was one,
- * after which a pipe is of no use any more (nng cannot be told never). */
+/* How soon nng connects again while there was no pipe yet; and once there was
+ * one, so that it does not go on for ever at a session that has gone.  It
+ * cannot be told never. */
 #define LANE_RECONNECT_MS 10
 #define LANE_NO_RECONNECT_MS (24 * 60 * 60 * 1000)
 
@@ -46,7 +48,7 @@ enum lane_state {
     LANE_NEW,     /* no socket yet */
     LANE_DIALING, /* no pipe yet */
     LANE_UP,
-    LANE_GONE, /* its pipe has ended */
+    LANE_GONE, /* its pipe has ended, and there is no other */
 };
 
 /* A message that nng has not handed to the pipe yet. */
@@ -66,9 +68,9 @@ struct lane {
     enum lane_state state;
     nng_socket socket;
     nng_dialer dialer;
-    int pipe;     /* its number; -1: none yet */
+    int pipe;     /* the number of the last one; -1: none yet */
     bool casting; /* a cast is on its way to the kernel */
-    int gone_fd;  /* eventfd, readable when the lane is gone; casts only */
+    int gone_fd;  /* eventfd: a pipe has ended since it was read; casts only */
     struct sending *sendings;
 };
 
@@ -165,7 +167,7 @@ static bool is_trusted(const struct lane *lane, nng_pipe pipe)
            uid == lane->place->owner;
 }
 
-/* The first pipe that can be trusted is the only one. */
+/* It is refused unless it can be trusted and is the only one. */
 static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
     struct lane *lane = context;
@@ -174,7 +176,7 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
     (void)event;
     wanted = is_trusted(lane, pipe);
     pthread_mutex_lock(&lane->lock);
-    wanted = wanted && lane->pipe < 0;
+    wanted = wanted && lane->state != LANE_UP;
     if (wanted)
         lane->pipe = nng_pipe_id(pipe);
     pthread_mutex_unlock(&lane->lock);
@@ -250,7 +252,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
     int error;
 
     if (lane->kind == LANE_CASTS && lane->gone_fd < 0)
-        lane->gone_fd = eventfd(0, EFD_CLOEXEC);
+        lane->gone_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (lane->kind == LANE_CASTS && lane->gone_fd < 0)
         return result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT,
                            "eventfd: %s", strerrordesc_np(errno));
@@ -336,12 +338,14 @@ static nng_msg *message_of(bool marked, const void *body, size_t size)
     return message;
 }
 
-/* Hands a message to the pipe, through the context if there is one.  0, or
- * nng's error: it is not handed over, and the message is still the caller's. */
+/* Hands a message to the pipe: a call through its context, a cast (no context)
+ * to the socket.  0, or nng's error: it is not handed over, and the message is
+ * still the caller's. */
 static int hand_over(struct lane *lane, nng_aio *aio, nng_msg *message,
-                     const nng_ctx *ctx)
+                     const nng_ctx *ctx, int *out_pipe)
 {
     struct sending sending = {.aio = aio};
+    eventfd_t ends;
 
     nng_aio_set_msg(aio, message);
     pthread_mutex_lock(&lane->lock);
@@ -350,6 +354,9 @@ static int hand_over(struct lane *lane, nng_aio *aio, nng_msg *message,
         return NNG_ECONNABORTED;
     }
     DL_APPEND(lane->sendings, &sending);
+    *out_pipe = lane->pipe;
+    if (lane->gone_fd >= 0)
+        eventfd_read(lane->gone_fd, &ends);
     if (ctx)
         nng_ctx_send(*ctx, aio);
     else
@@ -385,10 +392,10 @@ static enum outcome exchange(struct lane *lane, nng_ctx ctx, nng_aio *aio,
                              nng_msg *message, int64_t deadline,
                              struct sp_result *result)
 {
-    int error;
+    int error, pipe;
 
     nng_aio_set_timeout(aio, deadline_left(deadline));
-    error = hand_over(lane, aio, message, &ctx);
+    error = hand_over(lane, aio, message, &ctx, &pipe);
     if (error)
         nng_msg_free(message);
     if (error == NNG_ECONNABORTED)
@@ -451,8 +458,19 @@ static void end_cast(struct lane *lane)
     pthread_mutex_unlock(&lane->lock);
 }
 
-/* Waits until nng could take the next message: the kernel has the last. */
-static enum outcome wait_written(const struct lane *lane, int64_t deadline,
+static bool lane_is_up(struct lane *lane, int pipe)
+{
+    bool up;
+
+    pthread_mutex_lock(&lane->lock);
+    up = lane->state == LANE_UP && lane->pipe == pipe;
+    pthread_mutex_unlock(&lane->lock);
+    return up;
+}
+
+/* Waits until nng could take the next message for the same pipe: the kernel
+ * has the last. */
+static enum outcome wait_written(struct lane *lane, int pipe, int64_t deadline,
                                  struct sp_result *result)
 {
     struct pollfd pollers[2] = {{.events = POLLIN},
@@ -468,27 +486,27 @@ static enum outcome wait_written(const struct lane *lane, int64_t deadline,
     while (ready < 0 && errno == EINTR);
     if (ready == 0)
         return over(result, SP_ETIMEDOUT, SP_PROGRESS_SENT);
-    if (pollers[0].revents)
+    if (pollers[0].revents && lane_is_up(lane, pipe))
         return over(result, SP_OK, SP_PROGRESS_SENT);
     return over(result, SP_EDIED, SP_PROGRESS_SENT);
 }
 
-/* What nng has been given once it can only keep or lose: a cast that is not yet
- * with the kernel at its deadline may still get there. */
+/* What nng has, it keeps or loses: a cast that is not with the kernel at its
+ * deadline may still get there. */
 static enum outcome push(struct lane *lane, nng_aio *aio, nng_msg *message,
                          int64_t deadline, struct sp_result *result)
 {
-    int error;
+    int error, pipe;
 
     nng_aio_set_timeout(aio, deadline_left(deadline));
-    error = hand_over(lane, aio, message, NULL);
+    error = hand_over(lane, aio, message, NULL, &pipe);
     if (error)
         nng_msg_free(message);
     if (error == NNG_ECONNABORTED)
         return NOT_RUN;
     if (error)
         return nng_failed(result, error, SP_PROGRESS_NOT_SENT);
-    return wait_written(lane, deadline, result);
+    return wait_written(lane, pipe, deadline, result);
 }
 
 static enum outcome lane_cast(struct lane *lane, const void *body, size_t size,

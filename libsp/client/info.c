@@ -9,9 +9,9 @@
 
 #include "ask.h"
 
-enum sp_error info_decode(const json_t *session, struct sp_info *out_info)
+enum sp_error info_decode(const json_t *session, struct sp_session_info *out_info)
 {
-    struct sp_info info = {
+    struct sp_session_info info = {
         .id = json_string_value(json_object_get(session, "id")),
         .module = json_string_value(json_object_get(session, "module")),
         .state = json_string_value(json_object_get(session, "state")),
@@ -32,12 +32,12 @@ enum sp_error info_decode(const json_t *session, struct sp_info *out_info)
 }
 
 enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_info **out_info)
+                      struct sp_session_info **out_info)
 {
     struct control_request request = {.op = CONTROL_INFO,
                                       .keys = CONTROL_KEY_ID};
     enum sp_error error = client_check(client, id);
-    struct sp_info *info;
+    struct sp_session_info *info;
     json_t *answer;
 
     if (error == SP_OK && !out_info)
@@ -61,7 +61,7 @@ enum sp_error sp_info(struct sp_client *client, const char *id,
     return SP_OK;
 }
 
-void sp_info_free(struct sp_info *info)
+void sp_info_free(struct sp_session_info *info)
 {
     if (!info)
         return;
@@ -69,37 +69,37 @@ void sp_info_free(struct sp_info *info)
     free(info);
 }
 
-const char *sp_info_id(const struct sp_info *info)
+const char *sp_info_id(const struct sp_session_info *info)
 {
     return info->id;
 }
 
-const char *sp_info_module(const struct sp_info *info)
+const char *sp_info_module(const struct sp_session_info *info)
 {
     return info->module;
 }
 
-const char *sp_info_state(const struct sp_info *info)
+const char *sp_info_state(const struct sp_session_info *info)
 {
     return info->state;
 }
 
-pid_t sp_info_pid(const struct sp_info *info)
+pid_t sp_info_pid(const struct sp_session_info *info)
 {
     return info->pid;
 }
 
-unsigned sp_info_restarts(const struct sp_info *info)
+unsigned sp_info_restarts(const struct sp_session_info *info)
 {
     return info->restarts;
 }
 
-unsigned long long sp_info_age_ms(const struct sp_info *info)
+unsigned long long sp_info_age_ms(const struct sp_session_info *info)
 {
     return info->age_ms;
 }
 
-const char *sp_info_last_end(const struct sp_info *info)
+const char *sp_info_last_end(const struct sp_session_info *info)
 {
     return info->last_end;
 }

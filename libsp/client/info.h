@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/info.h - the inside of the public struct sp_info. */
+/* client/info.h - the inside of the public struct sp_session_info. */
 #ifndef CLIENT_INFO_H
 #define CLIENT_INFO_H
 
@@ -8,7 +8,7 @@
 #include <sp/client.h>
 
 /* Strings are borrowed from the answer. */
-struct sp_info {
+struct sp_session_info {
     const char *id;
     const char *module;
     const char *state;
@@ -20,6 +20,6 @@ struct sp_info {
 };
 
 /* Reads one session of an answer.  SP_EPROTO: it is not one. */
-enum sp_error info_decode(const json_t *session, struct sp_info *out_info);
+enum sp_error info_decode(const json_t *session, struct sp_session_info *out_info);
 
 #endif

@@ -8,10 +8,10 @@
 #include "ask.h"
 #include "info.h"
 
-struct sp_list {
+struct sp_session_list {
     json_t *answer; /* owned; the strings of the infos are in it */
     size_t count;
-    struct sp_info infos[];
+    struct sp_session_info infos[];
 };
 
 struct module {
@@ -21,7 +21,7 @@ struct module {
     unsigned sessions;
 };
 
-struct sp_modules {
+struct sp_module_list {
     json_t *answer; /* owned */
     size_t count;
     struct module modules[];
@@ -50,11 +50,11 @@ static enum sp_error ask_for_array(struct sp_client *client, enum control_op op,
 
 static int by_id(const void *left, const void *right)
 {
-    return strcmp(((const struct sp_info *)left)->id,
-                  ((const struct sp_info *)right)->id);
+    return strcmp(((const struct sp_session_info *)left)->id,
+                  ((const struct sp_session_info *)right)->id);
 }
 
-static enum sp_error list_decode(const json_t *array, struct sp_list *list)
+static enum sp_error list_decode(const json_t *array, struct sp_session_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         enum sp_error error =
@@ -67,10 +67,10 @@ static enum sp_error list_decode(const json_t *array, struct sp_list *list)
     return SP_OK;
 }
 
-enum sp_error sp_list(struct sp_client *client, struct sp_list **out_list)
+enum sp_error sp_list(struct sp_client *client, struct sp_session_list **out_list)
 {
     const json_t *array;
-    struct sp_list *list;
+    struct sp_session_list *list;
     enum sp_error error;
     json_t *answer;
 
@@ -94,7 +94,7 @@ enum sp_error sp_list(struct sp_client *client, struct sp_list **out_list)
     return error;
 }
 
-void sp_list_free(struct sp_list *list)
+void sp_list_free(struct sp_session_list *list)
 {
     if (!list)
         return;
@@ -102,12 +102,12 @@ void sp_list_free(struct sp_list *list)
     free(list);
 }
 
-size_t sp_list_count(const struct sp_list *list)
+size_t sp_list_count(const struct sp_session_list *list)
 {
     return list->count;
 }
 
-const struct sp_info *sp_list_at(const struct sp_list *list, size_t index)
+const struct sp_session_info *sp_list_at(const struct sp_session_list *list, size_t index)
 {
     return &list->infos[index];
 }
@@ -134,7 +134,7 @@ static enum sp_error module_decode(const json_t *object, struct module *module)
 }
 
 static enum sp_error modules_decode(const json_t *array,
-                                    struct sp_modules *modules)
+                                    struct sp_module_list *modules)
 {
     for (size_t i = 0; i < modules->count; i++) {
         enum sp_error error =
@@ -149,9 +149,9 @@ static enum sp_error modules_decode(const json_t *array,
 }
 
 enum sp_error sp_modules(struct sp_client *client,
-                         struct sp_modules **out_modules)
+                         struct sp_module_list **out_modules)
 {
-    struct sp_modules *modules;
+    struct sp_module_list *modules;
     const json_t *array;
     enum sp_error error;
     json_t *answer;
@@ -177,7 +177,7 @@ enum sp_error sp_modules(struct sp_client *client,
     return error;
 }
 
-void sp_modules_free(struct sp_modules *modules)
+void sp_modules_free(struct sp_module_list *modules)
 {
     if (!modules)
         return;
@@ -185,27 +185,27 @@ void sp_modules_free(struct sp_modules *modules)
     free(modules);
 }
 
-size_t sp_modules_count(const struct sp_modules *modules)
+size_t sp_modules_count(const struct sp_module_list *modules)
 {
     return modules->count;
 }
 
-const char *sp_modules_name(const struct sp_modules *modules, size_t index)
+const char *sp_modules_name(const struct sp_module_list *modules, size_t index)
 {
     return modules->modules[index].name;
 }
 
-const char *sp_modules_path(const struct sp_modules *modules, size_t index)
+const char *sp_modules_path(const struct sp_module_list *modules, size_t index)
 {
     return modules->modules[index].path;
 }
 
-bool sp_modules_is_default(const struct sp_modules *modules, size_t index)
+bool sp_modules_is_default(const struct sp_module_list *modules, size_t index)
 {
     return modules->modules[index].is_default;
 }
 
-unsigned sp_modules_sessions(const struct sp_modules *modules, size_t index)
+unsigned sp_modules_sessions(const struct sp_module_list *modules, size_t index)
 {
     return modules->modules[index].sessions;
 }

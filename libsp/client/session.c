@@ -76,7 +76,7 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
 enum sp_error sp_started(struct sp_client *client, const char *id,
                          bool *out_started)
 {
-    struct sp_info *info;
+    struct sp_session_info *info;
     enum sp_error error;
 
     if (!out_started)
@@ -93,7 +93,7 @@ enum sp_error sp_started(struct sp_client *client, const char *id,
 enum sp_error sp_session_pid(struct sp_client *client, const char *id,
                              pid_t *out_pid)
 {
-    struct sp_info *info;
+    struct sp_session_info *info;
     enum sp_error error;
 
     if (!out_pid)

@@ -163,7 +163,9 @@ void peer_flush(struct peer *peer)
                 peer_close(peer);
             return;
         } else if (errno != EINTR) {
-            peer_close(peer);
+            /* it has gone; what it sent before that is still to be handled,
+             * and the end of file behind it ends the connection */
+            buf_consume(&peer->out, buf_size(&peer->out));
         }
     }
     if (peer->state != PEER_DEAD)

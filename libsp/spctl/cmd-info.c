@@ -20,7 +20,7 @@ static void print_line(const char *label, const char *text)
     wrap_print(LABEL, LABEL, text);
 }
 
-static void print_people(const struct sp_info *info)
+static void print_people(const struct sp_session_info *info)
 {
     char pid[SESSION_PID_SIZE], restarts[16], age[SESSION_AGE_SIZE];
 
@@ -39,7 +39,7 @@ static void print_people(const struct sp_info *info)
 
 static enum sp_error run(struct invocation *invocation)
 {
-    struct sp_info *info;
+    struct sp_session_info *info;
     enum sp_error error;
 
     error = invocation_open(invocation);

@@ -21,7 +21,7 @@ static const struct table_column columns[] = {
 };
 
 static bool wanted(const struct invocation *invocation,
-                   const struct sp_info *info)
+                   const struct sp_session_info *info)
 {
     const char *module = invocation->values[OPTION_MODULE];
 
@@ -29,10 +29,10 @@ static bool wanted(const struct invocation *invocation,
 }
 
 static enum sp_error print_names(const struct invocation *invocation,
-                                 const struct sp_list *list)
+                                 const struct sp_session_list *list)
 {
     for (size_t i = 0; i < sp_list_count(list); i++) {
-        const struct sp_info *info = sp_list_at(list, i);
+        const struct sp_session_info *info = sp_list_at(list, i);
 
         if (wanted(invocation, info))
             puts(sp_info_id(info));
@@ -41,12 +41,12 @@ static enum sp_error print_names(const struct invocation *invocation,
 }
 
 static enum sp_error print_json(const struct invocation *invocation,
-                                const struct sp_list *list)
+                                const struct sp_session_list *list)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; i < sp_list_count(list); i++) {
-        const struct sp_info *info = sp_list_at(list, i);
+        const struct sp_session_info *info = sp_list_at(list, i);
 
         if (wanted(invocation, info) &&
             json_array_append_new(array, session_json(info)) < 0) {
@@ -58,7 +58,7 @@ static enum sp_error print_json(const struct invocation *invocation,
     return output_json_lines(array);
 }
 
-static bool add_row(struct table *table, const struct sp_info *info)
+static bool add_row(struct table *table, const struct sp_session_info *info)
 {
     char pid[SESSION_PID_SIZE], restarts[16], age[SESSION_AGE_SIZE];
 
@@ -71,14 +71,14 @@ static bool add_row(struct table *table, const struct sp_info *info)
 }
 
 static enum sp_error print_table(const struct invocation *invocation,
-                                 const struct sp_list *list)
+                                 const struct sp_session_list *list)
 {
     struct table *table =
         table_create(columns, sizeof columns / sizeof columns[0]);
     bool ok = table;
 
     for (size_t i = 0; ok && i < sp_list_count(list); i++) {
-        const struct sp_info *info = sp_list_at(list, i);
+        const struct sp_session_info *info = sp_list_at(list, i);
 
         if (wanted(invocation, info))
             ok = add_row(table, info);
@@ -91,7 +91,7 @@ static enum sp_error print_table(const struct invocation *invocation,
 
 static enum sp_error run(struct invocation *invocation)
 {
-    struct sp_list *list;
+    struct sp_session_list *list;
     enum sp_error error;
 
     error = invocation_open(invocation);

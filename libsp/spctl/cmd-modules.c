@@ -15,14 +15,14 @@ static const struct table_column columns[] = {
     {"NAME", false}, {"DEFAULT", false}, {"SESSIONS", true}, {"PATH", false},
 };
 
-static enum sp_error print_names(const struct sp_modules *modules)
+static enum sp_error print_names(const struct sp_module_list *modules)
 {
     for (size_t i = 0; i < sp_modules_count(modules); i++)
         puts(sp_modules_name(modules, i));
     return SP_OK;
 }
 
-static enum sp_error print_json(const struct sp_modules *modules)
+static enum sp_error print_json(const struct sp_module_list *modules)
 {
     json_t *array = json_array();
 
@@ -42,7 +42,7 @@ static enum sp_error print_json(const struct sp_modules *modules)
     return output_json_lines(array);
 }
 
-static bool add_row(struct table *table, const struct sp_modules *modules,
+static bool add_row(struct table *table, const struct sp_module_list *modules,
                     size_t index)
 {
     char sessions[16];
@@ -57,7 +57,7 @@ static bool add_row(struct table *table, const struct sp_modules *modules,
 }
 
 static enum sp_error print_table(const struct invocation *invocation,
-                                 const struct sp_modules *modules)
+                                 const struct sp_module_list *modules)
 {
     struct table *table =
         table_create(columns, sizeof columns / sizeof columns[0]);
@@ -73,7 +73,7 @@ static enum sp_error print_table(const struct invocation *invocation,
 
 static enum sp_error run(struct invocation *invocation)
 {
-    struct sp_modules *modules;
+    struct sp_module_list *modules;
     enum sp_error error;
 
     error = invocation_open(invocation);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-json_t *session_json(const struct sp_info *info)
+json_t *session_json(const struct sp_session_info *info)
 {
     return json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s}", "id",
                      sp_info_id(info), "pid", (json_int_t)sp_info_pid(info),
@@ -15,7 +15,7 @@ json_t *session_json(const struct sp_info *info)
                      sp_info_last_end(info));
 }
 
-void session_age(const struct sp_info *info, char out[SESSION_AGE_SIZE])
+void session_age(const struct sp_session_info *info, char out[SESSION_AGE_SIZE])
 {
     unsigned long long s = sp_info_age_ms(info) / 1000;
 
@@ -31,7 +31,7 @@ void session_age(const struct sp_info *info, char out[SESSION_AGE_SIZE])
                  s / 3600 % 24);
 }
 
-void session_pid(const struct sp_info *info, char out[SESSION_PID_SIZE])
+void session_pid(const struct sp_session_info *info, char out[SESSION_PID_SIZE])
 {
     pid_t pid = sp_info_pid(info);
 

@@ -103,23 +103,32 @@ int fake_accept_raw(int listener)
     return fd;
 }
 
+/* Says our half of the handshake and waits for the first request.  False: the
+ * other end has closed. */
+static bool handshake(int fd)
+{
+    uint8_t hello[WIRE_HANDSHAKE_SIZE];
+    enum wire_protocol own;
+    uint16_t protocol;
+
+    if (!hear_all(fd, hello, sizeof hello))
+        return false;
+    cr_assert(wire_handshake_get(hello, &protocol));
+    cr_assert(wire_counterpart(protocol, &own));
+    wire_handshake_put(hello, own);
+    return send(fd, hello, sizeof hello, MSG_NOSIGNAL) == sizeof hello &&
+           wait_readable(fd, WAIT_MS) &&
+           recv(fd, hello, 1, MSG_PEEK) == 1;
+}
+
 int fake_accept(int listener)
 {
     for (;;) {
         int fd = fake_accept_raw(listener);
-        uint8_t hello[WIRE_HANDSHAKE_SIZE];
-        enum wire_protocol own;
-        uint16_t protocol;
 
-        if (!hear_all(fd, hello, sizeof hello)) {
-            close(fd);
-            continue;
-        }
-        cr_assert(wire_handshake_get(hello, &protocol));
-        cr_assert(wire_counterpart(protocol, &own));
-        wire_handshake_put(hello, own);
-        fake_say(fd, hello, sizeof hello);
-        return fd;
+        if (handshake(fd))
+            return fd;
+        close(fd);
     }
 }
 

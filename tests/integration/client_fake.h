@@ -40,8 +40,9 @@ void fake_path(const struct fake *fake, const char *id, char out[128]);
 
 /* ---- the session's side of a connection ---- */
 
-/* Accepts until there is a connection that says a handshake (the nng channel
- * first looks whether anybody listens), and answers it with its counterpart. */
+/* Accepts until there is a connection that says a handshake and a request, and
+ * does its half of the handshake.  (The nng channel also makes connections on
+ * which it says nothing: see channel_nng.c.) */
 int fake_accept(int listener);
 
 /* Accepts a connection as it is. */

@@ -132,7 +132,7 @@ BOTH(nng_req_carries_empty_and_large_bodies)
         NNG(nng_send(req, body, sizes[i], 0));
         NNG(nng_recv(req, &got, &size, NNG_FLAG_ALLOC));
         cr_expect_eq(size, sizes[i]);
-        cr_expect(memcmp(got, body, size) == 0);
+        cr_expect(size == 0 || memcmp(got, body, size) == 0);
         nng_free(got, size);
         free(body);
     }

@@ -70,6 +70,20 @@ Test(frontend, sets_the_cookie_once)
     stage_clear(&stage);
 }
 
+Test(frontend, answers_head_with_headers_alone)
+{
+    struct stage stage;
+    struct http_response response;
+
+    stage_set(&stage, NULL);
+    response = http_send(&(struct http_request){.port = stage.frontend.port,
+                                                .method = "HEAD"});
+    cr_expect_eq(response.status, 200);
+    cr_expect_eq(response.body_size, 0);
+    http_free(&response);
+    stage_clear(&stage);
+}
+
 static void expect_cookie(const struct stage *stage, const char *expected)
 {
     struct http_response response =

@@ -3,6 +3,7 @@
  * remembered, and what happens when there is no room.  Requests are made here,
  * as evhttp would hand them over. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -368,6 +369,55 @@ Test(plug, finds_an_ended_session_behind_many_living_ones_in_the_end)
     while (session_of(&scene, NULL).error == SP_ELIMIT && tries < MANY)
         tries++;
     cr_expect_leq(tries, MANY / 16);
+    scene_clear(&scene);
+}
+
+struct newcomers {
+    struct scene *scene;
+    pthread_t thread;
+    size_t admitted;
+};
+
+#define NEWCOMERS 20
+
+static void *admit_newcomers(void *arg)
+{
+    struct newcomers *newcomers = arg;
+
+    for (int i = 0; i < NEWCOMERS; i++) {
+        struct outcome outcome = session_of(newcomers->scene, NULL);
+
+        if (outcome.error == SP_OK)
+            newcomers->admitted++;
+        else
+            cr_expect_eq(outcome.error, SP_ELIMIT);
+    }
+    return NULL;
+}
+
+Test(plug, keeps_its_bound_when_threads_share_it)
+{
+    enum { THREADS = 4, CAPACITY = 50 };
+    struct scene scene;
+    struct newcomers newcomers[THREADS] = {0};
+    struct sp_session_list *list;
+    size_t admitted = 0;
+
+    scene_set(&scene, options_of_capacity(CAPACITY));
+    for (int i = 0; i < THREADS; i++) {
+        newcomers[i].scene = &scene;
+        cr_assert_eq(pthread_create(&newcomers[i].thread, NULL,
+                                    admit_newcomers, &newcomers[i]),
+                     0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(newcomers[i].thread, NULL);
+        admitted += newcomers[i].admitted;
+    }
+    cr_expect_eq(admitted, CAPACITY, "%zu were let in", admitted);
+    cr_assert_eq(sp_list(scene.client, &list), SP_OK);
+    cr_expect_eq(sp_list_count(list), CAPACITY, "none was started in vain");
+    sp_list_free(list);
     scene_clear(&scene);
 }
 

@@ -81,6 +81,22 @@ Test(session, has_a_state_that_no_other_session_sees)
     harness_stop(harness);
 }
 
+Test(session, of_a_module_in_cxx_is_like_any_other)
+{
+    struct harness *harness =
+        harness_start("[module cxx]\npath = " SP_TEST_CXX "\n");
+    char path[RUNDIR_PATH_SIZE];
+    struct raw_peer peer;
+
+    ask_started(harness, "a", "cxx", "one");
+    harness_session_path(harness, "a", path);
+    raw_peer_open(&peer, path, WIRE_REQ);
+    raw_peer_send_request(&peer, 1, "\0SP>, two", 9);
+    raw_peer_expect(&peer, 2, "", "one, two");
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
 /* ---- init that does not succeed ---- */
 
 Test(session, that_init_declines_does_not_start)

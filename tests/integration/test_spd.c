@@ -228,9 +228,11 @@ Test(spd, told_to_end_ends_its_sessions_in_order)
     for (int i = 0; i < 20; i++)
         cr_expect(wait_pid_gone(pids[i], 0));
     log = harness_log(harness);
-    for (const char *at = log; (at = strstr(at, "terminate: shutdown")); at++)
+    for (const char *at = log; (at = strstr(at, "gone: ended normally")); at++)
         told++;
     cr_expect_eq(told, 20, "%s", log);
+    /* twenty at once are more lines than the kernel may hold for spd */
+    cr_expect_not_null(strstr(log, "terminate: shutdown"));
     free(log);
     harness_stop(harness);
 }
@@ -370,6 +372,6 @@ static void fill_and_empty(const struct harness *harness)
 
 Test(spd, out_of_descriptors_refuses_starts_and_recovers)
 {
-    run_under((const char *const[]){"prlimit", "--nofile=64:64", NULL},
+    run_under((const char *const[]){"prlimit", "--nofile=160:160", NULL},
               fill_and_empty);
 }

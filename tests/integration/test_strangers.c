@@ -18,7 +18,7 @@ TestSuite(strangers, .fini = leaks_check, .timeout = 120);
 
 static size_t sessions(const struct stage *stage)
 {
-    struct sp_list *list;
+    struct sp_session_list *list;
     size_t count;
 
     cr_assert_eq(sp_list(stage->client, &list), SP_OK);
@@ -150,6 +150,25 @@ Test(strangers, shows_notes_as_text_whatever_they_hold)
     stage_clear(&stage);
 }
 
+Test(strangers, lets_a_page_load_and_run_nothing_but_its_own_style)
+{
+    struct stage stage;
+    struct http_response response;
+    char policy[256], nonce[33], style[64];
+
+    stage_set(&stage, NULL);
+    response = http_send(&(struct http_request){.port = stage.frontend.port});
+    http_header(&response, "Content-Security-Policy", policy, sizeof policy);
+    cr_assert_eq(sscanf(policy, "default-src 'none'; style-src 'nonce-%32[^']",
+                        nonce),
+                 1, "%s", policy);
+    snprintf(style, sizeof style, "<style nonce=\"%s\">", nonce);
+    cr_expect_not_null(strstr(response.body, style));
+    cr_expect_not_null(strstr(policy, "frame-ancestors 'none'"));
+    http_free(&response);
+    stage_clear(&stage);
+}
+
 Test(strangers, keeps_the_newest_notes)
 {
     struct stage stage;
@@ -183,6 +202,8 @@ static void expect_form_status(struct browser *browser, size_t size, int status)
     memcpy(form, "text=", 5);
     page = browser_post(browser, "/note", form);
     cr_expect_eq(page.status, status, "%zu bytes: %d", size, page.status);
+    if (status == 200)
+        cr_expect_not_null(strstr(page.html, form + 5), "it is kept whole");
     page_free(&page);
     free(form);
 }

@@ -244,17 +244,27 @@ void harness_end_life(struct harness *harness)
 
 /* ---- start and stop ---- */
 
-/* At exit, after a test that did not come to harness_stop(): its log is shown,
- * spd ends by its life pipe, or else by force. */
+/* Ends spd by its life pipe, or else by force, and tells how it ended. */
+static void abandon_spd(struct harness *harness)
+{
+    int status;
+
+    close(harness->life);
+    if (!wait_exit(harness->spd.pidfd, WAIT_MS))
+        kill(harness->spd.pid, SIGKILL);
+    if (waitpid(harness->spd.pid, &status, 0) == harness->spd.pid)
+        fprintf(stderr, "spd ended by %s %d\n",
+                WIFSIGNALED(status) ? "signal" : "exit status",
+                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* At exit, after a test that did not come to harness_stop(). */
 static void abandon_all(void)
 {
     for (struct harness *harness = harnesses; harness;
          harness = harness->next) {
-        if (harness->life >= 0)
-            close(harness->life);
-        if (harness->running &&
-            !wait_exit(harness->spd.pidfd, WAIT_MS))
-            kill(harness->spd.pid, SIGKILL);
+        if (harness->running)
+            abandon_spd(harness);
         show_log(harness);
     }
 }

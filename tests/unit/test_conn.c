@@ -205,7 +205,7 @@ Test(conn, a_cast_is_over_once_the_kernel_has_it)
 
 Test(conn, writes_on_when_the_socket_takes_more)
 {
-    uint8_t *body = malloc(MIB), *heard = malloc(2 * MIB);
+    uint8_t *body = calloc(1, MIB), *heard = malloc(2 * MIB);
     struct conn_request large = request_of(CONN_CAST, body, MIB);
     struct conn_request small = request_of(CONN_CAST, "after", 5);
     size_t size = 0;

@@ -614,4 +614,6 @@ Test(base64, is_strict)
         cr_expect_not(base64_decode(back, &size, bad[i], strlen(bad[i])),
                       "'%s'", bad[i]);
     cr_expect_not(base64_decode(back, &size, "Zm9\0", 4));
+    for (size_t len = 5; len < 8; len++) /* what follows is not its own */
+        cr_expect_not(base64_decode(back, &size, "Zm9vZm9v", len));
 }

@@ -39,6 +39,7 @@ Test(tag, a_part_of_the_mark_is_plain)
 Test(tag, the_mark_alone_is_bad)
 {
     cr_expect_eq(body_of("\0SP", 3).kind, WIRE_BODY_BAD);
+    cr_expect_eq(body_of("\0SP=", 3).kind, WIRE_BODY_BAD); /* not its byte */
 }
 
 Test(tag, exactly_four_tags_are_known)

@@ -58,7 +58,7 @@ static bool frontend_prepare(struct frontend *frontend)
 
 static bool module_is_there(struct sp_client *client, const char *name)
 {
-    struct sp_modules *modules;
+    struct sp_module_list *modules;
     bool there = false;
 
     if (sp_modules(client, &modules) != SP_OK)

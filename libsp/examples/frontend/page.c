@@ -123,7 +123,7 @@ static void age(struct response *page, unsigned long long ms)
 
 static void card_process(struct response *page, const struct visit *visit)
 {
-    const struct sp_info *info = visit->info;
+    const struct sp_session_info *info = visit->info;
     const char *last_end = sp_info_last_end(info);
 
     response_html(page, "<section class=\"card\">\n<h2>Your process</h2>\n"
@@ -157,7 +157,9 @@ static void foot(struct response *page, const struct visit *visit)
 {
     response_html(page, "<footer>\n<p>Open this page in a private window to be "
                         "a second visitor, with a process of your own. From a "
-                        "shell:</p>\n<pre>spctl list\nspctl call ");
+                        "shell:</p>\n<pre>export SP_RUNTIME_DIR=");
+    response_text(page, visit->runtime_dir);
+    response_html(page, "\nspctl list\nspctl call ");
     response_text(page, visit->id);
     response_html(page, " show</pre>\n</footer>\n");
 }

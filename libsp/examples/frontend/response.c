@@ -87,8 +87,20 @@ void response_bytes(struct response *response, const void *bytes, size_t size)
     html_escape(response->body, bytes, size);
 }
 
+/* libevent sends what is in the body also as the answer to HEAD. */
+static void leave_out_body(struct response *response)
+{
+    char size[32];
+
+    snprintf(size, sizeof size, "%zu", evbuffer_get_length(response->body));
+    add_header(response->request, "Content-Length", size);
+    evbuffer_drain(response->body, evbuffer_get_length(response->body));
+}
+
 void response_send(struct response *response, int status)
 {
+    if (evhttp_request_get_command(response->request) == EVHTTP_REQ_HEAD)
+        leave_out_body(response);
     evhttp_send_reply(response->request, status, NULL, response->body);
     evbuffer_free(response->body);
 }

@@ -66,7 +66,11 @@ static enum sp_error find_and_ask(const struct app *app,
 enum sp_error visit_open(const struct app *app, struct evhttp_request *request,
                          struct visit *out_visit, char **out_text)
 {
-    struct visit visit = {.how = SP_VISIT_KNOWN, .shown = sp_result_new()};
+    struct visit visit = {
+        .how = SP_VISIT_KNOWN,
+        .shown = sp_result_new(),
+        .runtime_dir = sp_client_runtime_dir(app->client),
+    };
     enum sp_error error = SP_ENOMEM;
 
     *out_text = NULL;

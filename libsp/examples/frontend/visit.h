@@ -14,10 +14,11 @@ struct visit {
     char id[SP_ID_MAX + 1];
     enum sp_visit how;
     struct sp_result *shown; /* owned: the session's answer to "show" */
-    struct sp_info *info;    /* owned: the supervisor's word on it */
+    struct sp_session_info *info;    /* owned: the supervisor's word on it */
     unsigned long long count;
     const char *notes; /* in `shown`: a line each, the oldest first */
     size_t notes_size;
+    const char *runtime_dir; /* borrowed from the client */
 };
 
 /* The most that is shown, whatever a session answers. */

@@ -208,55 +208,55 @@ enum sp_error sp_session_url(struct sp_client *client, const char *id,
 /* ---- what there is ------------------------------------------------------ */
 
 /* What the supervisor knows of one session, at the time of asking. */
-struct sp_info;
+struct sp_session_info;
 
 /* SP_ENOENT without such a session.  The caller frees the info with
  * sp_info_free(). */
 enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_info **out_info);
+                      struct sp_session_info **out_info);
 
-void sp_info_free(struct sp_info *info); /* NULL is allowed */
+void sp_info_free(struct sp_session_info *info); /* NULL is allowed */
 
 /* All strings live as long as the info or the list that it is part of. */
-const char *sp_info_id(const struct sp_info *info);
-const char *sp_info_module(const struct sp_info *info);
+const char *sp_info_id(const struct sp_session_info *info);
+const char *sp_info_module(const struct sp_session_info *info);
 /* "starting", "running", "stopping" or "backoff" (waits for its restart) */
-const char *sp_info_state(const struct sp_info *info);
+const char *sp_info_state(const struct sp_session_info *info);
 /* 0 when it has no process at this moment */
-pid_t sp_info_pid(const struct sp_info *info);
+pid_t sp_info_pid(const struct sp_session_info *info);
 /* times it was restarted since sp_start() */
-unsigned sp_info_restarts(const struct sp_info *info);
+unsigned sp_info_restarts(const struct sp_session_info *info);
 /* milliseconds since sp_start(), on the supervisor's monotonic clock */
-unsigned long long sp_info_age_ms(const struct sp_info *info);
+unsigned long long sp_info_age_ms(const struct sp_session_info *info);
 /* Why its last process ended, as "killed by SIGSEGV"; "" if none has. */
-const char *sp_info_last_end(const struct sp_info *info);
+const char *sp_info_last_end(const struct sp_session_info *info);
 
 /* All sessions, in the order of their IDs (as strcmp has it). */
-struct sp_list;
+struct sp_session_list;
 
 /* The caller frees the list with sp_list_free(). */
-enum sp_error sp_list(struct sp_client *client, struct sp_list **out_list);
+enum sp_error sp_list(struct sp_client *client, struct sp_session_list **out_list);
 
-void sp_list_free(struct sp_list *list); /* NULL is allowed */
-size_t sp_list_count(const struct sp_list *list);
+void sp_list_free(struct sp_session_list *list); /* NULL is allowed */
+size_t sp_list_count(const struct sp_session_list *list);
 /* index is less than the count; the info belongs to the list */
-const struct sp_info *sp_list_at(const struct sp_list *list, size_t index);
+const struct sp_session_info *sp_list_at(const struct sp_session_list *list, size_t index);
 
 /* The modules that the supervisor offers, in the order of their names. */
-struct sp_modules;
+struct sp_module_list;
 
 /* The caller frees them with sp_modules_free(). */
 enum sp_error sp_modules(struct sp_client *client,
-                         struct sp_modules **out_modules);
+                         struct sp_module_list **out_modules);
 
-void sp_modules_free(struct sp_modules *modules); /* NULL is allowed */
-size_t sp_modules_count(const struct sp_modules *modules);
+void sp_modules_free(struct sp_module_list *modules); /* NULL is allowed */
+size_t sp_modules_count(const struct sp_module_list *modules);
 /* index is less than the count; strings live as long as the modules */
-const char *sp_modules_name(const struct sp_modules *modules, size_t index);
-const char *sp_modules_path(const struct sp_modules *modules, size_t index);
-bool sp_modules_is_default(const struct sp_modules *modules, size_t index);
+const char *sp_modules_name(const struct sp_module_list *modules, size_t index);
+const char *sp_modules_path(const struct sp_module_list *modules, size_t index);
+bool sp_modules_is_default(const struct sp_module_list *modules, size_t index);
 /* the sessions of this module now */
-unsigned sp_modules_sessions(const struct sp_modules *modules, size_t index);
+unsigned sp_modules_sessions(const struct sp_module_list *modules, size_t index);
 
 /* Asks the supervisor for a sign of life.  SP_OK: the result's data is its
  * version, as "0.1.0", and sp_result_pid() its process. */

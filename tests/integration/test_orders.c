@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* spd against templates and sessions that break their contract: exit, hello
+ * and ready in every order, lies about who is who, silence.  Each is the work
+ * of support/odd_worker.c.  Whatever comes, the start has one answer, spd lives
+ * and nothing is left over (harness_stop() looks). */
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/asking.h"
+#include "support/leaks.h"
+#include "support/wait.h"
+
+TestSuite(orders, .fini = leaks_check);
+
+/* An spd whose modules are the oddity and those that ship.  max_restarts = 0:
+ * what is seen is the first process. */
+static struct harness *start_with(const char *oddity)
+{
+    char config[1024];
+
+    snprintf(config, sizeof config,
+             "[supervisor]\nworker = " SP_TEST_ODD_WORKER "\n"
+             "[module kv]\ninit_timeout = 1s\n"
+             "[module echo]\ninit_timeout = 1s\n"
+             "[module counter]\ninit_timeout = 1s\n"
+             "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
+             "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n",
+             oddity);
+    return harness_start(config);
+}
+
+/* Calls visit for each child of a process. */
+static void each_child(pid_t parent, void (*visit)(pid_t pid, void *context),
+                       void *context)
+{
+    char path[96];
+    FILE *children;
+    int pid;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    children = fopen(path, "re");
+    cr_assert_not_null(children);
+    while (fscanf(children, "%d", &pid) == 1)
+        visit(pid, context);
+    fclose(children);
+}
+
+static void note_zombie(pid_t pid, void *context)
+{
+    char path[64];
+    char state = '?';
+    FILE *stat;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    stat = fopen(path, "re");
+    if (!stat)
+        return;
+    if (fscanf(stat, "%*d (%*[^)]) %c", &state) == 1 && state == 'Z')
+        *(bool *)context = true;
+    fclose(stat);
+}
+
+static bool spd_has_no_zombie(void *context)
+{
+    const struct harness *harness = context;
+    bool zombie = false;
+
+    each_child(harness_spd(harness), note_zombie, &zombie);
+    return !zombie;
+}
+
+struct orphans {
+    pid_t spd;
+    int alive;
+    int reaped;
+};
+
+static void reap_orphan(pid_t pid, void *context)
+{
+    struct orphans *orphans = context;
+    siginfo_t info = {0};
+
+    if (pid == orphans->spd)
+        return;
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) == 0 &&
+        info.si_pid == pid)
+        orphans->reaped++;
+    else
+        orphans->alive++;
+}
+
+/* What a session has forked becomes a child of this process when it is
+ * orphaned, and is to be dead while spd still lives. */
+static bool orphans_are_dead(void *context)
+{
+    const struct harness *harness = context;
+    struct orphans orphans = {.spd = harness_spd(harness)};
+
+    each_child(getpid(), reap_orphan, &orphans);
+    return orphans.alive == 0;
+}
+
+static bool orphan_has_died(void *context)
+{
+    const struct harness *harness = context;
+    struct orphans orphans = {.spd = harness_spd(harness)};
+
+    each_child(getpid(), reap_orphan, &orphans);
+    return orphans.reaped > 0;
+}
+
+static void expect_alive_and_clean(struct harness *harness)
+{
+    cr_expect_eq(ask_count(harness), 0, "a session is left over");
+    cr_expect(wait_for(spd_has_no_zombie, harness, WAIT_MS), "a zombie is left");
+    cr_expect(wait_for(orphans_are_dead, harness, WAIT_MS), "an orphan lives");
+    harness_stop(harness);
+}
+
+/* The start fails with this error, whose text holds that; twice, since the ID
+ * must be free again. */
+static void expect_refused(const char *oddity, enum sp_error error,
+                           const char *text)
+{
+    struct harness *harness = start_with(oddity);
+
+    ask_refused(harness, "a", oddity, NULL, error, text);
+    ask_refused(harness, "a", oddity, NULL, error, text);
+    expect_alive_and_clean(harness);
+}
+
+#define REFUSED(test, oddity, error, text)                                     \
+    Test(orders, test)                                                         \
+    {                                                                          \
+        expect_refused(oddity, error, text);                                   \
+    }
+
+REFUSED(exit_before_hello, "exit-before-hello", SP_EINIT, "before its hello")
+REFUSED(kill_before_hello, "kill-before-hello", SP_EINIT, "before its hello")
+REFUSED(exit_between_hello_and_ready, "exit-after-hello", SP_EINIT,
+        "exit status 9")
+REFUSED(exit_with_an_init_error_unread, "exit-after-init-error", SP_EINIT,
+        "no\\x0ago")
+REFUSED(a_session_that_declined_and_stays_is_killed, "stay-after-ignoring",
+        SP_EIGNORED, "declined")
+REFUSED(ready_without_hello, "ready-without-hello", SP_ESYSTEM, "contract")
+REFUSED(a_second_hello, "two-hellos", SP_EINIT, "SIGKILL")
+REFUSED(a_record_that_is_none, "garbage", SP_EINIT, "SIGKILL")
+REFUSED(a_record_that_is_too_long, "too-much", SP_EINIT, "SIGKILL")
+REFUSED(a_text_without_end, "endless-text", SP_EINIT, "SIGKILL")
+REFUSED(a_start_socket_closed_without_a_word, "closed-start", SP_EINIT,
+        "longer than 1000 ms")
+REFUSED(ready_from_another_process, "other-ready", SP_EINIT, "SIGKILL")
+REFUSED(a_hello_with_descriptors, "descriptors", SP_ESYSTEM, "contract")
+REFUSED(a_hello_of_the_template_itself, "hello-itself", SP_ESYSTEM, "contract")
+REFUSED(an_answer_to_a_request_never_sent, "answer-future", SP_EINIT,
+        "before its hello")
+REFUSED(a_fork_that_failed, "fork-fails", SP_ESYSTEM,
+        "could not fork: Resource temporarily unavailable")
+REFUSED(a_fork_that_was_none, "forks-nothing", SP_EINIT, "before its hello")
+REFUSED(a_template_that_dies_at_a_request, "dies", SP_EINIT,
+        "before its hello")
+REFUSED(a_template_that_hangs_at_a_request, "hangs", SP_EINIT,
+        "does not answer")
+REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "killed")
+REFUSED(a_template_that_exits_while_loading, "load-exit", SP_ELOAD,
+        "exit status 3")
+REFUSED(a_template_that_hangs_while_loading, "load-hangs", SP_ELOAD,
+        "init_timeout")
+REFUSED(a_template_that_answers_before_it_has_loaded, "load-answers", SP_ELOAD,
+        "killed")
+
+static void expect_started(const char *oddity)
+{
+    struct harness *harness = start_with(oddity);
+
+    cr_expect_gt(ask_started(harness, "a", oddity, NULL), 1);
+    cr_expect_gt(ask_started(harness, "b", oddity, NULL), 1);
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect_eq(ask_stop(harness, "b"), SP_OK);
+    expect_alive_and_clean(harness);
+}
+
+Test(orders, an_answer_before_the_fork)
+{
+    expect_started("answer-first");
+}
+
+Test(orders, no_answer_but_a_hello)
+{
+    expect_started("answer-nothing");
+}
+
+Test(orders, an_answer_given_twice)
+{
+    expect_started("answer-twice");
+}
+
+Test(orders, unannounced_children_are_reaped)
+{
+    expect_started("unannounced");
+}
+
+/* The session itself never says hello: it is killed once no start can be
+ * waiting for it any more. */
+Test(orders, a_hello_of_a_process_that_is_no_child)
+{
+    struct harness *harness = start_with("grandchild-hello");
+
+    ask_refused(harness, "a", "grandchild-hello", NULL, SP_ESYSTEM, "contract");
+    cr_expect(harness_wait_log(harness, "which nobody has announced", WAIT_MS));
+    cr_expect(wait_for(orphan_has_died, harness, WAIT_MS), "its child lives");
+    expect_alive_and_clean(harness);
+}
+
+/* Ready and exit lie in wait together: the start has succeeded, and then the
+ * session is gone. */
+Test(orders, exit_right_after_ready_is_a_start_and_an_end)
+{
+    struct harness *harness = start_with("exit-after-ready");
+
+    cr_expect_gt(ask_started(harness, "a", "exit-after-ready", NULL), 1);
+    ask_until_gone(harness, "a");
+    expect_alive_and_clean(harness);
+}
+
+/* It says "loaded" twice and is killed; the next start gets a new one, which
+ * does the same. */
+Test(orders, a_template_that_has_loaded_twice_is_killed)
+{
+    struct harness *harness = start_with("load-twice");
+    struct answer answer =
+        ask(harness, "{\"op\":\"start\",\"id\":\"a\",\"module\":\"load-twice\"}");
+
+    cr_expect_neq(answer.error, SP_OK);
+    answer_fini(&answer);
+    cr_expect(harness_wait_log(harness, "a second time; killed", WAIT_MS));
+    expect_alive_and_clean(harness);
+}
