@@ -119,6 +119,16 @@ progress()
     if [ -t 2 ]; then printf '\r\033[K%s' "$*" >&2; fi
 }
 
+# Figures taken beside other work say little.
+warn_if_busy()
+{
+    local load rest
+
+    read -r load rest </proc/loadavg
+    awk -v load="$load" 'BEGIN { exit !(load > 0.7) }' || return 0
+    echo "bench.sh: the machine is busy (load $load): trust no figure" >&2
+}
+
 report()
 {
     printf '%s, %s, Linux %s %s, %s CPUs\n' "$("$bin/spd" --version)" \
@@ -162,6 +172,7 @@ report()
         }' "$dir/figures"
 }
 
+warn_if_busy
 supervise free
 supervise pinned "${pin[@]}"
 for turn in $(seq "$rounds"); do

@@ -66,6 +66,7 @@ struct lane {
                                 * wait */
     pthread_cond_t changed;    /* state, casting */
     enum lane_state state;
+    bool opened; /* the socket is */
     nng_socket socket;
     nng_dialer dialer;
     int pipe;     /* the number of the last one; -1: none yet */
@@ -131,7 +132,7 @@ static void lane_destroy(struct cache_entry *entry)
     struct lane *lane = (struct lane *)entry;
 
     assert(lane->magic == LANE_MAGIC && !lane->sendings);
-    if (lane->state != LANE_NEW)
+    if (lane->opened)
         nng_close(lane->socket);
     if (lane->gone_fd >= 0)
         close(lane->gone_fd);
@@ -174,9 +175,8 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
     bool wanted;
 
     (void)event;
-    wanted = is_trusted(lane, pipe);
     pthread_mutex_lock(&lane->lock);
-    wanted = wanted && lane->state != LANE_UP;
+    wanted = lane->state != LANE_UP && is_trusted(lane, pipe);
     if (wanted)
         lane->pipe = nng_pipe_id(pipe);
     pthread_mutex_unlock(&lane->lock);
@@ -262,6 +262,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         nng_failed(result, error, SP_PROGRESS_NOT_SENT);
         return result->error;
     }
+    lane->opened = true;
     lane->state = LANE_DIALING;
     error = start_dialing(lane);
     if (!error)

@@ -9,7 +9,8 @@
 
 #include "ask.h"
 
-enum sp_error info_decode(const json_t *session, struct sp_session_info *out_info)
+enum sp_error info_decode(const json_t *session,
+                          struct sp_session_info *out_info)
 {
     struct sp_session_info info = {
         .id = json_string_value(json_object_get(session, "id")),
@@ -32,7 +33,8 @@ enum sp_error info_decode(const json_t *session, struct sp_session_info *out_inf
 }
 
 enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_session_info **out_info)
+                      struct sp_session_info **out_info,
+                      struct sp_result *result)
 {
     struct control_request request = {.op = CONTROL_INFO,
                                       .keys = CONTROL_KEY_ID};
@@ -40,17 +42,21 @@ enum sp_error sp_info(struct sp_client *client, const char *id,
     struct sp_session_info *info;
     json_t *answer;
 
+    result_begin(result);
     if (error == SP_OK && !out_info)
         error = SP_EINVAL;
     if (error != SP_OK)
-        return error;
+        return result_refuse(result, error);
     info = malloc(sizeof *info);
     if (!info)
-        return SP_ENOMEM;
+        return result_refuse(result, SP_ENOMEM);
     strcpy(request.id, id);
-    error = ask(client, &request, NULL, &answer);
-    if (error == SP_OK)
+    error = ask(client, &request, result, &answer);
+    if (error == SP_OK) {
         error = info_decode(json_object_get(answer, "session"), info);
+        if (error != SP_OK)
+            result_refuse(result, error);
+    }
     if (error != SP_OK) {
         json_decref(answer);
         free(info);

@@ -20,6 +20,7 @@ struct sp_session_info {
 };
 
 /* Reads one session of an answer.  SP_EPROTO: it is not one. */
-enum sp_error info_decode(const json_t *session, struct sp_session_info *out_info);
+enum sp_error info_decode(const json_t *session,
+                          struct sp_session_info *out_info);
 
 #endif

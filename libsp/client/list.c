@@ -31,15 +31,16 @@ struct sp_module_list {
  * json_decref(). */
 static enum sp_error ask_for_array(struct sp_client *client, enum control_op op,
                                    const char *key, json_t **out_answer,
-                                   const json_t **out_array)
+                                   const json_t **out_array,
+                                   struct sp_result *result)
 {
     struct control_request request = {.op = op};
-    enum sp_error error = ask(client, &request, NULL, out_answer);
+    enum sp_error error = ask(client, &request, result, out_answer);
 
     if (error == SP_OK) {
         *out_array = json_object_get(*out_answer, key);
         if (!json_is_array(*out_array))
-            error = SP_EPROTO;
+            error = result_refuse(result, SP_EPROTO);
     }
     if (error != SP_OK)
         json_decref(*out_answer);
@@ -54,7 +55,8 @@ static int by_id(const void *left, const void *right)
                   ((const struct sp_session_info *)right)->id);
 }
 
-static enum sp_error list_decode(const json_t *array, struct sp_session_list *list)
+static enum sp_error list_decode(const json_t *array,
+                                 struct sp_session_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         enum sp_error error =
@@ -67,31 +69,36 @@ static enum sp_error list_decode(const json_t *array, struct sp_session_list *li
     return SP_OK;
 }
 
-enum sp_error sp_list(struct sp_client *client, struct sp_session_list **out_list)
+enum sp_error sp_list(struct sp_client *client,
+                      struct sp_session_list **out_list,
+                      struct sp_result *result)
 {
     const json_t *array;
     struct sp_session_list *list;
     enum sp_error error;
     json_t *answer;
 
+    result_begin(result);
     if (!client || !out_list)
-        return SP_EINVAL;
-    error = ask_for_array(client, CONTROL_LIST, "sessions", &answer, &array);
+        return result_refuse(result, SP_EINVAL);
+    error = ask_for_array(client, CONTROL_LIST, "sessions", &answer, &array,
+                          result);
     if (error != SP_OK)
         return error;
     list = malloc(sizeof *list + json_array_size(array) * sizeof *list->infos);
     if (!list) {
         json_decref(answer);
-        return SP_ENOMEM;
+        return result_refuse(result, SP_ENOMEM);
     }
     list->answer = answer;
     list->count = json_array_size(array);
     error = list_decode(array, list);
-    if (error == SP_OK)
-        *out_list = list;
-    else
+    if (error != SP_OK) {
         sp_list_free(list);
-    return error;
+        return result_refuse(result, error);
+    }
+    *out_list = list;
+    return SP_OK;
 }
 
 void sp_list_free(struct sp_session_list *list)
@@ -107,7 +114,8 @@ size_t sp_list_count(const struct sp_session_list *list)
     return list->count;
 }
 
-const struct sp_session_info *sp_list_at(const struct sp_session_list *list, size_t index)
+const struct sp_session_info *sp_list_at(const struct sp_session_list *list,
+                                         size_t index)
 {
     return &list->infos[index];
 }
@@ -149,32 +157,36 @@ static enum sp_error modules_decode(const json_t *array,
 }
 
 enum sp_error sp_modules(struct sp_client *client,
-                         struct sp_module_list **out_modules)
+                         struct sp_module_list **out_modules,
+                         struct sp_result *result)
 {
     struct sp_module_list *modules;
     const json_t *array;
     enum sp_error error;
     json_t *answer;
 
+    result_begin(result);
     if (!client || !out_modules)
-        return SP_EINVAL;
-    error = ask_for_array(client, CONTROL_MODULES, "modules", &answer, &array);
+        return result_refuse(result, SP_EINVAL);
+    error = ask_for_array(client, CONTROL_MODULES, "modules", &answer, &array,
+                          result);
     if (error != SP_OK)
         return error;
     modules = malloc(sizeof *modules +
                      json_array_size(array) * sizeof *modules->modules);
     if (!modules) {
         json_decref(answer);
-        return SP_ENOMEM;
+        return result_refuse(result, SP_ENOMEM);
     }
     modules->answer = answer;
     modules->count = json_array_size(array);
     error = modules_decode(array, modules);
-    if (error == SP_OK)
-        *out_modules = modules;
-    else
+    if (error != SP_OK) {
         sp_modules_free(modules);
-    return error;
+        return result_refuse(result, error);
+    }
+    *out_modules = modules;
+    return SP_OK;
 }
 
 void sp_modules_free(struct sp_module_list *modules)

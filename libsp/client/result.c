@@ -35,6 +35,17 @@ void result_reset(struct sp_result *result)
     drop_data(result);
 }
 
+void result_begin(struct sp_result *result)
+{
+    if (result)
+        result_reset(result);
+}
+
+enum sp_error result_refuse(struct sp_result *result, enum sp_error error)
+{
+    return result ? result_set(result, error, SP_PROGRESS_NOT_SENT) : error;
+}
+
 void result_accept(struct sp_result *result, enum sp_progress progress)
 {
     result->error = SP_OK;

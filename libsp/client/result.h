@@ -34,6 +34,12 @@ enum sp_error result_set(struct sp_result *result, enum sp_error error,
 /* Sets SP_OK and keeps the data. */
 void result_accept(struct sp_result *result, enum sp_progress progress);
 
+/* What a public function does first, and what it does when it cannot go on:
+ * both take a caller's result, which may be NULL.  The second returns the
+ * error. */
+void result_begin(struct sp_result *result);
+enum sp_error result_refuse(struct sp_result *result, enum sp_error error);
+
 /* result_set() with a text, made printable and cut to SP_TEXT_MAX bytes. */
 __attribute__((format(printf, 4, 5))) enum sp_error
 result_fail(struct sp_result *result, enum sp_error error,

@@ -8,11 +8,6 @@
 
 #include "ask.h"
 
-static enum sp_error refuse(struct sp_result *result, enum sp_error error)
-{
-    return result ? result_set(result, error, SP_PROGRESS_NOT_SENT) : error;
-}
-
 static void take_pid(struct sp_result *result, const json_t *answer)
 {
     if (result)
@@ -49,19 +44,18 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
     enum sp_error error;
     json_t *answer;
 
-    if (result)
-        result_reset(result);
+    result_begin(result);
     error = client_check(client, id);
     if (error == SP_OK && !arg && arg_size > 0)
         error = SP_EINVAL;
     if (error == SP_OK && arg_size > CONTROL_REQUEST_MAX)
         error = SP_EMSGSIZE;
     if (error != SP_OK)
-        return refuse(result, error);
+        return result_refuse(result, error);
     request = request_about(CONTROL_START, id);
     error = put_module(&request, module);
     if (error != SP_OK)
-        return refuse(result, error);
+        return result_refuse(result, error);
     if (arg_size > 0) {
         request.keys |= CONTROL_KEY_ARG_BASE64;
         request.arg = (uint8_t *)arg; /* borrowed, not changed */
@@ -74,34 +68,40 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
 }
 
 enum sp_error sp_started(struct sp_client *client, const char *id,
-                         bool *out_started)
+                         bool *out_started, struct sp_result *result)
 {
     struct sp_session_info *info;
     enum sp_error error;
 
+    result_begin(result);
     if (!out_started)
-        return SP_EINVAL;
-    error = sp_info(client, id, &info);
+        return result_refuse(result, SP_EINVAL);
+    error = sp_info(client, id, &info, result);
     if (error != SP_OK && error != SP_ENOENT)
         return error;
     *out_started = error == SP_OK;
     if (error == SP_OK)
         sp_info_free(info);
+    else if (result)
+        result_set(result, SP_OK, SP_PROGRESS_ANSWERED);
     return SP_OK;
 }
 
 enum sp_error sp_session_pid(struct sp_client *client, const char *id,
-                             pid_t *out_pid)
+                             pid_t *out_pid, struct sp_result *result)
 {
     struct sp_session_info *info;
     enum sp_error error;
 
+    result_begin(result);
     if (!out_pid)
-        return SP_EINVAL;
-    error = sp_info(client, id, &info);
+        return result_refuse(result, SP_EINVAL);
+    error = sp_info(client, id, &info, result);
     if (error != SP_OK)
         return error;
     *out_pid = sp_info_pid(info);
+    if (result)
+        result->pid = *out_pid;
     sp_info_free(info);
     return SP_OK;
 }
@@ -123,11 +123,10 @@ enum sp_error sp_terminate(struct sp_client *client, const char *id,
     struct control_request request;
     enum sp_error error;
 
-    if (result)
-        result_reset(result);
+    result_begin(result);
     error = client_check(client, id);
     if (error != SP_OK)
-        return refuse(result, error);
+        return result_refuse(result, error);
     request = request_about(CONTROL_STOP, id);
     return stop(client, &request, result);
 }
@@ -138,13 +137,12 @@ enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
     struct control_request request = {
         .op = CONTROL_STOP, .keys = CONTROL_KEY_PID, .pid = pid};
 
-    if (result)
-        result_reset(result);
+    result_begin(result);
     if (!client)
-        return refuse(result, SP_EINVAL);
+        return result_refuse(result, SP_EINVAL);
     /* 1 is init's, and what is less is nobody's */
     if (pid < 2)
-        return refuse(result, SP_ENOENT);
+        return result_refuse(result, SP_ENOENT);
     return stop(client, &request, result);
 }
 
@@ -155,14 +153,13 @@ enum sp_error sp_ping(struct sp_client *client, struct sp_result *result)
     enum sp_error error;
     json_t *answer;
 
-    if (result)
-        result_reset(result);
+    result_begin(result);
     if (!client)
-        return refuse(result, SP_EINVAL);
+        return result_refuse(result, SP_EINVAL);
     error = ask(client, &request, result, &answer);
     version = json_string_value(json_object_get(answer, "version"));
     if (error == SP_OK && !version)
-        error = refuse(result, SP_EPROTO);
+        error = result_refuse(result, SP_EPROTO);
     if (error == SP_OK && result)
         error = result_put(result, version, strlen(version));
     take_pid(result, answer);

@@ -84,7 +84,7 @@ static void recall_value(struct recall *recall, struct cookie_value value)
     if (!visitors_has(recall->plug->visitors, id) ||
         recall->asked++ >= RECALL_MAX)
         return;
-    recall->error = sp_started(recall->plug->client, id, &started);
+    recall->error = sp_started(recall->plug->client, id, &started, NULL);
     if (recall->error != SP_OK)
         return;
     if (started) {
@@ -157,7 +157,7 @@ static enum sp_error reserve(struct sp_plug *plug)
             return SP_OK;
         if (!visitors_cycle(plug->visitors, id))
             return SP_ELIMIT;
-        error = sp_started(plug->client, id, &started);
+        error = sp_started(plug->client, id, &started, NULL);
         if (error != SP_OK)
             return error;
         if (!started)

@@ -45,9 +45,11 @@ static enum sp_error run(struct invocation *invocation)
     error = invocation_open(invocation);
     if (error != SP_OK)
         return error;
-    error = sp_info(invocation->client, invocation_id(invocation), &info);
+    error = sp_info(invocation->client, invocation_id(invocation), &info,
+                    invocation->result);
     if (error != SP_OK)
-        return complain_outcome(invocation, error, NULL);
+        return complain_outcome(invocation, error,
+                                sp_result_text(invocation->result));
     if (invocation_has(invocation, OPTION_JSON))
         error = output_json(session_json(info));
     else

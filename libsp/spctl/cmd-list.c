@@ -97,9 +97,10 @@ static enum sp_error run(struct invocation *invocation)
     error = invocation_open(invocation);
     if (error != SP_OK)
         return error;
-    error = sp_list(invocation->client, &list);
+    error = sp_list(invocation->client, &list, invocation->result);
     if (error != SP_OK)
-        return complain_outcome(invocation, error, NULL);
+        return complain_outcome(invocation, error,
+                                sp_result_text(invocation->result));
     if (invocation_has(invocation, OPTION_JSON))
         error = print_json(invocation, list);
     else if (invocation_has(invocation, OPTION_NAMES))

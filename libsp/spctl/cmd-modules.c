@@ -79,9 +79,10 @@ static enum sp_error run(struct invocation *invocation)
     error = invocation_open(invocation);
     if (error != SP_OK)
         return error;
-    error = sp_modules(invocation->client, &modules);
+    error = sp_modules(invocation->client, &modules, invocation->result);
     if (error != SP_OK)
-        return complain_outcome(invocation, error, NULL);
+        return complain_outcome(invocation, error,
+                                sp_result_text(invocation->result));
     if (invocation_has(invocation, OPTION_JSON))
         error = print_json(modules);
     else if (invocation_has(invocation, OPTION_NAMES))

@@ -31,9 +31,11 @@ static enum sp_error run(struct invocation *invocation)
     error = invocation_open(invocation);
     if (error != SP_OK)
         return error;
-    error = sp_started(invocation->client, invocation_id(invocation), &started);
+    error = sp_started(invocation->client, invocation_id(invocation), &started,
+                       invocation->result);
     if (error != SP_OK)
-        return complain_outcome(invocation, error, NULL);
+        return complain_outcome(invocation, error,
+                                sp_result_text(invocation->result));
     error = print_answer(invocation, started);
     if (error == SP_OK && !started)
         error = SP_ENOENT;

@@ -146,9 +146,9 @@ BOTH(starts_a_session_once)
     expect_error(scene, SP_EALREADY, sp_start(scene->client, "alice", "counter",
                                               "7", 1, scene->result));
     cr_expect_eq(sp_result_pid(scene->result), pid);
-    expect_error(scene, SP_OK, sp_started(scene->client, "alice", &started));
+    expect_error(scene, SP_OK, sp_started(scene->client, "alice", &started, NULL));
     cr_expect(started);
-    expect_error(scene, SP_OK, sp_session_pid(scene->client, "alice", &told));
+    expect_error(scene, SP_OK, sp_session_pid(scene->client, "alice", &told, NULL));
     cr_expect_eq(told, pid);
 }
 
@@ -176,7 +176,7 @@ BOTH(tells_why_a_session_did_not_start)
                               scene->result));
         if (rows[i].text)
             cr_expect_str_eq(sp_result_text(scene->result), rows[i].text);
-        expect_error(scene, SP_OK, sp_started(scene->client, "a", &started));
+        expect_error(scene, SP_OK, sp_started(scene->client, "a", &started, NULL));
         cr_expect(!started);
     }
 }
@@ -201,7 +201,7 @@ BOTH(ends_a_session_by_id_and_by_pid)
     expect_error(scene, SP_OK,
                  sp_terminate_pid(scene->client, pid, scene->result));
     cr_expect(wait_pid_gone(pid, 0));
-    expect_error(scene, SP_OK, sp_started(scene->client, "a", &started));
+    expect_error(scene, SP_OK, sp_started(scene->client, "a", &started, NULL));
     cr_expect(!started);
 }
 
@@ -221,10 +221,10 @@ BOTH(says_when_there_is_no_such_session)
                  sp_terminate_pid(scene->client, getpid(), scene->result));
     expect_error(scene, SP_ENOENT,
                  sp_terminate_pid(scene->client, -1, scene->result));
-    expect_error(scene, SP_ENOENT, sp_info(scene->client, "nobody", &info));
+    expect_error(scene, SP_ENOENT, sp_info(scene->client, "nobody", &info, NULL));
     expect_error(scene, SP_ENOENT,
-                 sp_session_pid(scene->client, "nobody", &pid));
-    expect_error(scene, SP_OK, sp_started(scene->client, "nobody", &started));
+                 sp_session_pid(scene->client, "nobody", &pid, NULL));
+    expect_error(scene, SP_OK, sp_started(scene->client, "nobody", &started, NULL));
     cr_expect(!started);
 }
 
@@ -269,10 +269,10 @@ BOTH(refuses_invalid_ids_on_every_verb)
         expect_error(scene, SP_EBADID,
                      sp_terminate(scene->client, ids[i], scene->result));
         expect_error(scene, SP_EBADID,
-                     sp_started(scene->client, ids[i], &started));
+                     sp_started(scene->client, ids[i], &started, NULL));
         expect_error(scene, SP_EBADID,
-                     sp_session_pid(scene->client, ids[i], &pid));
-        expect_error(scene, SP_EBADID, sp_info(scene->client, ids[i], &info));
+                     sp_session_pid(scene->client, ids[i], &pid, NULL));
+        expect_error(scene, SP_EBADID, sp_info(scene->client, ids[i], &info, NULL));
         expect_error(scene, SP_EBADID, sp_session_url(scene->client, ids[i],
                                                       url, sizeof url));
     }
@@ -296,11 +296,11 @@ BOTH(refuses_what_is_not_there)
     expect_error(scene, SP_EINVAL, sp_start(NULL, "a", NULL, NULL, 0, NULL));
     expect_error(scene, SP_EINVAL, sp_terminate(NULL, "a", NULL));
     expect_error(scene, SP_EINVAL, sp_terminate_pid(NULL, 7, NULL));
-    expect_error(scene, SP_EINVAL, sp_started(scene->client, "a", NULL));
-    expect_error(scene, SP_EINVAL, sp_session_pid(scene->client, "a", NULL));
-    expect_error(scene, SP_EINVAL, sp_info(scene->client, "a", NULL));
-    expect_error(scene, SP_EINVAL, sp_list(scene->client, NULL));
-    expect_error(scene, SP_EINVAL, sp_modules(scene->client, NULL));
+    expect_error(scene, SP_EINVAL, sp_started(scene->client, "a", NULL, NULL));
+    expect_error(scene, SP_EINVAL, sp_session_pid(scene->client, "a", NULL, NULL));
+    expect_error(scene, SP_EINVAL, sp_info(scene->client, "a", NULL, NULL));
+    expect_error(scene, SP_EINVAL, sp_list(scene->client, NULL, NULL));
+    expect_error(scene, SP_EINVAL, sp_modules(scene->client, NULL, NULL));
     expect_error(scene, SP_EINVAL, sp_ping(NULL, NULL));
     expect_error(scene, SP_EINVAL, sp_session_url(scene->client, "a", NULL, 9));
     expect_error(scene, SP_EINVAL, sp_client_open(NULL, NULL));
@@ -566,7 +566,7 @@ Test(client, the_first_call_after_a_crash_is_answered_by_the_successor)
         pid_t pid;
 
         expect_reply(&scene, "a", "incr n", "1");
-        expect_error(&scene, SP_OK, sp_session_pid(scene.client, "a", &pid));
+        expect_error(&scene, SP_OK, sp_session_pid(scene.client, "a", &pid, NULL));
         kill(pid, SIGKILL);
         cr_assert(wait_pid_gone(pid, WAIT_MS));
     }
@@ -582,7 +582,7 @@ BOTH(a_supervisor_that_was_killed_is_none)
     expect_error(scene, SP_OK, sp_ping(scene->client, scene->result));
     harness_kill_spd(scene->harness);
     expect_error(scene, SP_ENOSUP, sp_ping(scene->client, scene->result));
-    expect_error(scene, SP_ENOSUP, sp_list(scene->client, &list));
+    expect_error(scene, SP_ENOSUP, sp_list(scene->client, &list, NULL));
     expect_error(scene, SP_ENOSUP, sp_start(scene->client, "b", NULL, NULL, 0,
                                             scene->result));
     while (call(scene, "a", "x", LONG_MS) == SP_EDIED)
@@ -608,7 +608,6 @@ static void *crowd_main(void *context)
 {
     struct crowd *crowd = context;
     struct sp_result *result = sp_result_new();
-    size_t size = 0;
     char *large = malloc(100000);
 
     for (unsigned i = 0; i < ROUNDS && !crowd->complaint; i++) {
@@ -627,7 +626,6 @@ static void *crowd_main(void *context)
         if (i % 3 == 0 &&
             sp_cast(crowd->scene->client, "c", "incr", 4, NULL) != SP_OK)
             crowd->complaint = "cast";
-        size += length;
     }
     sp_result_free(result);
     free(large);
@@ -696,7 +694,7 @@ BOTH(tells_what_it_knows_of_a_session)
     pid_t pid = start(scene, "a", "probe", NULL);
     struct sp_session_info *info;
 
-    expect_error(scene, SP_OK, sp_info(scene->client, "a", &info));
+    expect_error(scene, SP_OK, sp_info(scene->client, "a", &info, NULL));
     cr_expect_str_eq(sp_info_id(info), "a");
     cr_expect_str_eq(sp_info_module(info), "probe");
     cr_expect_str_eq(sp_info_state(info), "running");
@@ -707,7 +705,7 @@ BOTH(tells_what_it_knows_of_a_session)
     sp_info_free(info);
     call(scene, "a", "crash", LONG_MS);
     call(scene, "a", "echo x", LONG_MS);
-    expect_error(scene, SP_OK, sp_info(scene->client, "a", &info));
+    expect_error(scene, SP_OK, sp_info(scene->client, "a", &info, NULL));
     cr_expect_eq(sp_info_restarts(info), 1);
     cr_expect_str_eq(sp_info_last_end(info), "killed by SIGSEGV");
     cr_expect_neq(sp_info_pid(info), pid);
@@ -721,12 +719,12 @@ BOTH(lists_sessions_in_the_order_of_their_ids)
     static const char *const order[] = {"10", "9", "Z", "_", "a", "a-1", "b"};
     struct sp_session_list *list;
 
-    expect_error(scene, SP_OK, sp_list(scene->client, &list));
+    expect_error(scene, SP_OK, sp_list(scene->client, &list, NULL));
     cr_expect_eq(sp_list_count(list), 0);
     sp_list_free(list);
     for (size_t i = 0; i < 7; i++)
         start(scene, ids[i], "kv", NULL);
-    expect_error(scene, SP_OK, sp_list(scene->client, &list));
+    expect_error(scene, SP_OK, sp_list(scene->client, &list, NULL));
     cr_assert_eq(sp_list_count(list), 7);
     for (size_t i = 0; i < 7; i++)
         cr_expect_str_eq(sp_info_id(sp_list_at(list, i)), order[i]);
@@ -740,7 +738,7 @@ BOTH(lists_modules_in_the_order_of_their_names)
     struct sp_module_list *modules;
 
     start(scene, "a", "echo", NULL);
-    expect_error(scene, SP_OK, sp_modules(scene->client, &modules));
+    expect_error(scene, SP_OK, sp_modules(scene->client, &modules, NULL));
     cr_assert_eq(sp_modules_count(modules), 4);
     for (size_t i = 0; i < 4; i++) {
         cr_expect_str_eq(sp_modules_name(modules, i), names[i]);

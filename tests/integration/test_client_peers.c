@@ -776,7 +776,7 @@ static enum sp_error with_answer(const struct fake *fake, const char *answer,
 static enum sp_error ask_info(struct sp_client *client)
 {
     struct sp_session_info *info;
-    enum sp_error error = sp_info(client, "x", &info);
+    enum sp_error error = sp_info(client, "x", &info, NULL);
 
     if (error == SP_OK)
         sp_info_free(info);
@@ -786,7 +786,7 @@ static enum sp_error ask_info(struct sp_client *client)
 static enum sp_error ask_list(struct sp_client *client)
 {
     struct sp_session_list *list;
-    enum sp_error error = sp_list(client, &list);
+    enum sp_error error = sp_list(client, &list, NULL);
 
     if (error != SP_OK)
         return error;
@@ -801,7 +801,7 @@ static enum sp_error ask_list(struct sp_client *client)
 static enum sp_error ask_modules(struct sp_client *client)
 {
     struct sp_module_list *modules;
-    enum sp_error error = sp_modules(client, &modules);
+    enum sp_error error = sp_modules(client, &modules, NULL);
 
     if (error != SP_OK)
         return error;

@@ -257,6 +257,25 @@ Test(endpoint, closes_a_frame_that_does_not_come_to_its_end)
     cr_expect_eq(bare_counter(&bare, "frame_bad"), 6);
 }
 
+Test(endpoint, closes_a_frame_that_dribbles)
+{
+    uint8_t bytes[9 + 100] = {0};
+    struct raw_peer peer;
+    bool open = true;
+
+    bare_start(&bare, "frame_ms=100");
+    wire_frame_put(bytes, 100);
+    raw_peer_open(&peer, bare.path, WIRE_REQ);
+    for (int i = 0; open && i < 100; i++) {
+        open = raw_peer_try_send(&peer, bytes + i, 1);
+        open = open && raw_peer_silent(&peer, 30);
+    }
+    cr_expect_not(open);
+    cr_expect(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
+    cr_expect_eq(bare_counter(&bare, "frame_bad"), 1);
+}
+
 /* The time starts with the frame and not with the connection, and each frame
  * has its own. */
 Test(endpoint, an_idle_connection_lives_on)

@@ -39,7 +39,7 @@ Test(frontend, gives_each_visitor_a_process_of_his_own)
     cr_expect_eq(a.count, 0);
     cr_expect_eq(a.restarts, 0);
     cr_expect_str_eq(a.news, "");
-    cr_expect_eq(sp_session_pid(stage.client, a.id, &pid), SP_OK);
+    cr_expect_eq(sp_session_pid(stage.client, a.id, &pid, NULL), SP_OK);
     cr_expect_eq(pid, a.pid);
     browser_press(&ann, "/count");
     browser_press(&ann, "/count");

@@ -114,7 +114,7 @@ static bool is_started(struct scene *scene, const char *id)
 {
     bool started;
 
-    cr_assert_eq(sp_started(scene->client, id, &started), SP_OK);
+    cr_assert_eq(sp_started(scene->client, id, &started, NULL), SP_OK);
     return started;
 }
 
@@ -415,7 +415,7 @@ Test(plug, keeps_its_bound_when_threads_share_it)
         admitted += newcomers[i].admitted;
     }
     cr_expect_eq(admitted, CAPACITY, "%zu were let in", admitted);
-    cr_assert_eq(sp_list(scene.client, &list), SP_OK);
+    cr_assert_eq(sp_list(scene.client, &list, NULL), SP_OK);
     cr_expect_eq(sp_list_count(list), CAPACITY, "none was started in vain");
     sp_list_free(list);
     scene_clear(&scene);

@@ -262,6 +262,40 @@ Test(session, handles_casts_and_calls_of_a_connection_in_their_order)
     harness_stop(harness);
 }
 
+Test(session, has_the_limits_that_its_module_is_configured_with)
+{
+    struct harness *harness =
+        harness_start(PROBE "max_message = 1K\nmax_connections = 2\n");
+    struct raw_peer peers[3];
+    char path[RUNDIR_PATH_SIZE], body[1030];
+    struct raw_message reply;
+    uint8_t handshake[8];
+
+    ask_started(harness, "a", "probe", NULL);
+    harness_session_path(harness, "a", path);
+    memset(body, 'x', sizeof body);
+    memcpy(body, "echo ", 5);
+    raw_call(path, body, 1024, &reply);
+    cr_expect_eq(reply.size, 1019);
+    raw_message_fini(&reply);
+    raw_call(path, body, 1025, &reply);
+    cr_expect_arr_eq(reply.bytes, "\0SP!17 ", 7);
+    raw_message_fini(&reply);
+    for (int i = 0; i < 2; i++) {
+        raw_peer_open(&peers[i], path, WIRE_REQ);
+        raw_peer_send_request(&peers[i], 1, "never", 5);
+        raw_peer_expect(&peers[i], 2, "echo x", "x");
+    }
+    raw_peer_connect(&peers[2], path);
+    wire_handshake_put(handshake, WIRE_REQ);
+    raw_peer_try_send(&peers[2], handshake, sizeof handshake);
+    cr_assert(wait_readable(peers[2].fd, WAIT_MS));
+    cr_expect_leq(read(peers[2].fd, handshake, sizeof handshake), 0);
+    for (int i = 0; i < 3; i++)
+        raw_peer_close(&peers[i]);
+    harness_stop(harness);
+}
+
 /* ---- end ---- */
 
 Test(session, that_is_stopped_is_gone_with_its_process_and_its_socket)
@@ -363,6 +397,24 @@ Test(session, that_ends_normally_is_gone_for_good)
     session_send(harness, "c", "exit 0", &peer);
     ask_until_gone(harness, "c");
     raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+Test(session, that_ends_lets_its_client_take_the_last_reply)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct raw_message reply;
+    struct raw_peer peer;
+
+    ask_started(harness, "a", "probe", NULL);
+    session_send(harness, "a", "zeros 900000", &peer);
+    raw_peer_send_request(&peer, 2, "stop", 4);
+    raw_peer_recv_reply(&peer, 1, &reply);
+    cr_expect_eq(reply.size, 900000);
+    raw_message_fini(&reply);
+    cr_expect(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
+    ask_until_gone(harness, "a");
     harness_stop(harness);
 }
 

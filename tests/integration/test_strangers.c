@@ -21,7 +21,7 @@ static size_t sessions(const struct stage *stage)
     struct sp_session_list *list;
     size_t count;
 
-    cr_assert_eq(sp_list(stage->client, &list), SP_OK);
+    cr_assert_eq(sp_list(stage->client, &list, NULL), SP_OK);
     count = sp_list_count(list);
     sp_list_free(list);
     return count;
@@ -231,8 +231,8 @@ Test(strangers, survives_requests_that_are_none)
         "GARBAGE\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: localhost\r\nCookie\r\n\r\n",
         "POST /note HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-        "POST /note HTTP/1.1\r\nHost: localhost\r\n"
-        "Content-Length: 99999999999999999999\r\n\r\n",
+        ("POST /note HTTP/1.1\r\nHost: localhost\r\n"
+         "Content-Length: 99999999999999999999\r\n\r\n"),
         "GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     };
     struct stage stage;

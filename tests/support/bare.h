@@ -25,7 +25,7 @@ void bare_start_with(struct bare *out_bare, const char *const limits[]);
  * own, under the sanitizer, is another status) or leaves anything behind. */
 void bare_stop(struct bare *bare);
 
-/* One of its counters now. */
+/* One of its counters now; "kept": requests that wait for "release". */
 uint64_t bare_counter(const struct bare *bare, const char *name);
 
 /* Waits until the counter has reached at least this. */

@@ -7,7 +7,8 @@
  * It writes a newline to standard output when it listens, and ends in order at
  * the end of its standard input.  Requests are echoed, save these:
  *
- *     counters   answers NAME=NUMBER of each counter, by spaces
+ *     counters   answers NAME=NUMBER of each counter, and kept=NUMBER of
+ *                requests that are kept, each with a space behind it
  *     keep       is kept without an answer
  *     release    answers all that are kept with "released", then itself
  *     zeros N    answers N zero bytes
@@ -50,6 +51,8 @@ static void answer_counters(struct bare *bare, struct endpoint_call *call)
                     (unsigned long long)counters->name);
     ENDPOINT_COUNTER_TABLE(COUNTER)
 #undef COUNTER
+    len += snprintf(text + len, sizeof text - (size_t)len, "kept=%zu ",
+                    bare->kept_count);
     endpoint_reply(call, text, (size_t)len);
 }
 

@@ -384,7 +384,7 @@ static void peer_pour(uint32_t id, const uint8_t *body, size_t size)
 Test(conn, takes_large_replies_whole)
 {
     static const size_t sizes[] = {16371, 16372, 16384, 65536, 3 * MIB + 1};
-    uint8_t *body = malloc(4 * MIB);
+    uint8_t *body = calloc(4, MIB);
 
     for (size_t i = 0; i < 4 * MIB; i++)
         body[i] = (uint8_t)(i * 31 >> 4);

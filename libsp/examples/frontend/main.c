@@ -61,7 +61,7 @@ static bool module_is_there(struct sp_client *client, const char *name)
     struct sp_module_list *modules;
     bool there = false;
 
-    if (sp_modules(client, &modules) != SP_OK)
+    if (sp_modules(client, &modules, NULL) != SP_OK)
         return false;
     for (size_t i = 0; i < sp_modules_count(modules) && !there; i++)
         there = strcmp(sp_modules_name(modules, i), name) == 0;

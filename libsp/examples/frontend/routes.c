@@ -180,7 +180,7 @@ static void answer_crash(const struct app *app, struct evhttp_request *request)
 
     if (!find_session(app, request, id))
         return;
-    if (sp_session_pid(app->client, id, &pid) == SP_OK && pid > 0)
+    if (sp_session_pid(app->client, id, &pid, NULL) == SP_OK && pid > 0)
         snprintf(path, sizeof path, "/?gone=%ld", (long)pid);
     back(request,
          sp_call(app->client, id, "crash", strlen("crash"), APP_CALL_MS, NULL),

@@ -44,7 +44,7 @@ static enum sp_error ask(const struct app *app, struct visit *visit)
     if (error == SP_OK)
         error = read_shown(visit);
     if (error == SP_OK)
-        error = sp_info(app->client, visit->id, &visit->info);
+        error = sp_info(app->client, visit->id, &visit->info, NULL);
     return error;
 }
 

@@ -155,12 +155,12 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
 /* Whether there is a session of this ID (also while it starts, restarts or
  * stops).  SP_OK: *out_started says. */
 enum sp_error sp_started(struct sp_client *client, const char *id,
-                         bool *out_started);
+                         bool *out_started, struct sp_result *result);
 
 /* The process ID of a session; SP_ENOENT without one, and *out_pid = 0 for a
  * session that has no process at this moment (it is being restarted). */
 enum sp_error sp_session_pid(struct sp_client *client, const char *id,
-                             pid_t *out_pid);
+                             pid_t *out_pid, struct sp_result *result);
 
 /* Ends a session for good and waits until it is gone.  Its module's terminate
  * runs; after the stop deadline (5 s) the process is killed.  SP_ENOENT. */
@@ -213,7 +213,8 @@ struct sp_session_info;
 /* SP_ENOENT without such a session.  The caller frees the info with
  * sp_info_free(). */
 enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_session_info **out_info);
+                      struct sp_session_info **out_info,
+                      struct sp_result *result);
 
 void sp_info_free(struct sp_session_info *info); /* NULL is allowed */
 
@@ -235,19 +236,23 @@ const char *sp_info_last_end(const struct sp_session_info *info);
 struct sp_session_list;
 
 /* The caller frees the list with sp_list_free(). */
-enum sp_error sp_list(struct sp_client *client, struct sp_session_list **out_list);
+enum sp_error sp_list(struct sp_client *client,
+                      struct sp_session_list **out_list,
+                      struct sp_result *result);
 
 void sp_list_free(struct sp_session_list *list); /* NULL is allowed */
 size_t sp_list_count(const struct sp_session_list *list);
 /* index is less than the count; the info belongs to the list */
-const struct sp_session_info *sp_list_at(const struct sp_session_list *list, size_t index);
+const struct sp_session_info *sp_list_at(const struct sp_session_list *list,
+                                         size_t index);
 
 /* The modules that the supervisor offers, in the order of their names. */
 struct sp_module_list;
 
 /* The caller frees them with sp_modules_free(). */
 enum sp_error sp_modules(struct sp_client *client,
-                         struct sp_module_list **out_modules);
+                         struct sp_module_list **out_modules,
+                         struct sp_result *result);
 
 void sp_modules_free(struct sp_module_list *modules); /* NULL is allowed */
 size_t sp_modules_count(const struct sp_module_list *modules);
