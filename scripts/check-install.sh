@@ -37,7 +37,8 @@ installed()
     local file
 
     for file in bin/{spd,spctl} include/sp/{client,evhttp,module}.h \
-        share/man/{man1/spctl.1,man5/spd.conf.5,man8/spd.8}; do
+        share/man/{man1/spctl.1,man5/spd.conf.5,man8/spd.8} \
+        share/bash-completion/completions/spctl; do
         [ -e "$prefix/$file" ] || fail "$file is not installed"
     done
     for file in libsp.so libsp-evhttp.so libsp/sp-worker \

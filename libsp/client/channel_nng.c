@@ -2,10 +2,12 @@
 /* The nng channel: nng's own REQ for calls and PUSH for casts, each a *lane* of
  * one socket and one pipe to one session.  The only file that knows nng.
  *
- * A call that nng has not handed to the pipe when it ends has not run; any other
- * may have.  nng's own resending is off, and a lane without a pipe is replaced
- * when it is used next.  (nng connects again before that, now and then; such a
- * pipe is as good as the first.)
+ * nng's own resending is off: a call that nng has not handed to the pipe when
+ * that ends has not run; any other may have.  Connecting again is left to nng.
+ *
+ * Lanes are closed as rarely as can be: in nng up to 1.7 at least, nng_close()
+ * can block for ever if a message is being received just then, and all of nng
+ * in this process with it (its issues 1543 and 1813).
  *
  * nng answers a cast before the kernel has all of it, and drops at close what
  * it holds.  So a lane takes one cast at a time and waits until nng's socket
@@ -36,19 +38,20 @@
 
 /* While nng connects, whether there still is a session is asked this often. */
 #define LANE_PROBE_MS 500
-/* How soon nng connects again while there was no pipe yet; and once there was
- * one, so that it does not go on for ever at a session that has gone.  It
- * cannot be told never. */
-#define LANE_RECONNECT_MS 10
-#define LANE_NO_RECONNECT_MS (24 * 60 * 60 * 1000)
+/* How soon nng connects again: at once first, then more and more rarely, so
+ * that lanes to sessions that have gone cost little. */
+#define LANE_RECONNECT_MIN_MS 10
+#define LANE_RECONNECT_MAX_MS 10000
+/* When nng has not connected again after this time although there is a session,
+ * it is in one of its long waits: a new lane is quicker. */
+#define LANE_STALE_MS 100
 
 enum lane_kind { LANE_CALLS, LANE_CASTS };
 
 enum lane_state {
     LANE_NEW,     /* no socket yet */
-    LANE_DIALING, /* no pipe yet */
+    LANE_DIALING, /* no pipe yet, or no longer */
     LANE_UP,
-    LANE_GONE, /* its pipe has ended, and there is no other */
 };
 
 /* A message that nng has not handed to the pipe yet. */
@@ -68,8 +71,8 @@ struct lane {
     enum lane_state state;
     bool opened; /* the socket is */
     nng_socket socket;
-    nng_dialer dialer;
-    int pipe;     /* the number of the last one; -1: none yet */
+    int pipe;           /* the number of the last one; -1: none yet */
+    int64_t pipe_ended; /* when that was; valid while dialing again */
     bool casting; /* a cast is on its way to the kernel */
     int gone_fd;  /* eventfd: a pipe has ended since it was read; casts only */
     struct sending *sendings;
@@ -86,7 +89,11 @@ struct nng_channel {
     struct cache calls, casts;
 };
 
-enum outcome { OVER, NOT_RUN };
+enum outcome {
+    OVER,    /* result says what came of it */
+    NOT_RUN, /* it has certainly not */
+    STALE,   /* nothing was tried: a new lane is needed */
+};
 
 static enum outcome over(struct sp_result *result, enum sp_error error,
                          enum sp_progress progress)
@@ -146,14 +153,14 @@ static const struct cache_type lane_cache_type = {lane_create, lane_destroy};
 
 /* ---- its pipe; nng's threads call these ---- */
 
-static void lane_set_state(struct lane *lane, enum lane_state state)
+/* Those that wait to be handed to the pipe might wait for ever: it is for their
+ * callers to find out whether there is a session still. */
+static void lane_down(struct lane *lane)
 {
     struct sending *sending;
 
-    lane->state = state;
-    pthread_cond_broadcast(&lane->changed);
-    if (state != LANE_GONE)
-        return;
+    lane->state = LANE_DIALING;
+    lane->pipe_ended = clock_now_ms();
     DL_FOREACH (lane->sendings, sending)
         nng_aio_abort(sending->aio, NNG_ECONNABORTED);
     if (lane->gone_fd >= 0)
@@ -191,7 +198,8 @@ static void pipe_came(nng_pipe pipe, nng_pipe_ev event, void *context)
     (void)event;
     pthread_mutex_lock(&lane->lock);
     if (lane->pipe == nng_pipe_id(pipe))
-        lane_set_state(lane, LANE_UP);
+        lane->state = LANE_UP;
+    pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -202,7 +210,8 @@ static void pipe_went(nng_pipe pipe, nng_pipe_ev event, void *context)
     (void)event;
     pthread_mutex_lock(&lane->lock);
     if (lane->pipe == nng_pipe_id(pipe))
-        lane_set_state(lane, LANE_GONE);
+        lane_down(lane);
+    pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->lock);
 }
 
@@ -215,7 +224,10 @@ static int set_options(const struct lane *lane)
 
     if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT,
-                                  LANE_RECONNECT_MS);
+                                  LANE_RECONNECT_MIN_MS);
+    if (!error)
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT,
+                                  LANE_RECONNECT_MAX_MS);
     if (!error && lane->kind == LANE_CALLS)
         error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
                                   NNG_DURATION_INFINITE);
@@ -243,7 +255,7 @@ static int start_dialing(struct lane *lane)
         error = nng_pipe_notify(lane->socket, NNG_PIPE_EV_REM_POST, pipe_went,
                                 lane);
     if (!error)
-        error = nng_dial(lane->socket, url, &lane->dialer, NNG_FLAG_NONBLOCK);
+        error = nng_dial(lane->socket, url, NULL, NNG_FLAG_NONBLOCK);
     return error;
 }
 
@@ -295,30 +307,38 @@ static enum sp_error probe(const struct lane *lane, struct sp_result *result)
 
     if (error == SP_OK)
         close(fd);
-    return error == SP_EAGAIN ? SP_OK : error;
+    return error == SP_EAGAIN ? SP_OK : error; /* a full queue is somebody's */
 }
 
-static enum sp_error lane_connect(struct lane *lane, int64_t deadline,
-                                  struct sp_result *result)
+static bool lane_stale(const struct lane *lane)
 {
-    enum sp_error error;
+    return lane->state == LANE_DIALING && lane->pipe >= 0 &&
+           clock_now_ms() >= lane->pipe_ended + LANE_STALE_MS;
+}
 
-    while (lane->state == LANE_NEW || lane->state == LANE_DIALING) {
-        int64_t next = clock_now_ms() + LANE_PROBE_MS;
+/* True: the lane is up.  Else *out_outcome and result say what now. */
+static bool lane_connect(struct lane *lane, int64_t deadline,
+                         struct sp_result *result, enum outcome *out_outcome)
+{
+    *out_outcome = OVER;
+    while (lane->state != LANE_UP) {
+        int64_t next = clock_now_ms() + (lane->pipe < 0 ? LANE_PROBE_MS
+                                                        : LANE_STALE_MS);
 
-        error = probe(lane, result);
-        if (error == SP_OK && lane->state == LANE_NEW)
-            error = lane_open(lane, result);
-        if (error != SP_OK)
-            return error;
-        if (deadline_left(deadline) == 0)
-            return result_set(result, SP_ETIMEDOUT, SP_PROGRESS_NOT_SENT);
+        if (probe(lane, result) != SP_OK ||
+            (lane->state == LANE_NEW && lane_open(lane, result) != SP_OK))
+            return false;
+        if (lane_stale(lane)) {
+            *out_outcome = STALE;
+            return false;
+        }
+        if (deadline_left(deadline) == 0) {
+            result_set(result, SP_ETIMEDOUT, SP_PROGRESS_NOT_SENT);
+            return false;
+        }
         lane_wait(lane, deadline < next ? deadline : next);
-        if (lane->state == LANE_UP)
-            nng_dialer_set_ms(lane->dialer, NNG_OPT_RECONNMINT,
-                              LANE_NO_RECONNECT_MS);
     }
-    return SP_OK;
+    return true;
 }
 
 /* ---- calls ---- */
@@ -538,40 +558,63 @@ static enum outcome lane_cast(struct lane *lane, const void *body, size_t size,
 
 /* ---- the channel ---- */
 
+static enum outcome lane_run(struct lane *lane, const void *body, size_t size,
+                             int64_t deadline, struct sp_result *result)
+{
+    enum outcome outcome;
+    bool connected;
+
+    pthread_mutex_lock(&lane->lock);
+    connected = lane_connect(lane, deadline, result, &outcome);
+    pthread_mutex_unlock(&lane->lock);
+    if (!connected)
+        return outcome;
+    return lane->kind == LANE_CALLS
+               ? lane_call(lane, body, size, deadline, result)
+               : lane_cast(lane, body, size, deadline, result);
+}
+
+/* Whether the lane is of no use: it leads nowhere. */
+static bool is_useless(enum outcome outcome, const struct sp_result *result)
+{
+    return outcome == STALE ||
+           (outcome == OVER &&
+            (result->error == SP_ENOENT || result->error == SP_ENOSUP ||
+             result->error == SP_EPERM || result->error == SP_ESYSTEM));
+}
+
 static enum outcome run_once(struct cache *cache, const char *id,
                              const void *body, size_t size, int64_t deadline,
                              struct sp_result *result)
 {
     struct cache_entry *entry = cache_acquire(cache, id);
     struct lane *lane = (struct lane *)entry;
-    enum outcome outcome = OVER;
-    bool connected;
+    enum outcome outcome;
 
     if (!lane)
         return over(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
     assert(lane->magic == LANE_MAGIC);
-    pthread_mutex_lock(&lane->lock);
-    connected = lane_connect(lane, deadline, result) == SP_OK;
-    pthread_mutex_unlock(&lane->lock);
-    if (connected)
-        outcome = (lane->kind == LANE_CALLS ? lane_call : lane_cast)(
-            lane, body, size, deadline, result);
-    if (outcome == NOT_RUN)
-        result_set(result, SP_EDIED, SP_PROGRESS_NOT_SENT);
-    if (!connected || result->error == SP_EDIED)
+    outcome = lane_run(lane, body, size, deadline, result);
+    if (is_useless(outcome, result))
         cache_discard(cache, entry);
     cache_release(cache, entry);
     return outcome;
 }
 
-/* What has certainly not run is sent once more: a lane that was kept for reuse
- * may be to a process that has gone. */
+/* What has certainly not run is sent once more, to the successor of a process
+ * that has gone. */
 static enum sp_error run(struct cache *cache, const char *id, const void *body,
                          size_t size, int64_t deadline,
                          struct sp_result *result)
 {
-    if (run_once(cache, id, body, size, deadline, result) == NOT_RUN)
-        run_once(cache, id, body, size, deadline, result);
+    enum outcome outcome;
+    int tries = 0;
+
+    do
+        outcome = run_once(cache, id, body, size, deadline, result);
+    while (outcome == STALE || (outcome == NOT_RUN && ++tries < 2));
+    if (outcome == NOT_RUN)
+        result_set(result, SP_EDIED, SP_PROGRESS_NOT_SENT);
     return result->error == SP_EDIED ? channel_died(id, result)
                                      : result->error;
 }

@@ -60,8 +60,8 @@ struct control_request {
 };
 
 /* Decodes a request.  SP_OK: the caller ends it with control_request_fini().
- * SP_EINVAL, SP_EBADID, SP_EMSGSIZE, SP_ENOMEM: out_text (of text_size bytes)
- * says what was wrong and where. */
+ * SP_EINVAL, SP_EBADID, SP_EMODULE, SP_EMSGSIZE, SP_ENOMEM: out_text (of
+ * text_size bytes) says what was wrong and where. */
 enum sp_error control_request_decode(const void *json, size_t size,
                                      struct control_request *out_request,
                                      char *out_text, size_t text_size);

@@ -5,7 +5,7 @@
 #   LIBDIR/libsp.so, libsp-evhttp.so
 #   LIBDIR/libsp/sp-worker, modules/*.so      found by spd beside itself
 #   LIBDIR/pkgconfig, LIBDIR/cmake/libsp
-#   share/man
+#   share/man, share/bash-completion
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libsp)
@@ -33,6 +33,9 @@ foreach(page libsp/spctl/spctl.1 supervisor/spd.8 supervisor/spd.conf.5)
   install(FILES ${CMAKE_BINARY_DIR}/${page}
           DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
+
+install(FILES scripts/completion/spctl.bash RENAME spctl
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 install(TARGETS sp sp_headers sp_evhttp EXPORT libsp-targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may start, and how many: one process an ID, the cap exact under races,
- * the checks in the order that the protocol promises; and a thousand at once. */
+ * the checks in the order that the protocol promises; a thousand at once. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <signal.h>

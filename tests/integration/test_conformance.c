@@ -14,8 +14,11 @@
 
 #include "support/bare.h"
 #include "support/harness.h"
+#include "support/leaks.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
+
+TestSuite(conformance, .fini = leaks_check);
 
 /* ---- whom they talk to ---- */
 

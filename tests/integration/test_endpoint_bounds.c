@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "support/bare.h"
+#include "support/leaks.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
@@ -19,6 +20,7 @@ static struct bare bare;
 static void stop(void)
 {
     bare_stop(&bare);
+    leaks_check();
 }
 
 TestSuite(endpoint_bounds, .fini = stop);
@@ -220,7 +222,7 @@ Test(endpoint_bounds, calls_outlive_the_endpoint)
     raw_peer_close(&peer);
 }
 
-Test(endpoint_bounds, beyond_the_most_open_calls_it_stops_reading_until_answered)
+Test(endpoint_bounds, beyond_its_most_calls_it_stops_reading_until_answered)
 {
     struct raw_peer peer, other;
 

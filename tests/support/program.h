@@ -24,10 +24,10 @@ struct program {
 
 struct program_options {
     const char *const *argv; /* argv[0] is looked up in PATH; ends in NULL */
-    const char *const *env;  /* "NAME=value" to add; ends in NULL; may be NULL */
-    const void *input;       /* its standard input, at most 64 KiB; may be NULL */
+    const char *const *env;  /* "NAME=value" to set; ends in NULL, or is NULL */
+    const void *input;       /* standard input, at most 64 KiB; NULL: none */
     size_t input_size;
-    int input_fd;      /* instead of input, borrowed; 0 for none */
+    int input_fd; /* instead of input; borrowed; 0 for none */
     const int *fds; /* to become 3, 4, ... in the program */
     size_t fd_count;
     const char *log; /* file for both outputs instead of pipes; may be NULL */

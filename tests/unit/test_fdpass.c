@@ -67,7 +67,8 @@ Test(fdpass, a_record_and_its_descriptors_arrive_in_order)
     char record[16];
 
     for (int i = 0; i < 3; i++) {
-        sent[i] = open(i == 1 ? "/dev/zero" : "/dev/null", O_RDONLY | O_CLOEXEC);
+        sent[i] = open(i == 1 ? "/dev/zero" : "/dev/null",
+                       O_RDONLY | O_CLOEXEC);
         cr_assert_geq(sent[i], 0);
     }
     cr_assert_eq(fdpass_send(pair[0], "record", 6, sent, 3), 0);

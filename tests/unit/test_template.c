@@ -78,10 +78,12 @@ Test(template, a_start_record_is_as_long_as_it_says)
     struct start_record record = {.id = "alice"};
 
     for (size_t i = 0; i < 4; i++) {
+        size_t size = sizeof record + sizes[i];
+
         record.arg_size = sizes[i];
-        cr_expect(start_record_valid(&record, sizeof record + sizes[i]));
-        cr_expect_not(start_record_valid(&record, sizeof record + sizes[i] + 1));
-        cr_expect_not(start_record_valid(&record, sizeof record + sizes[i] - 1));
+        cr_expect(start_record_valid(&record, size));
+        cr_expect_not(start_record_valid(&record, size + 1));
+        cr_expect_not(start_record_valid(&record, size - 1));
     }
     record.arg_size = START_ARG_MAX + 1;
     cr_expect_not(

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions that crash, hang or flood: they are restarted within their budget,
+ * their callers know at once, and the others feel nothing of it. */
+#define _GNU_SOURCE
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/asking.h"
+#include "support/leaks.h"
+#include "support/raw_peer.h"
+#include "support/wait.h"
+
+TestSuite(restart, .fini = leaks_check);
+TestSuite(troublemaker, .fini = leaks_check);
+
+#define PROBE HARNESS_PROBE_CONFIG
+
+/* Ends a session by this request. */
+static void end_by(const struct harness *harness, const char *id,
+                   const char *request)
+{
+    struct raw_peer peer;
+
+    session_send(harness, id, request, &peer);
+    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
+}
+
+Test(restart, follows_every_abnormal_end)
+{
+    static const char *const ends[] = {"crash", "exit 1", "fail"};
+    static const char *const words[] = {"SIGSEGV", "failure", "failure"};
+    struct harness *harness = harness_start(PROBE);
+    pid_t before, after = ask_started(harness, "a", "probe", "slow 1");
+    struct session_facts facts;
+
+    for (unsigned i = 0; i < 3; i++) {
+        before = after;
+        end_by(harness, "a", ends[i]);
+        after = ask_until_restarted(harness, "a", i + 1);
+        cr_expect_neq(after, before);
+        cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
+        cr_expect_not_null(strstr(facts.last_end, words[i]), "%s: %s", ends[i],
+                           facts.last_end);
+    }
+    harness_stop(harness);
+}
+
+Test(restart, gives_the_session_its_first_argument_again)
+{
+    struct harness *harness = harness_start(NULL);
+    pid_t pid = ask_started(harness, "a", "counter", "100");
+
+    session_expect(harness, "a", "incr", "101");
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    ask_until_restarted(harness, "a", 1);
+    session_expect(harness, "a", "get", "100");
+    harness_stop(harness);
+}
+
+Test(restart, is_given_up_after_three)
+{
+    struct harness *harness = harness_start(PROBE "max_seconds = 10m\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    for (unsigned i = 1; i <= 3; i++) {
+        end_by(harness, "a", "crash");
+        ask_until_restarted(harness, "a", i);
+    }
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    cr_expect(harness_wait_log(harness, "given up after 3 restarts", WAIT_MS));
+    ask_started(harness, "a", "probe", NULL); /* the ID is free */
+    harness_stop(harness);
+}
+
+Test(restart, has_a_budget_for_each_session_alone)
+{
+    struct harness *harness = harness_start(PROBE "max_seconds = 10m\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    ask_started(harness, "b", "probe", NULL);
+    for (unsigned i = 1; i <= 3; i++) {
+        end_by(harness, "a", "crash");
+        ask_until_restarted(harness, "a", i);
+    }
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    end_by(harness, "b", "crash");
+    ask_until_restarted(harness, "b", 1);
+    harness_stop(harness);
+}
+
+Test(restart, does_not_come_when_none_is_configured)
+{
+    struct harness *harness = harness_start(PROBE "max_restarts = 0\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    harness_stop(harness);
+}
+
+/* The listener outlives the process: who connects in between is served by the
+ * successor. */
+Test(restart, keeps_what_clients_send_meanwhile)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", "slow 300");
+    struct raw_peer peers[10];
+    uint8_t handshake[8];
+    char path[RUNDIR_PATH_SIZE];
+
+    wire_handshake_put(handshake, WIRE_REQ);
+    harness_session_path(harness, "a", path);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_assert(wait_pid_gone(pid, WAIT_MS));
+    for (uint32_t i = 0; i < 10; i++) {
+        raw_peer_connect(&peers[i], path);
+        raw_peer_send(&peers[i], handshake, sizeof handshake);
+        raw_peer_send_request(&peers[i], i, "echo kept", 9);
+    }
+    for (uint32_t i = 0; i < 10; i++) {
+        struct raw_message reply;
+
+        while (buf_size(&peers[i].in) < 8) {
+            cr_assert(wait_readable(peers[i].fd, WAIT_MS));
+            cr_assert(buf_reserve(&peers[i].in, 8));
+            cr_assert_eq(read(peers[i].fd, buf_tail(&peers[i].in), 8), 8);
+            buf_commit(&peers[i].in, 8);
+        }
+        buf_consume(&peers[i].in, 8);
+        raw_peer_recv_reply(&peers[i], i, &reply);
+        cr_expect_str_eq((char *)reply.bytes, "kept");
+        raw_message_fini(&reply);
+        raw_peer_close(&peers[i]);
+    }
+    ask_until_restarted(harness, "a", 1);
+    harness_stop(harness);
+}
+
+/* ---- others ---- */
+
+enum { MANY = 20 };
+
+Test(restart, of_one_leaves_all_others_unharmed_and_its_caller_knows_at_once)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pids[MANY];
+    char id[16];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        pids[i] = ask_started(harness, id, "probe", NULL);
+    }
+    for (int victim = 0; victim < MANY; victim += 5) {
+        struct raw_peer caller;
+
+        snprintf(id, sizeof id, "s%d", victim);
+        session_send(harness, id, "never", &caller);
+        raw_peer_expect(&caller, 2, "echo x", "x");
+        cr_assert_eq(kill(pids[victim], SIGKILL), 0);
+        cr_expect(raw_peer_wait_closed(&caller, WAIT_MS));
+        raw_peer_close(&caller);
+        ask_until_restarted(harness, id, 1);
+    }
+    for (int i = 0; i < MANY; i++) {
+        struct session_facts facts;
+
+        snprintf(id, sizeof id, "s%d", i);
+        session_expect(harness, id, "echo x", "x");
+        cr_assert_eq(ask_info(harness, id, &facts), SP_OK);
+        cr_expect_eq(facts.pid == pids[i], i % 5 != 0);
+        cr_expect_eq(facts.restarts, i % 5 == 0);
+    }
+    harness_stop(harness);
+}
+
+Test(troublemaker, that_hangs_holds_up_nobody_else)
+{
+    struct harness *harness = harness_start(PROBE "stop_timeout = 200ms\n");
+    struct raw_peer hung;
+
+    ask_started(harness, "hung", "probe", NULL);
+    ask_started(harness, "a", "probe", NULL);
+    session_send(harness, "hung", "hang", &hung);
+    for (int i = 0; i < 20; i++)
+        session_expect(harness, "a", "echo x", "x");
+    ask_started(harness, "b", "probe", NULL);
+    raw_peer_close(&hung);
+    harness_stop(harness);
+}
+
+Test(troublemaker, that_floods_its_log_holds_up_nobody_else)
+{
+    struct harness *harness = harness_start(PROBE);
+    char *flood = malloc(60001);
+
+    memset(flood, 'x', 60000);
+    memcpy(flood, "stderr ", 7);
+    for (int i = 100; i < 60000; i += 100)
+        flood[i] = '\n';
+    flood[60000] = '\0';
+    ask_started(harness, "loud", "probe", NULL);
+    ask_started(harness, "a", "probe", NULL);
+    for (int i = 0; i < 10; i++) {
+        session_expect(harness, "loud", flood, "");
+        session_expect(harness, "a", "echo x", "x");
+    }
+    free(flood);
+    harness_stop(harness);
+}
