@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <sp/id.h>
@@ -37,12 +38,11 @@ enum session_event {
     EVENT_GONE, /* its process */
     EVENT_STOP,
     EVENT_DEADLINE,
-    EVENT_RETRY,
     EVENT_GIVE_UP,
 };
 
-static const char *const event_names[] = {"ready",    "process gone", "stop",
-                                          "deadline", "retry",        "give up"};
+static const char *const event_names[] = {"ready", "process gone", "stop",
+                                          "deadline", "give up"};
 
 struct waiter {
     session_told_fn *told;
@@ -67,6 +67,7 @@ struct session {
     int listener_fd; /* owned */
     enum session_stop_reason stop_reason;
     int64_t started_ms;
+    int64_t ready_ms; /* of its process; 0 before */
     unsigned restarts;
     struct end last_end;
     struct policy_history history;
@@ -193,23 +194,29 @@ static void act_ready(struct session *session)
         log_info("session %s (%s, pid %d): started", session->id,
                  module_name(session->module), (int)session_pid(session));
     session->was_ready = true;
+    session->ready_ms = clock_now_ms();
     free(session->text);
     session->text = NULL;
     session->error = SP_OK;
     tell(&session->waiters, true, SP_OK, "", session_pid(session));
 }
 
-static void act_stop(struct session *session)
+static void start_deadline(struct session *session, int64_t ms)
 {
-    uint64_t ms = module_settings(session->module)->stop_timeout;
     struct timeval delay = {(time_t)(ms / 1000),
                             (suseconds_t)(ms % 1000 * 1000)};
 
+    evtimer_add(&session->deadline, &delay);
+}
+
+static void act_stop(struct session *session)
+{
     remember_error(session, SP_EINIT, "it was stopped while it started");
     process_signal(session->process, session->stop_reason == SESSION_STOP_ASKED
                                          ? SESSION_SIGNAL_STOP
                                          : SESSION_SIGNAL_SHUTDOWN);
-    evtimer_add(&session->deadline, &delay);
+    start_deadline(session,
+                   (int64_t)module_settings(session->module)->stop_timeout);
 }
 
 static void act_kill(struct session *session)
@@ -220,33 +227,57 @@ static void act_kill(struct session *session)
     process_signal(session->process, SIGKILL);
 }
 
+static struct policy_verdict ask_policy(struct session *session)
+{
+    const struct module_settings *settings = module_settings(session->module);
+    struct policy_settings policy = {
+        .restart = (enum policy_restart)settings->restart,
+        .max_restarts = (unsigned)settings->max_restarts,
+        .max_ms = (int64_t)settings->max_seconds,
+        .first_delay_ms = (int64_t)settings->restart_delay,
+        .max_delay_ms = (int64_t)settings->max_restart_delay,
+        .stable_ms = (int64_t)settings->stable_time,
+    };
+    struct policy_end end = {.now_ms = clock_now_ms(),
+                             .normal = end_normal(&session->last_end)};
+
+    if (session->ready_ms > 0)
+        end.lived_ms = end.now_ms - session->ready_ms;
+    session->ready_ms = 0;
+    /* without it the delays are not spread, which harms nothing */
+    if (getrandom(&end.random, sizeof end.random, GRND_NONBLOCK) < 0)
+        end.random = 0;
+    return policy_decide(&policy, &session->history, &end);
+}
+
 /* Its process has gone without having been told to. */
 static void act_ended(struct session *session)
 {
-    const struct module_settings *settings = module_settings(session->module);
-    struct policy_settings policy = {(unsigned)settings->max_restarts,
-                                     (int64_t)settings->max_seconds};
-    enum policy_decision decision = POLICY_FINAL;
+    struct policy_verdict verdict = {POLICY_FINAL, 0};
     char words[END_TEXT_MAX];
 
     end_text(&session->last_end, words);
     if (session->was_ready)
-        decision = policy_decide(&policy, &session->history, clock_now_ms(),
-                                 end_normal(&session->last_end));
-    switch (decision) {
+        verdict = ask_policy(session);
+    switch (verdict.decision) {
     case POLICY_FINAL:
         session_apply(session, EVENT_GIVE_UP);
         return;
     case POLICY_RESTART:
-        log_info("session %s (%s): %s; restarting", session->id,
-                 module_name(session->module), words);
-        session_apply(session, EVENT_RETRY);
+        log_info("session %s (%s): %s; restarting in %lld ms", session->id,
+                 module_name(session->module), words,
+                 (long long)verdict.delay_ms);
+        if (verdict.delay_ms > 0)
+            start_deadline(session, verdict.delay_ms);
+        else
+            session_apply(session, EVENT_DEADLINE);
         return;
     case POLICY_GIVE_UP:
         log_warn("session %s (%s): %s; given up after %u restarts in %llu ms",
                  session->id, module_name(session->module), words,
                  session->history.count,
-                 (unsigned long long)settings->max_seconds);
+                 (unsigned long long)module_settings(session->module)
+                     ->max_seconds);
         session_apply(session, EVENT_GIVE_UP);
         return;
     }
@@ -316,7 +347,7 @@ static const struct row {
     {SESSION_STARTING, EVENT_GONE, SESSION_BACKOFF, act_ended},
     {SESSION_RUNNING, EVENT_STOP, SESSION_STOPPING, act_stop},
     {SESSION_RUNNING, EVENT_GONE, SESSION_BACKOFF, act_ended},
-    {SESSION_BACKOFF, EVENT_RETRY, SESSION_STARTING, act_retry},
+    {SESSION_BACKOFF, EVENT_DEADLINE, SESSION_STARTING, act_retry},
     {SESSION_BACKOFF, EVENT_GIVE_UP, SESSION_GONE, act_gone},
     {SESSION_BACKOFF, EVENT_STOP, SESSION_GONE, act_gone},
     {SESSION_STOPPING, EVENT_DEADLINE, SESSION_STOPPING, act_kill},

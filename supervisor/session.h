@@ -5,10 +5,10 @@
  *   state    | event    | next     | what happens
  *   STARTING | READY    | RUNNING  | those who wait for the start are told
  *            | STOP     | STOPPING | its process is ended
- *            | GONE     | BACKOFF  | the policy decides: RETRY or GIVE_UP
+ *            | GONE     | BACKOFF  | the policy decides: a delay, or GIVE_UP
  *   RUNNING  | STOP     | STOPPING | its process is asked to end
  *            | GONE     | BACKOFF  | the policy decides
- *   BACKOFF  | RETRY    | STARTING | a new process, the same argument
+ *   BACKOFF  | DEADLINE | STARTING | a new process, the same argument
  *            | GIVE_UP  | GONE     | unregistered, those who wait are told
  *            | STOP     | GONE     |
  *   STOPPING | DEADLINE | STOPPING | its process is killed

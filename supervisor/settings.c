@@ -42,9 +42,11 @@ static const struct unit duration_units[] = {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 
-/* in the order of enum log_level */
-static const char *const levels[] = {"error", "warning", "info", "debug"};
-#define LEVELS (sizeof levels / sizeof levels[0])
+/* in the order of their enums */
+static const char *const levels[] = {"error", "warning", "info", "debug",
+                                     NULL};
+static const char *const restarts[] = {"permanent", "transient", "temporary",
+                                       NULL};
 
 static const struct unit *units_of(enum setting_type type)
 {
@@ -57,6 +59,7 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_NAME:
     case SETTING_PATH:
     case SETTING_LEVEL:
+    case SETTING_RESTART:
         break;
     }
     return no_units;
@@ -95,14 +98,28 @@ static void format_number(const struct unit *units, uint64_t number, char *out,
              best->name);
 }
 
-static int parse_level(const char *value, uint64_t *out_level)
+static int parse_word(const char *const *words, const char *value,
+                      uint64_t *out_index)
 {
-    for (size_t i = 0; i < LEVELS; i++)
-        if (strcmp(value, levels[i]) == 0) {
-            *out_level = i;
+    for (size_t i = 0; words[i]; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *out_index = i;
             return 0;
         }
     return -1;
+}
+
+/* "a, b or c" */
+static void list_words(const char *const *words, char *out, size_t out_size)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; words[i] && len < out_size; i++)
+        len += (size_t)snprintf(out + len, out_size - len, "%s%s",
+                                i == 0         ? ""
+                                : words[i + 1] ? ", "
+                                               : " or ",
+                                words[i]);
 }
 
 /* ---- settings ---- */
@@ -133,7 +150,10 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
         snprintf(out, out_size, "an absolute path");
         return;
     case SETTING_LEVEL:
-        snprintf(out, out_size, "error, warning, info or debug");
+        list_words(levels, out, out_size);
+        return;
+    case SETTING_RESTART:
+        list_words(restarts, out, out_size);
         return;
     }
 }
@@ -169,7 +189,9 @@ static int set_value(const struct setting *row, const char *value, void *field)
     case SETTING_DURATION:
         return set_number(row, value, field);
     case SETTING_LEVEL:
-        return parse_level(value, field);
+        return parse_word(levels, value, field);
+    case SETTING_RESTART:
+        return parse_word(restarts, value, field);
     case SETTING_NAME:
         return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
     case SETTING_PATH:

@@ -11,7 +11,8 @@
  *   DURATION  milliseconds: a number with ms, s, m or h behind it   uint64_t
  *   NAME      [A-Za-z0-9_-], 1 to 64 of them                        char *
  *   PATH      an absolute path                                      char *
- *   LEVEL     error, warning, info or debug                         uint64_t
+ *   LEVEL     error, warning, info or debug (enum log_level)        uint64_t
+ *   RESTART   permanent, transient or temporary (policy.h)          uint64_t
  *
  * min and max are for the numbers; 0 and 0 for the texts.  A default is
  * written as in a file; "" stands for a text that is worked out when it is not
@@ -22,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy.h"
 #include "wire/template.h"
 
 /* [supervisor] */
@@ -52,10 +54,21 @@
       "the largest request or cast")                                           \
     X(COUNT, max_connections, "48", 1, 10000,                                  \
       "connections to one session at once")                                    \
-    X(COUNT, max_restarts, "3", 0, 16,                                         \
+    X(RESTART, restart, "transient", 0, 0,                                     \
+      "after which ends a session is started again: every one that nobody "    \
+      "asked for, abnormal ones, or none")                                     \
+    X(COUNT, max_restarts, "3", 0, POLICY_RESTARTS_MAX,                        \
       "restarts of one session within max_seconds, before it is given up")     \
     X(DURATION, max_seconds, "5s", 1, 86400000,                                \
       "the time in which max_restarts counts")                                 \
+    X(DURATION, restart_delay, "100ms", 1, 86400000,                           \
+      "before the second restart in a row, about; the first is at once, and "  \
+      "each further one waits twice as long")                                  \
+    X(DURATION, max_restart_delay, "30s", 1, 86400000,                         \
+      "the longest wait before a restart")                                     \
+    X(DURATION, stable_time, "1m", 1, 86400000,                                \
+      "a process that has lived so long clears its session's restarts and "    \
+      "their delay")                                                           \
     X(DURATION, init_timeout, "10s", 1, 86400000,                              \
       "from the fork to the end of the module's init")                         \
     X(DURATION, stop_timeout, "5s", 1, 86400000,                               \
@@ -68,6 +81,7 @@ enum setting_type {
     SETTING_NAME,
     SETTING_PATH,
     SETTING_LEVEL,
+    SETTING_RESTART,
 };
 
 #define SETTING_C_COUNT uint64_t
@@ -76,6 +90,7 @@ enum setting_type {
 #define SETTING_C_NAME char *
 #define SETTING_C_PATH char *
 #define SETTING_C_LEVEL uint64_t
+#define SETTING_C_RESTART uint64_t
 
 #define SETTING_FIELD_(TYPE, name, initial, min, max, help)                    \
     SETTING_C_##TYPE name;

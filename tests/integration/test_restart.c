@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,73 @@ Test(restart, follows_every_abnormal_end)
         cr_expect_not_null(strstr(facts.last_end, words[i]), "%s: %s", ends[i],
                            facts.last_end);
     }
+    harness_stop(harness);
+}
+
+Test(restart, follows_a_normal_end_where_the_policy_is_permanent)
+{
+    struct harness *harness = harness_start(PROBE "restart = permanent\n");
+    pid_t before = ask_started(harness, "a", "probe", NULL);
+
+    end_by(harness, "a", "stop");
+    cr_expect_neq(ask_until_restarted(harness, "a", 1), before);
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK); /* that one is asked for */
+    cr_expect_eq(ask_count(harness), 0);
+    harness_stop(harness);
+}
+
+Test(restart, follows_no_end_where_the_policy_is_temporary)
+{
+    struct harness *harness = harness_start(PROBE "restart = temporary\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    end_by(harness, "a", "crash");
+    ask_until_gone(harness, "a");
+    ask_started(harness, "a", "probe", NULL); /* the ID is free */
+    harness_stop(harness);
+}
+
+static bool is_in_backoff(void *context)
+{
+    struct session_facts facts;
+
+    return ask_info(context, "a", &facts) == SP_OK &&
+           strcmp(facts.state, "backoff") == 0 && facts.pid == 0;
+}
+
+/* The first restart is at once, the second waits: the session is in backoff,
+ * its clients wait in its listener, and it can be stopped there. */
+Test(restart, waits_from_the_second_time_on)
+{
+    struct harness *harness =
+        harness_start(PROBE "restart_delay = 1h\nmax_restart_delay = 1h\n");
+
+    ask_started(harness, "a", "probe", NULL);
+    end_by(harness, "a", "crash");
+    ask_until_restarted(harness, "a", 1);
+    end_by(harness, "a", "crash");
+    cr_expect(wait_for(is_in_backoff, harness, WAIT_MS));
+    cr_expect_eq(ask_start(harness, "a", "probe", NULL), SP_EALREADY);
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect_eq(ask_count(harness), 0);
+    harness_stop(harness);
+}
+
+Test(restart, serves_after_its_wait_what_came_meanwhile)
+{
+    struct harness *harness = harness_start(
+        PROBE "restart_delay = 300ms\nmax_restart_delay = 300ms\n");
+    struct raw_peer peer;
+
+    ask_started(harness, "a", "probe", NULL);
+    end_by(harness, "a", "crash");
+    ask_until_restarted(harness, "a", 1);
+    end_by(harness, "a", "crash");
+    cr_expect(wait_for(is_in_backoff, harness, WAIT_MS));
+    session_send(harness, "a", "echo still here", &peer);
+    cr_expect(wait_readable(peer.fd, WAIT_MS));
+    raw_peer_close(&peer);
+    session_expect(harness, "a", "echo x", "x");
     harness_stop(harness);
 }
 
