@@ -59,11 +59,12 @@ check_examples()
 # Each exit status that the table of errors has is explained.
 check_statuses()
 {
-    local status
+    local status text
 
+    text=$(tr '\n' ' ' <README.md)
     for status in $(sed -nE 's/^ *X\(SP_[A-Z]+, [0-9]+, ([0-9]+),.*/\1/p' \
         libsp/include/sp/error.h | sort -nu); do
-        grep -qE "(^|[ ,])$status [a-z]" README.md ||
+        [[ $text =~ [\ ,]$status\ [a-z] ]] ||
             fault "README.md does not explain exit status $status"
     done
 }

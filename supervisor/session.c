@@ -65,6 +65,8 @@ struct session {
     void *arg; /* owned */
     size_t arg_size;
     int listener_fd; /* owned */
+    struct event listener_closed;
+    bool listener_dead; /* a process of its own has shut it down */
     enum session_stop_reason stop_reason;
     int64_t started_ms;
     int64_t ready_ms; /* of its process; 0 before */
@@ -171,8 +173,59 @@ static void on_gone(void *owner, const struct end *end, enum sp_error error,
     session_apply(session, EVENT_GONE);
 }
 
+/* Sessions share their listener with spd.  One that shuts it down has broken
+ * its contract, and nobody could reach it any more. */
+static void on_listener_closed(evutil_socket_t fd, short what, void *arg)
+{
+    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
+
+    (void)fd;
+    (void)what;
+    event_del(&session->listener_closed);
+    session->listener_dead = true;
+    log_warn("session %s (%s, pid %d): shut its listener down; killed",
+             session->id, module_name(session->module),
+             (int)session_pid(session));
+    session_kill(session);
+}
+
 static const struct process_events process_events = {on_ready, on_refused,
                                                      on_gone};
+
+/* ---- its listener ---- */
+
+/* Asks for the end of it alone: not for each connection that comes. */
+static int open_listener(struct session *session)
+{
+    session->listener_fd =
+        runtime_listen_session(session->world->runtime, session->id);
+    if (session->listener_fd < 0)
+        return -1;
+    event_assign(&session->listener_closed, session->world->base,
+                 session->listener_fd, EV_CLOSED | EV_PERSIST,
+                 on_listener_closed, session);
+    return event_add(&session->listener_closed, NULL);
+}
+
+static void close_listener(struct session *session)
+{
+    if (session->listener_fd < 0)
+        return;
+    event_del(&session->listener_closed);
+    runtime_unlink_session(session->world->runtime, session->id);
+    close(session->listener_fd);
+    session->listener_fd = -1;
+}
+
+/* A successor does not inherit a dead one. */
+static int renew_listener(struct session *session)
+{
+    if (!session->listener_dead)
+        return 0;
+    close_listener(session);
+    session->listener_dead = false;
+    return open_listener(session);
+}
 
 /* ---- actions ---- */
 
@@ -286,7 +339,7 @@ static void act_ended(struct session *session)
 static void act_retry(struct session *session)
 {
     session->restarts++;
-    if (launch(session) < 0) {
+    if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));
         session->last_end = (struct end){.kind = END_UNBORN};
@@ -302,8 +355,7 @@ static void session_destroy(struct session *session)
     event_del(&session->deadline);
     registry_remove(world->registry, session->entry);
     module_count_session(session->module, -1);
-    runtime_unlink_session(world->runtime, session->id);
-    close(session->listener_fd);
+    close_listener(session);
     free(session->arg);
     free(session->text);
     session->magic = 0;
@@ -404,10 +456,7 @@ static enum sp_error fail_start(struct session *session, const char *what,
     snprintf(out_text, text_size, "%s: %s", what, strerrordesc_np(errno));
     log_error("session %s (%s): %s", session->id, module_name(session->module),
               out_text);
-    if (session->listener_fd >= 0) {
-        runtime_unlink_session(session->world->runtime, session->id);
-        close(session->listener_fd);
-    }
+    close_listener(session);
     if (session->entry)
         registry_remove(session->world->registry, session->entry);
     free(session->arg);
@@ -452,8 +501,7 @@ enum sp_error session_start(const struct session_world *world,
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
-    session->listener_fd = runtime_listen_session(world->runtime, plan->id);
-    if (session->listener_fd < 0 || !leaves_reserve(session->listener_fd))
+    if (open_listener(session) < 0 || !leaves_reserve(session->listener_fd))
         return fail_start(session, "its socket", out_text, text_size);
     if (launch(session) < 0)
         return fail_start(session, "its process", out_text, text_size);

@@ -118,6 +118,23 @@ Test(restart, serves_after_its_wait_what_came_meanwhile)
     harness_stop(harness);
 }
 
+/* spd and the session share the listener: a session can make both deaf. */
+Test(restart, follows_a_listener_that_its_session_has_shut_down)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct session_facts facts;
+
+    ask_started(harness, "a", "probe", NULL);
+    ask_started(harness, "b", "probe", NULL);
+    end_by(harness, "a", "deafen");
+    ask_until_restarted(harness, "a", 1);
+    cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
+    cr_expect_str_eq(facts.last_end, "killed by SIGKILL");
+    session_expect(harness, "a", "echo a fresh one", "a fresh one");
+    session_expect(harness, "b", "echo x", "x");
+    harness_stop(harness);
+}
+
 Test(restart, gives_the_session_its_first_argument_again)
 {
     struct harness *harness = harness_start(NULL);

@@ -4,7 +4,8 @@
  *
  *   calls: pid, echo X, error TEXT, crash, exit N, stop, fail, reply-stop X,
  *          later MS X, never, hang, block MS, log X, stderr X, emit X,
- *          zeros N, size X, fds, env, args, count, casts
+ *          zeros N, size X, fds, env, args, count, casts, deafen (shuts its
+ *          listener down)
  *   casts: recorded (see count and casts); "crash" crashes
  *   init:  ignore, fail TEXT, crash, slow MS, hang                           */
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -196,6 +198,14 @@ REQUEST(size)
     return reply_text(call, text);
 }
 
+/* The first descriptor behind the standard ones, see wire/template.h. */
+REQUEST(deafen)
+{
+    UNUSED;
+    shutdown(STDERR_FILENO + 1, SHUT_RDWR);
+    return SP_LATER;
+}
+
 /* "0 /dev/null\n1 socket:[12]\n..." */
 REQUEST(fds)
 {
@@ -272,7 +282,7 @@ static const struct {
     {"block", do_block}, {"log", do_log},       {"stderr", do_stderr},
     {"emit", do_emit},   {"zeros", do_zeros},   {"size", do_size},
     {"fds", do_fds},     {"env", do_env},       {"args", do_args},
-    {"count", do_count}, {"casts", do_casts},
+    {"count", do_count}, {"casts", do_casts},   {"deafen", do_deafen},
 };
 
 static enum sp_handled probe_call(struct sp_session *session, void *state,
