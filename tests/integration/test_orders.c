@@ -219,6 +219,19 @@ Test(orders, a_hello_of_a_process_that_is_no_child)
     expect_alive_and_clean(harness);
 }
 
+Test(orders, a_hello_of_another_session)
+{
+    struct harness *harness = start_with("borrowed-hello");
+    struct session_facts facts;
+    pid_t pid = ask_started(harness, "a", "borrowed-hello", NULL);
+
+    ask_refused(harness, "b", "borrowed-hello", NULL, SP_ESYSTEM, "contract");
+    cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
+    cr_expect_eq(facts.pid, pid);
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    expect_alive_and_clean(harness);
+}
+
 /* Ready and exit lie in wait together: the start has succeeded, and then the
  * session is gone. */
 Test(orders, exit_right_after_ready_is_a_start_and_an_end)

@@ -3,9 +3,11 @@
  * nobody wanted is test_restart.c's. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/asking.h"
@@ -64,6 +66,30 @@ Test(session, gets_its_argument)
 
     ask_started(harness, "a", "counter", "41");
     session_expect(harness, "a", "incr", "42");
+    harness_stop(harness);
+}
+
+Test(session, takes_what_it_has_forked_with_it)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    char *told = session_call(harness, "a", "fork");
+
+    cr_assert_gt(atoi(told), 1);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_expect(wait_pid_gone((pid_t)atoi(told), WAIT_MS));
+    cr_expect_eq(waitpid((pid_t)atoi(told), NULL, 0), atoi(told)); /* orphan */
+    free(told);
+    harness_stop(harness);
+}
+
+Test(session, module_finds_the_functions_of_the_headers_that_it_includes)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_started(harness, "a", "probe", NULL);
+    session_expect(harness, "a", "names ok", "1 SP_ENOENT no such session");
+    session_expect(harness, "a", "names a/b", "0 SP_ENOENT no such session");
     harness_stop(harness);
 }
 

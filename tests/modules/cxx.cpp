@@ -5,6 +5,7 @@
 
 #include <sp/client.h>
 #include <sp/error.h>
+#include <sp/evhttp.h>
 #include <sp/id.h>
 #include <sp/module.h>
 #include <sp/version.h>

@@ -5,7 +5,8 @@
  *   calls: pid, echo X, error TEXT, crash, exit N, stop, fail, reply-stop X,
  *          later MS X, never, hang, block MS, log X, stderr X, emit X,
  *          zeros N, size X, fds, env, args, count, casts, deafen (shuts its
- *          listener down)
+ *          listener down), fork (answers the pid of a child that stays), names
+ *          (uses what <sp/id.h> and <sp/error.h> promise)
  *   casts: recorded (see count and casts); "crash" crashes
  *   init:  ignore, fail TEXT, crash, slow MS, hang                           */
 #define _GNU_SOURCE
@@ -206,6 +207,28 @@ REQUEST(deafen)
     return SP_LATER;
 }
 
+REQUEST(fork)
+{
+    char text[16];
+    pid_t pid = fork();
+
+    UNUSED;
+    if (pid == 0)
+        hang();
+    snprintf(text, sizeof text, "%d", (int)pid);
+    return reply_text(call, text);
+}
+
+REQUEST(names)
+{
+    char text[64];
+
+    UNUSED;
+    snprintf(text, sizeof text, "%d %s %s", sp_id_valid(rest, size),
+             sp_error_name(SP_ENOENT), sp_strerror(SP_ENOENT));
+    return reply_text(call, text);
+}
+
 /* "0 /dev/null\n1 socket:[12]\n..." */
 REQUEST(fds)
 {
@@ -283,6 +306,7 @@ static const struct {
     {"emit", do_emit},   {"zeros", do_zeros},   {"size", do_size},
     {"fds", do_fds},     {"env", do_env},       {"args", do_args},
     {"count", do_count}, {"casts", do_casts},   {"deafen", do_deafen},
+    {"fork", do_fork},   {"names", do_names},
 };
 
 static enum sp_handled probe_call(struct sp_session *session, void *state,

@@ -241,6 +241,44 @@ static void forks_unannounced_children(uint32_t serial,
     tell_spd(TEMPLATE_FORKED, serial, 1);
 }
 
+/* The first session shares the template's descriptors, and says hello for the
+ * second too. */
+static void session_of_two_says_hello(uint32_t serial, const int fds[FORK_FDS])
+{
+    static int orders[2], done[2];
+    static bool second;
+    char byte;
+    int start = fds[FORK_FD_START];
+
+    tell_spd(TEMPLATE_FORKED, serial, 1);
+    if (second) {
+        if (write(orders[1], &start, sizeof start) < 0 ||
+            read(done[0], &byte, 1) < 0)
+            _exit(1);
+        return;
+    }
+    second = true;
+    if (pipe(orders) < 0 || pipe(done) < 0)
+        _exit(1);
+    if (syscall(SYS_clone, CLONE_PARENT | CLONE_FILES | SIGCHLD, 0, 0, 0, 0) ==
+        0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setsid();
+        say(start, HELLO_HELLO);
+        say(start, HELLO_READY);
+        if (write(done[1], "", 1) < 0 ||
+            read(orders[0], &start, sizeof start) < 0)
+            _exit(1);
+        say(start, HELLO_HELLO);
+        if (write(done[1], "", 1) < 0)
+            _exit(1);
+        stay();
+    }
+    /* its start socket is not to be closed before it has used it */
+    if (read(done[0], &byte, 1) < 0)
+        _exit(1);
+}
+
 static void dies_at_a_request(uint32_t serial, const int fds[FORK_FDS])
 {
     (void)serial;
@@ -285,6 +323,7 @@ static const struct oddity {
     {"forks-nothing", NULL, forks_nothing},
     {"hello-itself", NULL, says_hello_itself},
     {"unannounced", NULL, forks_unannounced_children},
+    {"borrowed-hello", NULL, session_of_two_says_hello},
     {"dies", NULL, dies_at_a_request},
     {"hangs", NULL, hangs_at_a_request},
 };

@@ -51,6 +51,8 @@ enum sp_error {
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default) /* modules find them by name */
+
 /* The text of an error, as "no such session"; "unknown error" for a number
  * that is not in the table.  Static storage, never NULL.  Thread-safe. */
 const char *sp_strerror(enum sp_error error);
@@ -58,6 +60,8 @@ const char *sp_strerror(enum sp_error error);
 /* The name of an error, as "SP_ENOENT"; "SP_E?" for a number that is not in
  * the table.  Static storage, never NULL.  Thread-safe. */
 const char *sp_error_name(enum sp_error error);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

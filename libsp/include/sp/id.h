@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default) /* modules find them by name */
+
 /* Whether the len bytes at id are a session ID.  The bytes need no NUL and may
  * hold one (which makes them no session ID).  id may be NULL if len is 0.
  * Thread-safe. */
@@ -27,6 +29,8 @@ bool sp_id_valid(const char *id, size_t len);
  * UUID, RFC 4122, made by libuuid from the kernel's random source) and its NUL
  * to out_id.  37 bytes are written.  Thread-safe. */
 void sp_session_id_new(char out_id[SP_ID_MAX + 1]);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,8 @@
  *     SP_MODULE(.name = "greet", .init = greet_init, .handle_call = greet_call);
  *
  * Build it with `cc -shared -fPIC $(pkg-config --cflags libsp)`: the functions
- * of this header are found in the process that loads the module.
+ * of this header, sp_strerror(), sp_error_name() and sp_id_valid() are found in
+ * the process that loads the module.
  *
  * What to know about the process:
  * - Sessions are forks of one process that has loaded the module.  What the
