@@ -14,7 +14,7 @@
 
 #include <sp/version.h>
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "endpoint/endpoint.h"
 #include "module.h"
 #include "supervisor.h"
@@ -63,6 +63,21 @@ static json_t *describe(const struct session *session)
         session_state_name(session_state(session)), "pid",
         (int)session_pid(session), "restarts", (int)session_restarts(session),
         "age_ms", (json_int_t)session_age_ms(session), "last_end", words);
+}
+
+/* "no such session", and how it ended if that is known. */
+static void answer_absent(struct supervisor *supervisor,
+                          struct endpoint_call *call, const char *id)
+{
+    char text[TOMBSTONE_TEXT_SIZE + 64];
+    int64_t age_ms;
+    const char *fate = tombstones_find(&supervisor->tombstones, id,
+                                       clock_now_ms(), &age_ms);
+
+    if (fate)
+        snprintf(text, sizeof text, "%s (%s, %lld s ago)",
+                 sp_strerror(SP_ENOENT), fate, (long long)(age_ms / 1000));
+    answer_error(call, SP_ENOENT, fate ? text : NULL);
 }
 
 /* ---- operations ---- */
@@ -199,7 +214,7 @@ static void op_stop(struct supervisor *supervisor, struct endpoint_call *call,
     enum sp_error error;
 
     if (!session) {
-        answer_error(call, SP_ENOENT, NULL);
+        answer_absent(supervisor, call, request->id);
         return;
     }
     error = session_wait_gone(session, told_gone, call);
@@ -217,7 +232,7 @@ static void op_info(struct supervisor *supervisor, struct endpoint_call *call,
     json_t *object;
 
     if (!session) {
-        answer_error(call, SP_ENOENT, NULL);
+        answer_absent(supervisor, call, request->id);
         return;
     }
     object = control_answer_ok();

@@ -28,6 +28,7 @@
 #include "process.h"
 #include "registry.h"
 #include "runtime.h"
+#include "tombstones.h"
 #include "wire/template.h"
 
 #define SESSION_MAGIC 0x53507365u
@@ -68,6 +69,8 @@ struct session {
     struct event listener_closed;
     bool listener_dead; /* a process of its own has shut it down */
     enum session_stop_reason stop_reason;
+    bool stop_requested; /* session_stop() */
+    bool given_up;       /* its budget is spent */
     int64_t started_ms;
     int64_t ready_ms; /* of its process; 0 before */
     unsigned restarts;
@@ -326,6 +329,7 @@ static void act_ended(struct session *session)
             session_apply(session, EVENT_DEADLINE);
         return;
     case POLICY_GIVE_UP:
+        session->given_up = true;
         log_warn("session %s (%s): %s; given up after %u restarts in %llu ms",
                  session->id, module_name(session->module), words,
                  session->history.count,
@@ -362,6 +366,22 @@ static void session_destroy(struct session *session)
     free(session);
 }
 
+/* In words: what its tombstone says. */
+static void describe_fate(const struct session *session, char *out,
+                          size_t out_size)
+{
+    char words[END_TEXT_MAX];
+
+    end_text(&session->last_end, words);
+    if (session->stop_requested)
+        snprintf(out, out_size, "stopped on request");
+    else if (session->given_up)
+        snprintf(out, out_size, "given up after %u restarts; last: %s",
+                 session->restarts, words);
+    else
+        snprintf(out, out_size, "%s", words);
+}
+
 /* Those who wait are told when the ID is free again: their next start must not
  * meet the old session. */
 static void act_gone(struct session *session)
@@ -371,11 +391,15 @@ static void act_gone(struct session *session)
     enum sp_error error = session->error;
     char *text = session->text;
     char words[END_TEXT_MAX];
+    char fate[TOMBSTONE_TEXT_SIZE];
 
     end_text(&session->last_end, words);
-    if (session->was_ready)
+    if (session->was_ready) {
         log_info("session %s (%s): gone: %s", session->id,
                  module_name(session->module), words);
+        describe_fate(session, fate, sizeof fate);
+        world->on_gone(world->context, session->id, fate);
+    }
     STAILQ_CONCAT(&waiters, &session->waiters);
     session->text = NULL;
     session_destroy(session);
@@ -513,6 +537,7 @@ enum sp_error session_start(const struct session_world *world,
 void session_stop(struct session *session, enum session_stop_reason reason)
 {
     session->stop_reason = reason;
+    session->stop_requested = true;
     session_apply(session, EVENT_STOP);
 }
 

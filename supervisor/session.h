@@ -54,6 +54,8 @@ struct session_world {
     struct process_table *processes;
     struct registry *registry;
     const struct runtime *runtime;
+    /* A session that had been ready has gone, and how it ended. */
+    void (*on_gone)(void *context, const char *id, const char *fate);
     /* The last session has gone. */
     void (*on_empty)(void *context);
     void *context;

@@ -34,6 +34,10 @@
       "sessions at once; each needs two descriptors in spd")                   \
     X(SIZE, max_arg, "64K", 0, START_ARG_MAX,                                  \
       "the largest argument of a start; it is kept for restarts")              \
+    X(COUNT, tombstones, "1000", 0, 100000,                                    \
+      "sessions that are no more of which it is kept how they ended")          \
+    X(DURATION, tombstone_time, "10m", 1, 604800000,                           \
+      "how long that is kept")                                                 \
     X(COUNT, control_connections, "256", 1, 100000,                            \
       "connections to the control socket at once")                             \
     X(NAME, group, "", 0, 0,                                                   \

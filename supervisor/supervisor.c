@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "control.h"
 #include "module.h"
@@ -91,6 +92,13 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(supervisor->base);
     else
         evtimer_add(supervisor->leave, &look_again);
+}
+
+static void on_gone(void *context, const char *id, const char *fate)
+{
+    struct supervisor *supervisor = context;
+
+    tombstones_put(&supervisor->tombstones, id, fate, clock_now_ms());
 }
 
 static void on_empty(void *context)
@@ -242,6 +250,7 @@ static int open_loop(struct supervisor *supervisor)
         .processes = &supervisor->processes,
         .registry = &supervisor->registry,
         .runtime = &supervisor->runtime,
+        .on_gone = on_gone,
         .on_empty = on_empty,
         .context = supervisor};
     signal(SIGPIPE, SIG_IGN);
@@ -264,6 +273,10 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                                       .life_fd = options->life_fd,
                                       .runtime = {.lock_fd = -1}};
     *config = (struct config){0};
+    tombstones_init(
+        &supervisor->tombstones,
+        (size_t)supervisor->config.supervisor.tombstones,
+        (int64_t)supervisor->config.supervisor.tombstone_time);
     raise_descriptor_limit();
     if (open_loop(supervisor) < 0) {
         snprintf(out_text, text_size, "the event loop cannot be set up: %s",
@@ -322,5 +335,6 @@ void supervisor_close(struct supervisor *supervisor)
         event_base_free(supervisor->base);
     if (supervisor->life_fd >= 0)
         close(supervisor->life_fd);
+    tombstones_fini(&supervisor->tombstones);
     config_fini(&supervisor->config);
 }

@@ -11,6 +11,7 @@
 #include "registry.h"
 #include "runtime.h"
 #include "session.h"
+#include "tombstones.h"
 
 struct control;
 struct event;
@@ -24,6 +25,7 @@ struct supervisor {
     struct runtime runtime;
     struct process_table processes;
     struct registry registry;
+    struct tombstones tombstones;
     struct session_world world;
     struct module **modules; /* owned, as config.modules; ordered by name */
     struct reaper *reaper;   /* owned */

@@ -25,6 +25,14 @@ enum sp_error ask(struct sp_client *client,
                   const struct control_request *request,
                   struct sp_result *result, json_t **out_answer)
 {
+    return ask_until(client, request, deadline_after(SP_TIMEOUT_DEFAULT),
+                     result, out_answer);
+}
+
+enum sp_error ask_until(struct sp_client *client,
+                        const struct control_request *request, int64_t deadline,
+                        struct sp_result *result, json_t **out_answer)
+{
     struct sp_result reply;
     enum sp_error error;
     char *json;
@@ -39,8 +47,7 @@ enum sp_error ask(struct sp_client *client,
         error = result_set(&reply, SP_EMSGSIZE, SP_PROGRESS_NOT_SENT);
     else
         error = client->channel->type->call(
-            client->channel, DIAL_CONTROL, json, size,
-            deadline_after(SP_TIMEOUT_DEFAULT), &reply);
+            client->channel, DIAL_CONTROL, json, size, deadline, &reply);
     if (error == SP_OK)
         error = take_answer(&reply, out_answer);
     if (result)

@@ -14,6 +14,11 @@ enum sp_error ask(struct sp_client *client,
                   const struct control_request *request,
                   struct sp_result *result, json_t **out_answer);
 
+/* The same with a deadline of the caller's. */
+enum sp_error ask_until(struct sp_client *client,
+                        const struct control_request *request, int64_t deadline,
+                        struct sp_result *result, json_t **out_answer);
+
 /* An integer of an answer's object that is within limits, else `otherwise`. */
 long long ask_integer(const json_t *object, const char *key, long long low,
                       long long high, long long otherwise);

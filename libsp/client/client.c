@@ -2,6 +2,7 @@
 /* Open and close a client, call and cast.  Checks what callers pass; how a
  * request travels is the channel's. */
 #define _GNU_SOURCE
+#include "ask.h"
 #include "client.h"
 
 #include <stdio.h>
@@ -81,6 +82,25 @@ static enum sp_error check_request(const struct sp_client *client,
 /* With a result in any case: the caller's, or one that lives as long as this
  * call. */
 enum verb { CALL, CAST };
+/* spd may know how a session ended that is no more: its text is taken over.
+ * Whatever else comes of asking, there was no such session. */
+static void explain_absence(struct sp_client *client, const char *id,
+                            int64_t deadline, struct sp_result *result)
+{
+    struct control_request request = {.op = CONTROL_INFO,
+                                      .keys = CONTROL_KEY_ID};
+    struct sp_result told;
+    json_t *answer;
+
+    strcpy(request.id, id);
+    result_init(&told);
+    if (ask_until(client, &request, deadline, &told, &answer) == SP_ENOENT)
+        result_copy(result, &told);
+    result->progress = SP_PROGRESS_NOT_SENT;
+    result_fini(&told);
+    json_decref(answer);
+}
+
 static enum sp_error run(struct sp_client *client, enum verb verb,
                          const char *id, const void *body, size_t size,
                          int timeout_ms, struct sp_result *result)
@@ -95,8 +115,11 @@ static enum sp_error run(struct sp_client *client, enum verb verb,
         return result_set(result, error, SP_PROGRESS_NOT_SENT);
     type = client->channel->type;
     deadline = deadline_after(timeout_ms);
-    return (verb == CALL ? type->call : type->cast)(
+    error = (verb == CALL ? type->call : type->cast)(
         client->channel, id, body, size, deadline, result);
+    if (error == SP_ENOENT)
+        explain_absence(client, id, deadline, result);
+    return error;
 }
 
 static enum sp_error run_without_result(struct sp_client *client,

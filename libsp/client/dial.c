@@ -61,8 +61,7 @@ static enum sp_error nobody_there(const struct place *place, const char *id,
                                   struct sp_result *result)
 {
     if (*id && supervisor_listens(place))
-        return result_fail(result, SP_ENOENT, SP_PROGRESS_NOT_SENT,
-                           "no such session: %s", id);
+        return result_set(result, SP_ENOENT, SP_PROGRESS_NOT_SENT);
     return result_fail(result, SP_ENOSUP, SP_PROGRESS_NOT_SENT,
                        "no supervisor listens in %s", place->dir);
 }

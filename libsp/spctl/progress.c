@@ -29,8 +29,6 @@ enum sp_error progress_complain(const struct invocation *invocation,
     const struct sp_result *result = invocation->result;
     char text[SP_TEXT_MAX + 64];
 
-    if (error == SP_ENOENT) /* it names the ID, as the complaint does */
-        return complain_outcome(invocation, error, NULL);
     if (error != SP_ETIMEDOUT)
         return complain_outcome(invocation, error, sp_result_text(result));
     snprintf(text, sizeof text, "%s; %s", sp_result_text(result),

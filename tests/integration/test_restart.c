@@ -135,6 +135,72 @@ Test(restart, follows_a_listener_that_its_session_has_shut_down)
     harness_stop(harness);
 }
 
+/* ---- how it ended ---- */
+
+static void expect_fate(const struct harness *harness, const char *id,
+                        const char *text)
+{
+    char request[128];
+    struct answer answer;
+
+    snprintf(request, sizeof request, "{\"op\":\"info\",\"id\":\"%s\"}", id);
+    answer = ask(harness, request);
+    cr_expect_eq(answer.error, SP_ENOENT);
+    cr_expect_not_null(strstr(answer.text, text), "%s: %s", id, answer.text);
+    answer_fini(&answer);
+}
+
+Test(restart, end_of_a_session_is_remembered_by_its_kind)
+{
+    struct harness *harness = harness_start(
+        PROBE "max_restarts = 0\n[module kv]\nrestart = temporary\n");
+    pid_t pid;
+
+    ask_started(harness, "stopped", "probe", NULL);
+    cr_expect_eq(ask_stop(harness, "stopped"), SP_OK);
+    ask_started(harness, "over", "probe", NULL);
+    end_by(harness, "over", "stop");
+    ask_until_gone(harness, "over");
+    ask_started(harness, "spent", "probe", NULL);
+    end_by(harness, "spent", "crash");
+    ask_until_gone(harness, "spent");
+    pid = ask_started(harness, "brief", "kv", NULL);
+    cr_assert_eq(kill(pid, SIGTERM), 0); /* as spd would, but it did not */
+    ask_until_gone(harness, "brief");
+
+    expect_fate(harness, "stopped", "(stopped on request, ");
+    expect_fate(harness, "over", "(ended normally, ");
+    expect_fate(harness, "spent",
+                "(given up after 0 restarts; last: killed by SIGSEGV, ");
+    expect_fate(harness, "brief", "(ended normally, ");
+    expect_fate(harness, "nobody", "no such session");
+    harness_stop(harness);
+}
+
+Test(restart, end_that_is_remembered_gives_way_to_a_new_session)
+{
+    struct harness *harness = harness_start(PROBE);
+
+    ask_started(harness, "a", "probe", NULL);
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    ask_started(harness, "a", "probe", NULL);
+    session_expect(harness, "a", "echo x", "x");
+    harness_stop(harness);
+}
+
+Test(restart, failed_start_leaves_no_end_to_remember)
+{
+    struct harness *harness = harness_start(PROBE);
+    struct answer answer;
+
+    ask_refused(harness, "a", "probe", "fail no", SP_EINIT, "no");
+    answer = ask(harness, "{\"op\":\"info\",\"id\":\"a\"}");
+    cr_expect_eq(answer.error, SP_ENOENT);
+    cr_expect_str_eq(answer.text, "no such session");
+    answer_fini(&answer);
+    harness_stop(harness);
+}
+
 Test(restart, gives_the_session_its_first_argument_again)
 {
     struct harness *harness = harness_start(NULL);

@@ -118,6 +118,10 @@ test_call_fails() {
     try 'no such session is exit status 1' 1 '' \
         '~^spctl: nobody: no such session.*spctl list' call nobody x
     try 'and for cast' 1 '' '~^spctl: nobody: ' cast nobody x
+    "$spctl" -q start gone && "$spctl" stop gone
+    try 'of a session that is no more it says how it ended' 1 '' \
+        '~^spctl: gone: no such session .stopped on request, ' call gone x
+    try 'and so does info' 1 '' '~.stopped on request, ' info gone
     try 'with --quiet it says nothing' 1 '' '' -q call nobody x
     try 'a timeout is exit status 4' 4 '' '~may have run' \
         call probe never --timeout 0.05
