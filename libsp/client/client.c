@@ -82,6 +82,9 @@ static enum sp_error check_request(const struct sp_client *client,
 /* With a result in any case: the caller's, or one that lives as long as this
  * call. */
 enum verb { CALL, CAST };
+/* What may be spent on a better text for an error that is known already. */
+#define EXPLAIN_MS 200
+
 /* spd may know how a session ended that is no more: its text is taken over.
  * Whatever else comes of asking, there was no such session. */
 static void explain_absence(struct sp_client *client, const char *id,
@@ -89,9 +92,12 @@ static void explain_absence(struct sp_client *client, const char *id,
 {
     struct control_request request = {.op = CONTROL_INFO,
                                       .keys = CONTROL_KEY_ID};
+    int64_t patience = deadline_after(EXPLAIN_MS);
     struct sp_result told;
     json_t *answer;
 
+    if (deadline > patience)
+        deadline = patience;
     strcpy(request.id, id);
     result_init(&told);
     if (ask_until(client, &request, deadline, &told, &answer) == SP_ENOENT)

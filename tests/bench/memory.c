@@ -6,19 +6,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* The number behind "name:" in a file of /proc. */
-static long memory_field(const char *path, const char *name)
+static FILE *memory_open(const char *path)
 {
     FILE *file = fopen(path, "re");
-    size_t len = strlen(name);
-    char line[256];
-    long value = -1;
 
     if (!file) {
         perror(path);
         exit(1);
     }
+    return file;
+}
+
+/* The number behind "name:" in a file of /proc. */
+static long memory_field(const char *path, const char *name)
+{
+    FILE *file = memory_open(path);
+    size_t len = strlen(name);
+    char line[256];
+    long value = -1;
+
     while (value < 0 && fgets(line, sizeof line, file))
         if (strncmp(line, name, len) == 0 && line[len] == ':')
             value = strtol(line + len + 1, NULL, 10);
@@ -30,11 +38,33 @@ static long memory_field(const char *path, const char *name)
     return value;
 }
 
+/* Free pages that the kernel keeps at hand for each CPU, in KiB.  They may be
+ * hundreds of MiB, and neither MemFree nor MemAvailable counts them. */
+static long memory_at_hand(void)
+{
+    FILE *file = memory_open("/proc/zoneinfo");
+    char line[256];
+    long pages = 0, count;
+
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, " count: %ld", &count) == 1)
+            pages += count;
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static long memory_info(const char *name)
+{
+    return memory_field("/proc/meminfo", name);
+}
+
 struct memory_machine memory_machine_now(void)
 {
     return (struct memory_machine){
-        .available = memory_field("/proc/meminfo", "MemAvailable"),
-        .kernel_stack = memory_field("/proc/meminfo", "KernelStack"),
+        .unused = memory_info("MemFree") + memory_at_hand() +
+                  memory_info("Buffers") + memory_info("Cached") -
+                  memory_info("Shmem"),
+        .kernel_stack = memory_info("KernelStack"),
     };
 }
 
@@ -57,5 +87,5 @@ void memory_print(const pid_t *pids, size_t count,
     for (size_t i = 0; i < count; i++)
         own += memory_process(pids[i]);
     printf("%.1f %.1f\n", (double)(own + stacks) / (double)count,
-           (double)(before->available - now.available) / (double)count);
+           (double)(before->unused - now.unused) / (double)count);
 }

@@ -8,8 +8,8 @@
 
 /* The machine's own count at one moment, in KiB. */
 struct memory_machine {
-    long available;    /* MemAvailable */
-    long kernel_stack; /* KernelStack */
+    long unused;       /* free, or the cache of a file */
+    long kernel_stack; /* all of them */
 };
 
 struct memory_machine memory_machine_now(void);
@@ -17,7 +17,7 @@ struct memory_machine memory_machine_now(void);
 /* Prints "each system\n" in KiB a process:
  * each    proportional set size and page tables of the processes, and the
  *         growth of the machine's kernel stacks since `before`
- * system  by how much the machine's available memory fell since `before` */
+ * system  by how much the machine's unused memory fell since `before` */
 void memory_print(const pid_t *pids, size_t count,
                   const struct memory_machine *before);
 
