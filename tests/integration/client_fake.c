@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The test as spd and as sessions: listening sockets in a private directory,
- * and the scalability protocols by hand.  Used by test_client_peers. */
+ * and the scalability protocols by hand.  Used by test_client_peers,
+ * test_client_deaths and test_client_answers. */
 #define _GNU_SOURCE
 #include "client_fake.h"
 
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,13 @@
 
 #include "support/wait.h"
 #include "wire/sp.h"
+
+struct criterion_test_params fake_channels(void)
+{
+    static struct channel_name channels[] = {{"local"}, {"nng"}};
+
+    return cr_make_param_array(struct channel_name, channels, 2);
+}
 
 struct sp_client *fake_client(const struct fake *fake)
 {

@@ -5,6 +5,8 @@
 #ifndef INTEGRATION_CLIENT_FAKE_H
 #define INTEGRATION_CLIENT_FAKE_H
 
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,5 +93,46 @@ void caller_expect(struct caller *caller, enum sp_error error,
                    enum sp_progress progress);
 /* The same, and expects this reply. */
 void caller_expect_reply(struct caller *caller, const char *reply);
+
+/* ---- tests -------------------------------------------------------------- */
+
+#define LONG_MS 60000 /* a call that is to be ended by something else */
+#define SHORT_MS 100  /* a call that is to time out */
+
+/* The parameters of a test that runs over each channel. */
+struct channel_name {
+    char text[8];
+};
+struct criterion_test_params fake_channels(void);
+
+/* One test of the suite, over each channel. */
+#define FAKE_TEST(suite, name)                                                 \
+    static void name(struct fake *fake);                                       \
+    ParameterizedTestParameters(suite, name)                                   \
+    {                                                                          \
+        return fake_channels();                                                \
+    }                                                                          \
+    ParameterizedTest(struct channel_name *channel, suite, name)               \
+    {                                                                          \
+        struct fake fake;                                                      \
+                                                                               \
+        fake_open(&fake, channel->text);                                       \
+        name(&fake);                                                           \
+        fake_close(&fake);                                                     \
+    }                                                                          \
+    static void name(struct fake *fake)
+
+/* One test of the suite, over the local channel. */
+#define FAKE_TEST_LOCAL(suite, name)                                           \
+    static void name(struct fake *fake);                                       \
+    Test(suite, name)                                                          \
+    {                                                                          \
+        struct fake fake;                                                      \
+                                                                               \
+        fake_open(&fake, "local");                                             \
+        name(&fake);                                                           \
+        fake_close(&fake);                                                     \
+    }                                                                          \
+    static void name(struct fake *fake)
 
 #endif

@@ -71,7 +71,8 @@ Test(result, a_session_cannot_claim_what_is_not_its_to_say)
 {
     static const char *const claims[] = {"6 died", "1 none",  "0 fine", "99 x",
                                          "x",      "7",       "",       "-7 x",
-                                         " 7 x",   "00007 x", "15 no",  "9 none"};
+                                         " 7 x",   "00007 x", "15 no",
+                                         "9 none"};
 
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         struct sp_result *result = sp_result_new();

@@ -191,8 +191,12 @@ enum sp_error sp_call(struct sp_client *client, const char *id,
 
 /* Sends a message and does not wait for it to be handled.  SP_OK: it is in the
  * session's queue, in order behind all that this client has sent to this
- * session before.  It waits up to SP_TIMEOUT_DEFAULT for room in the queue.
- * Unlike a cast in Elixir it says SP_ENOENT when there is no such session. */
+ * session before, and closing the client does not lose it.  (Over nng, casts
+ * are in order with casts, but not with calls.)  Unlike a cast in Elixir it
+ * says SP_ENOENT when there is no such session.
+ * It waits up to SP_TIMEOUT_DEFAULT for room in the queue.  A large message
+ * that has found room for only a part of it by then ends its connection: what
+ * is sent afterwards is in no order with what was sent before. */
 enum sp_error sp_cast(struct sp_client *client, const char *id,
                       const void *message, size_t size,
                       struct sp_result *result);
@@ -261,7 +265,8 @@ const char *sp_modules_name(const struct sp_module_list *modules, size_t index);
 const char *sp_modules_path(const struct sp_module_list *modules, size_t index);
 bool sp_modules_is_default(const struct sp_module_list *modules, size_t index);
 /* the sessions of this module now */
-unsigned sp_modules_sessions(const struct sp_module_list *modules, size_t index);
+unsigned sp_modules_sessions(const struct sp_module_list *modules,
+                             size_t index);
 
 /* Asks the supervisor for a sign of life.  SP_OK: the result's data is its
  * version, as "0.1.0", and sp_result_pid() its process. */
@@ -285,7 +290,8 @@ struct sp_supervisor;
  * does no other harm.
  *
  * SP_ESYSTEM: it could not be run, or exited, or was not ready within
- * SP_TIMEOUT_DEFAULT; the result's text is what spd said. */
+ * SP_TIMEOUT_DEFAULT; the result's text says which.  What spd itself has to say
+ * about it is on standard error, which it shares with this process. */
 enum sp_error sp_supervisor_start(const char *runtime_dir, const char *config,
                                   const char *spd,
                                   struct sp_supervisor **out_supervisor,
