@@ -290,6 +290,27 @@ static void op_modules(struct supervisor *supervisor,
     answer(call, object);
 }
 
+/* PENDING: each of these gets its function. */
+#define NOT_YET(op)                                                            \
+    static void op_##op(struct supervisor *supervisor,                         \
+                        struct endpoint_call *call,                            \
+                        struct control_request *request)                       \
+    {                                                                          \
+        (void)supervisor;                                                      \
+        (void)request;                                                         \
+        answer_error(call, SP_EINVAL, #op ": not yet");                        \
+    }
+NOT_YET(restart)
+NOT_YET(pause)
+NOT_YET(resume)
+NOT_YET(signal)
+NOT_YET(touch)
+NOT_YET(wait)
+NOT_YET(cause)
+NOT_YET(events)
+NOT_YET(stats)
+NOT_YET(reload)
+
 static void (*const operations[])(struct supervisor *supervisor,
                                   struct endpoint_call *call,
                                   struct control_request *request) = {

@@ -268,9 +268,7 @@ static void start_deadline(struct session *session, int64_t ms)
 static void act_stop(struct session *session)
 {
     remember_error(session, SP_EINIT, "it was stopped while it started");
-    process_signal(session->process, session->stop_reason == SESSION_STOP_ASKED
-                                         ? SESSION_SIGNAL_STOP
-                                         : SESSION_SIGNAL_SHUTDOWN);
+    process_signal(session->process, SESSION_SIGNAL_LOOK);
     start_deadline(session,
                    (int64_t)module_settings(session->module)->stop_timeout);
 }

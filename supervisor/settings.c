@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 /* in the order of their enums */
 static const char *const levels[] = {"error", "warning", "info", "debug",
                                      NULL};
+static const char *const endings[] = {"abort", "kill", NULL};
 static const char *const restarts[] = {"permanent", "transient", "temporary",
                                        NULL};
 
@@ -60,6 +62,7 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_PATH:
     case SETTING_LEVEL:
     case SETTING_RESTART:
+    case SETTING_ENDING:
         break;
     }
     return no_units;
@@ -124,8 +127,14 @@ static void list_words(const char *const *words, char *out, size_t out_size)
 
 /* ---- settings ---- */
 
+static bool may_be_off(const struct setting *row)
+{
+    return strcmp(row->initial, "off") == 0;
+}
+
 void setting_describe(const struct setting *row, char *out, size_t out_size)
 {
+    const char *off = may_be_off(row) ? "off, or " : "";
     char min[32];
     char max[32];
 
@@ -133,14 +142,15 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
     format_number(units_of(row->type), row->max, max, sizeof max);
     switch (row->type) {
     case SETTING_COUNT:
-        snprintf(out, out_size, "a whole number, %s to %s", min, max);
+        snprintf(out, out_size, "%sa whole number, %s to %s", off, min, max);
         return;
     case SETTING_SIZE:
-        snprintf(out, out_size, "a size in bytes, K, M or G, %s to %s", min,
-                 max);
+        snprintf(out, out_size, "%sa size in bytes, K, M or G, %s to %s", off,
+                 min, max);
         return;
     case SETTING_DURATION:
-        snprintf(out, out_size, "a time in ms, s, m or h, %s to %s", min, max);
+        snprintf(out, out_size, "%sa time in ms, s, m or h, %s to %s", off, min,
+                 max);
         return;
     case SETTING_NAME:
         snprintf(out, out_size, "a name, 1 to %d of A-Z a-z 0-9 _ -",
@@ -154,6 +164,9 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
         return;
     case SETTING_RESTART:
         list_words(restarts, out, out_size);
+        return;
+    case SETTING_ENDING:
+        list_words(endings, out, out_size);
         return;
     }
 }
@@ -174,6 +187,10 @@ static int set_number(const struct setting *row, const char *value,
 {
     uint64_t number;
 
+    if (may_be_off(row) && strcmp(value, "off") == 0) {
+        *field = 0;
+        return 0;
+    }
     if (parse_number(units_of(row->type), value, &number) < 0 ||
         number < row->min || number > row->max)
         return -1;
@@ -192,6 +209,8 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return parse_word(levels, value, field);
     case SETTING_RESTART:
         return parse_word(restarts, value, field);
+    case SETTING_ENDING:
+        return parse_word(endings, value, field);
     case SETTING_NAME:
         return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
     case SETTING_PATH:

@@ -13,8 +13,10 @@
  *   PATH      an absolute path                                      char *
  *   LEVEL     error, warning, info or debug (enum log_level)        uint64_t
  *   RESTART   permanent, transient or temporary (policy.h)          uint64_t
+ *   ENDING    abort or kill (enum setting_ending)                   uint64_t
  *
- * min and max are for the numbers; 0 and 0 for the texts.  A default is
+ * min and max are for the numbers; 0 and 0 for the texts.  A number whose
+ * default is "off" may be "off", which is 0, or from min to max.  A default is
  * written as in a file; "" stands for a text that is worked out when it is not
  * given, as its help says. */
 #ifndef SUPERVISOR_SETTINGS_H
@@ -38,6 +40,16 @@
       "sessions that are no more of which it is kept how they ended")          \
     X(DURATION, tombstone_time, "10m", 1, 604800000,                           \
       "how long that is kept")                                                 \
+    X(COUNT, max_sessions_uid, "off", 1, 1000000,                              \
+      "sessions at once that one user may have started, but for root and "     \
+      "spd's own")                                                             \
+    X(COUNT, start_rate, "off", 1, 1000000,                                    \
+      "starts a second that one user may ask for, but for root and spd's own") \
+    X(COUNT, admin_reserve, "8", 0, 1000,                                      \
+      "sessions, and connections to the control socket, that are kept for "    \
+      "root and spd's own user")                                               \
+    X(COUNT, events, "1000", 0, 100000,                                        \
+      "events that are kept, for those who ask later")                         \
     X(COUNT, control_connections, "256", 1, 100000,                            \
       "connections to the control socket at once")                             \
     X(NAME, group, "", 0, 0,                                                   \
@@ -76,7 +88,28 @@
     X(DURATION, init_timeout, "10s", 1, 86400000,                              \
       "from the fork to the end of the module's init")                         \
     X(DURATION, stop_timeout, "5s", 1, 86400000,                               \
-      "from the request to stop until the process is killed")
+      "from the request to stop until the process is killed")                  \
+    X(DURATION, drain_timeout, "30s", 1, 86400000,                             \
+      "from the request to drain until it becomes one to stop")                \
+    X(COUNT, max_sessions, "off", 1, 1000000,                                  \
+      "sessions of this module at once")                                       \
+    X(DURATION, idle_timeout, "off", 1000, 2592000000,                         \
+      "ends a session that has had nothing to do for so long, and has no "     \
+      "subscriber")                                                            \
+    X(DURATION, max_lifetime, "off", 1000, 2592000000,                         \
+      "ends a session so long after its start")                                \
+    X(COUNT, max_calls, "off", 1, 1000000000000,                               \
+      "calls and casts after which a fresh process takes over")                \
+    X(SIZE, max_memory_recycle, "off", 1 << 20, (uint64_t)1 << 40,             \
+      "resident memory above which, after a reply, a fresh process takes over") \
+    X(DURATION, call_limit, "off", 100, 86400000,                              \
+      "the longest that a call, cast or timer may run; longer is a hang")      \
+    X(ENDING, call_limit_ends, "kill", 0, 0,                                   \
+      "how a hang is ended: kill (SIGKILL) or abort (SIGABRT, then SIGKILL)")  \
+    X(DURATION, slow_call, "off", 1, 86400000,                                 \
+      "a call that took longer is logged")                                     \
+    X(COUNT, log_rate, "100", 1, 1000000,                                      \
+      "lines a second that one session may log; the rest is counted")
 
 enum setting_type {
     SETTING_COUNT,
@@ -86,7 +119,11 @@ enum setting_type {
     SETTING_PATH,
     SETTING_LEVEL,
     SETTING_RESTART,
+    SETTING_ENDING,
 };
+
+/* In the order of their words. */
+enum setting_ending { SETTING_ENDING_ABORT, SETTING_ENDING_KILL };
 
 #define SETTING_C_COUNT uint64_t
 #define SETTING_C_SIZE uint64_t
@@ -95,6 +132,7 @@ enum setting_type {
 #define SETTING_C_PATH char *
 #define SETTING_C_LEVEL uint64_t
 #define SETTING_C_RESTART uint64_t
+#define SETTING_C_ENDING uint64_t
 
 #define SETTING_FIELD_(TYPE, name, initial, min, max, help)                    \
     SETTING_C_##TYPE name;

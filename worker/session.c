@@ -110,10 +110,8 @@ static struct start_record *receive_start(int start_fd)
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
-    session_end(arg,
-                number == SESSION_SIGNAL_SHUTDOWN ? SP_END_SHUTDOWN
-                                                  : SP_END_STOP,
-                NULL);
+    (void)number;
+    session_end(arg, SP_END_STOP, NULL);
 }
 
 static struct event_base *create_base(void)
@@ -210,7 +208,7 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
 {
     /* the process's one session: it lives as long as the process */
     static struct sp_session session;
-    struct event signals[2];
+    struct event look;
     struct start_record *start;
 
     if (hygiene_session(supervisor, &listener_fd, &start_fd, log_fd) < 0)
@@ -227,8 +225,7 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     session.base = create_base();
     if (!session.base)
         _exit(WORKER_EXIT_RUNTIME);
-    watch_signal(&session, &signals[0], SESSION_SIGNAL_STOP);
-    watch_signal(&session, &signals[1], SESSION_SIGNAL_SHUTDOWN);
+    watch_signal(&session, &look, SESSION_SIGNAL_LOOK);
 
     run_init(&session, start, start_fd);
     open_endpoint(&session, listener_fd, start);

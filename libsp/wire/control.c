@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "control.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,19 @@ static const struct key_row {
     {"module", CONTROL_KEY_MODULE},
     {"arg", CONTROL_KEY_ARG},
     {"arg_base64", CONTROL_KEY_ARG_BASE64},
+    {"drain", CONTROL_KEY_DRAIN},
+    {"detailed", CONTROL_KEY_DETAILED},
+    {"signal", CONTROL_KEY_SIGNAL},
+    {"for", CONTROL_KEY_FOR},
+    {"timeout_ms", CONTROL_KEY_TIMEOUT},
+    {"since_ms", CONTROL_KEY_SINCE},
+    {"after", CONTROL_KEY_AFTER},
+};
+
+static const char *const wait_names[] = {
+#define NAME(NAME, name) name,
+    CONTROL_WAIT_TABLE(NAME)
+#undef NAME
 };
 #define KEY_ROWS (sizeof key_rows / sizeof key_rows[0])
 
@@ -144,6 +158,65 @@ static enum sp_error take_arg(struct control_request *request,
     return SP_OK;
 }
 
+static enum sp_error take_flag(bool *out_flag, const char *name,
+                               const json_t *value, struct failure *failure)
+{
+    if (!json_is_boolean(value))
+        return fail(failure, SP_EINVAL, "\"%s\": not true or false", name);
+    *out_flag = json_is_true(value);
+    return SP_OK;
+}
+
+static enum sp_error take_number(int64_t *out_number, const char *name,
+                                 int64_t max, const json_t *value,
+                                 struct failure *failure)
+{
+    json_int_t number = json_integer_value(value);
+
+    if (!json_is_integer(value) || number < 0 || number > max)
+        return fail(failure, SP_EINVAL,
+                    "\"%s\": not a whole number from 0 to %lld", name,
+                    (long long)max);
+    *out_number = number;
+    return SP_OK;
+}
+
+static enum sp_error take_signal(struct control_request *request,
+                                 const json_t *value, struct failure *failure)
+{
+    const char *name = json_string_value(value);
+
+    if (!name)
+        return fail(failure, SP_EINVAL, "\"signal\": not a string");
+    if (strncmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (int number = 1; number < NSIG; number++) {
+        const char *known = sigabbrev_np(number);
+
+        if (known && strcmp(known, name) == 0) {
+            request->signal = number;
+            return SP_OK;
+        }
+    }
+    return fail(failure, SP_EINVAL,
+                "\"signal\": there is no signal '%.40s'; as USR1 or SIGUSR1",
+                json_string_value(value));
+}
+
+static enum sp_error take_wait(struct control_request *request,
+                               const json_t *value, struct failure *failure)
+{
+    const char *name = json_string_value(value);
+
+    for (size_t i = 0; name && i < CONTROL_WAITS; i++)
+        if (strcmp(wait_names[i], name) == 0) {
+            request->wait = (enum control_wait)i;
+            return SP_OK;
+        }
+    return fail(failure, SP_EINVAL,
+                "\"for\": not \"ready\", \"gone\" or \"restarted\"");
+}
+
 static enum sp_error take_key(struct control_request *request,
                               enum control_key key, const json_t *value,
                               struct failure *failure)
@@ -160,6 +233,22 @@ static enum sp_error take_key(struct control_request *request,
         return take_arg(request, value, false, failure);
     case CONTROL_KEY_ARG_BASE64:
         return take_arg(request, value, true, failure);
+    case CONTROL_KEY_DRAIN:
+        return take_flag(&request->drain, "drain", value, failure);
+    case CONTROL_KEY_DETAILED:
+        return take_flag(&request->detailed, "detailed", value, failure);
+    case CONTROL_KEY_SIGNAL:
+        return take_signal(request, value, failure);
+    case CONTROL_KEY_FOR:
+        return take_wait(request, value, failure);
+    case CONTROL_KEY_TIMEOUT:
+        return take_number(&request->timeout_ms, "timeout_ms",
+                           CONTROL_TIMEOUT_MAX_MS, value, failure);
+    case CONTROL_KEY_SINCE:
+        return take_number(&request->since_ms, "since_ms", INT64_MAX, value,
+                           failure);
+    case CONTROL_KEY_AFTER:
+        return take_number(&request->after, "after", INT64_MAX, value, failure);
     }
     return SP_EINVAL;
 }
@@ -218,6 +307,8 @@ static enum sp_error take_keys(struct control_request *request, json_t *object,
         if (error != SP_OK)
             return error;
     }
+    if (request->op == CONTROL_SIGNAL && request->signal == 0)
+        return fail(failure, SP_EINVAL, "\"signal\": not given");
     if (row->one_of && !exactly_one(request->keys & row->one_of))
         return fail(failure, SP_EINVAL, "\"%s\": wants exactly one of %s",
                     row->name,
@@ -231,7 +322,7 @@ enum sp_error control_request_decode(const void *json, size_t size,
                                      char *out_text, size_t text_size)
 {
     struct failure failure = {out_text, text_size};
-    struct control_request request = {0};
+    struct control_request request = {.timeout_ms = CONTROL_TIMEOUT_MAX_MS};
     enum sp_error error;
     json_error_t parse;
     json_t *object;
@@ -282,6 +373,31 @@ static bool put_arg(json_t *object, const struct control_request *request)
     return put;
 }
 
+static bool put(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new(object, name, value) == 0;
+}
+
+static bool put_modifiers(json_t *object, const struct control_request *request)
+{
+    unsigned keys = request->keys;
+
+    return (!(keys & CONTROL_KEY_DRAIN) ||
+            put(object, "drain", json_boolean(request->drain))) &&
+           (!(keys & CONTROL_KEY_DETAILED) ||
+            put(object, "detailed", json_boolean(request->detailed))) &&
+           (!(keys & CONTROL_KEY_SIGNAL) ||
+            put(object, "signal", json_string(sigabbrev_np(request->signal)))) &&
+           (!(keys & CONTROL_KEY_FOR) ||
+            put(object, "for", json_string(wait_names[request->wait]))) &&
+           (!(keys & CONTROL_KEY_TIMEOUT) ||
+            put(object, "timeout_ms", json_integer(request->timeout_ms))) &&
+           (!(keys & CONTROL_KEY_SINCE) ||
+            put(object, "since_ms", json_integer(request->since_ms))) &&
+           (!(keys & CONTROL_KEY_AFTER) ||
+            put(object, "after", json_integer(request->after)));
+}
+
 char *control_request_encode(const struct control_request *request,
                              size_t *out_size)
 {
@@ -298,6 +414,8 @@ char *control_request_encode(const struct control_request *request,
     if (built && (request->keys & CONTROL_KEY_MODULE))
         built = json_object_set_new(object, "module",
                                     json_string(request->module)) == 0;
+    if (built)
+        built = put_modifiers(object, request);
     if (built && (request->keys & (CONTROL_KEY_ARG | CONTROL_KEY_ARG_BASE64)))
         built = put_arg(object, request);
     if (built)

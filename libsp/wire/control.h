@@ -27,7 +27,31 @@ enum control_key {
     CONTROL_KEY_MODULE = 1 << 2,
     CONTROL_KEY_ARG = 1 << 3,
     CONTROL_KEY_ARG_BASE64 = 1 << 4,
+    CONTROL_KEY_DRAIN = 1 << 5,
+    CONTROL_KEY_DETAILED = 1 << 6,
+    CONTROL_KEY_SIGNAL = 1 << 7,
+    CONTROL_KEY_FOR = 1 << 8,
+    CONTROL_KEY_TIMEOUT = 1 << 9,
+    CONTROL_KEY_SINCE = 1 << 10,
+    CONTROL_KEY_AFTER = 1 << 11,
 };
+
+/* X(NAME, name): what `wait` may wait for. */
+#define CONTROL_WAIT_TABLE(X)                                                  \
+    X(READY, "ready")                                                          \
+    X(GONE, "gone")                                                            \
+    X(RESTARTED, "restarted")
+
+enum control_wait {
+#define CONTROL_WAIT_ENUM_(NAME, name) CONTROL_WAIT_##NAME,
+    CONTROL_WAIT_TABLE(CONTROL_WAIT_ENUM_)
+#undef CONTROL_WAIT_ENUM_
+        CONTROL_WAITS
+};
+
+/* The longest time that `wait` and `events` wait before they answer; who wants
+ * more asks again. */
+#define CONTROL_TIMEOUT_MAX_MS 60000
 
 /* X(op, NAME, one_of, optional): exactly one of the keys in one_of (if any)
  * must be there; those in optional may. */
@@ -35,10 +59,21 @@ enum control_key {
     X(ping, PING, 0, 0)                                                        \
     X(start, START, CONTROL_KEY_ID,                                            \
       CONTROL_KEY_MODULE | CONTROL_KEY_ARG | CONTROL_KEY_ARG_BASE64)           \
-    X(stop, STOP, CONTROL_KEY_ID | CONTROL_KEY_PID, 0)                         \
+    X(stop, STOP, CONTROL_KEY_ID | CONTROL_KEY_PID, CONTROL_KEY_DRAIN)         \
+    X(restart, RESTART, CONTROL_KEY_ID, 0)                                     \
+    X(pause, PAUSE, CONTROL_KEY_ID, 0)                                         \
+    X(resume, RESUME, CONTROL_KEY_ID, 0)                                       \
+    X(signal, SIGNAL, CONTROL_KEY_ID, CONTROL_KEY_SIGNAL)                      \
+    X(touch, TOUCH, CONTROL_KEY_ID, 0)                                         \
+    X(wait, WAIT, CONTROL_KEY_ID, CONTROL_KEY_FOR | CONTROL_KEY_TIMEOUT)       \
+    X(cause, CAUSE, CONTROL_KEY_ID, CONTROL_KEY_SINCE)                         \
     X(info, INFO, CONTROL_KEY_ID, 0)                                           \
-    X(list, LIST, 0, 0)                                                        \
-    X(modules, MODULES, 0, 0)
+    X(list, LIST, 0, CONTROL_KEY_DETAILED)                                     \
+    X(modules, MODULES, 0, 0)                                                  \
+    X(events, EVENTS, 0,                                                       \
+      CONTROL_KEY_AFTER | CONTROL_KEY_TIMEOUT | CONTROL_KEY_ID)                \
+    X(stats, STATS, 0, 0)                                                      \
+    X(reload, RELOAD, 0, 0)
 
 enum control_op {
 #define CONTROL_OP_ENUM_(op, NAME, one_of, optional) CONTROL_##NAME,
@@ -57,6 +92,13 @@ struct control_request {
     pid_t pid;                           /* > 0 */
     uint8_t *arg;                        /* owned; NULL without one */
     size_t arg_size;
+    bool drain;
+    bool detailed;
+    int signal;             /* its number, from "USR1" or "SIGUSR1" */
+    enum control_wait wait; /* READY without the key */
+    int64_t timeout_ms;     /* 0 to CONTROL_TIMEOUT_MAX_MS, the default */
+    int64_t since_ms;       /* how long ago, 0 or more */
+    int64_t after;          /* a number of an event, 0 or more */
 };
 
 /* Decodes a request.  SP_OK: the caller ends it with control_request_fini().

@@ -21,7 +21,7 @@
  *    │   start socket closed at both ends            │
  *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
- * WORKER_CONTROL_FD; nothing else.  Of a session when its module's code first
+ * WORKER_CONTROL_FD, WORKER_SLOTS_FD; nothing else.  Of a session when its module's code first
  * runs: 0, 1, 2 as above (with a log socket of its own), its listener, its
  * start socket and what libevent opens. */
 #ifndef WIRE_TEMPLATE_H
@@ -36,8 +36,12 @@
 #include <sp/error.h>
 #include <sp/id.h>
 
-/* The template's end of its control socket. */
+#include "slot.h"
+
+/* The template's end of its control socket, and the memory of its sessions'
+ * slots (wire/slot.h), of which a session maps one page. */
 #define WORKER_CONTROL_FD 3
+#define WORKER_SLOTS_FD 4
 
 /* sp-worker's exit statuses.  A session that ends with another status, or by a
  * signal, ended abnormally. */
@@ -57,6 +61,7 @@ enum fork_fd { FORK_FD_LISTENER, FORK_FD_START, FORK_FD_LOG, FORK_FDS };
 
 struct fork_record {
     uint32_t serial; /* of this start; comes back in the hint */
+    uint32_t slot;   /* the number of its page */
 };
 
 /* ---- template to spd ---- */
@@ -75,6 +80,9 @@ struct template_record {
     char text[SP_TEXT_MAX + 1]; /* always terminated */
 };
 
+/* Of one session, this many requests are remembered that ended it. */
+#define START_ENDED_MAX 8
+
 /* ---- spd to session, on the start socket: waits there for the session ----
  *
  * followed by arg_size bytes of argument in the same record. */
@@ -82,13 +90,19 @@ struct start_record {
     uint32_t arg_size;
     uint32_t max_connections;
     uint64_t max_message;
+    /* What the session checks itself after a reply; 0: off. */
+    uint64_t max_calls;  /* calls and casts together */
+    uint64_t max_memory; /* bytes, its resident peak */
+    uint64_t slow_call;  /* ms; a call that took longer is logged */
+    /* Requests that ended earlier processes of this session, latest first, id 0
+     * behind the last: they are answered SP_EENDED and not run again. */
+    struct slot_request ended[START_ENDED_MAX];
     char id[SP_ID_MAX + 1];
 };
 
-/* How spd asks a session to end: its module is told SP_END_STOP or
- * SP_END_SHUTDOWN. */
-#define SESSION_SIGNAL_STOP SIGTERM
-#define SESSION_SIGNAL_SHUTDOWN SIGINT
+/* Makes a session look at spd's half of its slot.  If there is no command (it
+ * is not spd's signal), it is asked to stop. */
+#define SESSION_SIGNAL_LOOK SIGTERM
 
 /* The largest argument that can be configured: record and argument must fit
  * the socket's buffer (net.core.wmem_default is 212,992 everywhere). */
@@ -115,7 +129,7 @@ bool hello_record_valid(const struct hello_record *record, size_t len);
 /* The same for what spd sends. */
 bool start_record_valid(const struct start_record *record, size_t len);
 
-static_assert(sizeof(struct fork_record) == 4, "");
+static_assert(sizeof(struct fork_record) == 8, "");
 static_assert(sizeof(struct template_record) == 12 + SP_TEXT_MAX + 1 + 3, "");
 static_assert(sizeof(struct hello_record) == 4 + SP_TEXT_MAX + 1 + 3, "");
 

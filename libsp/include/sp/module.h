@@ -74,6 +74,10 @@ enum sp_end {
     SP_END_SHUTDOWN, /* the supervisor is stopping */
     SP_END_NORMAL,   /* the module did: sp_session_stop(SP_END_NORMAL) */
     SP_END_FAILED,   /* the module did: sp_session_stop(SP_END_FAILED) */
+    SP_END_EXPIRED,  /* it was idle, or lived, for as long as it may */
+    SP_END_RECYCLE,  /* a fresh process takes over with the same argument:
+                      * sp_restart(), max_calls or max_memory_recycle */
+    SP_END_LAST = SP_END_RECYCLE
 };
 
 struct sp_module {
