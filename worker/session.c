@@ -70,7 +70,8 @@ static void on_cast(void *context, const uint8_t *data, size_t size)
         session->module->handle_cast(session, session->state, data, size);
 }
 
-static const struct endpoint_handlers handlers = {on_call, on_cast};
+static const struct endpoint_handlers handlers = {.on_call = on_call,
+                                                 .on_cast = on_cast};
 
 /* ---- start ---- */
 
