@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "endpoint/endpoint.h"
 #include "module.h"
+#include "reload.h"
 #include "supervisor.h"
 #include "wire/control.h"
 
@@ -273,21 +274,46 @@ static void op_modules(struct supervisor *supervisor,
     json_t *object = control_answer_ok();
 
     (void)request;
-    for (size_t i = 0; i < supervisor->config.module_count; i++) {
-        const struct module *module = supervisor->modules[i];
+    for (size_t i = 0; i < supervisor->catalog.count; i++) {
+        const struct module *module = supervisor->catalog.modules[i];
         const char *name = module_name(module);
 
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:b, s:i}", "name", name, "path",
                              module_settings(module)->path, "default",
                              strcmp(name, chosen) == 0, "sessions",
-                             (int)module_sessions(module)));
+                             (int)catalog_sessions(&supervisor->catalog,
+                                                   name)));
     }
     if (object)
         json_object_set_new(object, "modules", array);
     else
         json_decref(array);
     answer(call, object);
+}
+
+static void op_reload(struct supervisor *supervisor, struct endpoint_call *call,
+                      struct control_request *request)
+{
+    char text[SP_TEXT_MAX + 1];
+    struct reload_report report;
+    enum sp_error error =
+        reload(supervisor, "on request", &report, text, sizeof text);
+    json_t *names;
+
+    (void)request;
+    if (error != SP_OK) {
+        answer_error(call, error, text);
+        return;
+    }
+    names = json_array();
+    for (size_t i = 0; i < report.fixed_count; i++)
+        json_array_append_new(names, json_string(report.fixed[i]));
+    answer(call,
+           json_pack("{s:b, s:i, s:i, s:i, s:o}", "ok", true, "changed",
+                     (int)report.modules.changed, "added",
+                     (int)report.modules.added, "removed",
+                     (int)report.modules.removed, "restart_needed", names));
 }
 
 /* PENDING: each of these gets its function. */
@@ -309,7 +335,6 @@ NOT_YET(wait)
 NOT_YET(cause)
 NOT_YET(events)
 NOT_YET(stats)
-NOT_YET(reload)
 
 static void (*const operations[])(struct supervisor *supervisor,
                                   struct endpoint_call *call,

@@ -4,8 +4,10 @@
 #define _GNU_SOURCE
 #include "logsink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +18,22 @@
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "runtime.h"
 
 #define LINES_A_TURN 64
 #define LINE_MAX_BYTES 2048
 
+/* Sockets of one name at once: the longest path ends in ".9999". */
+#define SAME_NAME_MAX 9999
+static_assert(RUNDIR_MAX + sizeof "/" RUNDIR_LOG "/" - 1 + SP_ID_MAX +
+                      sizeof ".9999" <=
+                  RUNDIR_PATH_SIZE,
+              "the longest path fits a socket address");
+
 struct logsink {
-    int fd; /* owned */
+    const struct runtime *runtime; /* borrowed */
+    int fd;                        /* owned */
+    bool bound;
     struct sockaddr_un address;
     struct event *event; /* owned */
     logsink_name_fn *name_fn;
@@ -75,23 +87,43 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     logsink_drain(arg);
 }
 
-static int open_receiver(struct logsink *sink)
+/* The first free one of NAME, NAME.2, ... */
+static int bind_name(struct logsink *sink, const char *name)
+{
+    size_t size = sizeof sink->address.sun_path;
+
+    for (unsigned n = 1; n <= SAME_NAME_MAX; n++) {
+        char *path = sink->address.sun_path;
+        int len = snprintf(path, size, "%s/" RUNDIR_LOG "/%s",
+                           sink->runtime->dir, name);
+
+        if (n > 1)
+            len += snprintf(path + len, size - (size_t)len, ".%u", n);
+        if (bind(sink->fd, (struct sockaddr *)&sink->address,
+                 sizeof sink->address) == 0) {
+            sink->bound = true;
+            return 0;
+        }
+        if (errno != EADDRINUSE)
+            return -1;
+    }
+    return -1;
+}
+
+static int open_receiver(struct logsink *sink, const char *name)
 {
     int on = 1;
 
     sink->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (sink->fd < 0)
+    if (sink->fd < 0 ||
+        setsockopt(sink->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return -1;
-    unlink(sink->address.sun_path);
-    if (setsockopt(sink->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-        return -1;
-    return bind(sink->fd, (struct sockaddr *)&sink->address,
-                sizeof sink->address);
+    return bind_name(sink, name);
 }
 
-struct logsink *logsink_create(struct event_base *base, const char *dir,
-                               const char *name, logsink_name_fn *name_fn,
-                               void *context)
+struct logsink *logsink_create(struct event_base *base,
+                               const struct runtime *runtime, const char *name,
+                               logsink_name_fn *name_fn, void *context)
 {
     struct logsink *sink = calloc(1, sizeof *sink);
 
@@ -100,14 +132,9 @@ struct logsink *logsink_create(struct event_base *base, const char *dir,
     sink->fd = -1;
     sink->name_fn = name_fn;
     sink->context = context;
+    sink->runtime = runtime;
     sink->address.sun_family = AF_UNIX;
-    if (snprintf(sink->address.sun_path, sizeof sink->address.sun_path,
-                 "%s/log/%s", dir, name) >=
-        (int)sizeof sink->address.sun_path) {
-        errno = ENAMETOOLONG;
-        goto fail;
-    }
-    if (open_receiver(sink) < 0)
+    if (open_receiver(sink, name) < 0)
         goto fail;
     sink->event =
         event_new(base, sink->fd, EV_READ | EV_PERSIST, on_readable, sink);
@@ -127,10 +154,11 @@ void logsink_destroy(struct logsink *sink)
         return;
     if (sink->event)
         event_free(sink->event);
-    if (sink->fd >= 0) {
+    if (sink->bound)
+        runtime_unlink_log(sink->runtime,
+                           strrchr(sink->address.sun_path, '/') + 1);
+    if (sink->fd >= 0)
         close(sink->fd);
-        unlink(sink->address.sun_path);
-    }
     free(sink);
     errno = saved;
 }

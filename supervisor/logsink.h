@@ -13,15 +13,18 @@
 
 struct event_base;
 struct logsink;
+struct runtime;
 
 /* Gives the words that stand before a line, as "session alice (kv, pid 7)". */
 typedef void logsink_name_fn(void *context, pid_t pid, char *out,
                              size_t out_size);
 
-/* The socket lies in the directory dir/log under this name.  NULL and errno. */
-struct logsink *logsink_create(struct event_base *base, const char *dir,
-                               const char *name, logsink_name_fn *name_fn,
-                               void *context);
+/* The socket lies in the runtime directory's log/ under this name, or NAME.2,
+ * NAME.3 and so on while others of this name are in use.  The runtime is
+ * borrowed.  NULL and errno. */
+struct logsink *logsink_create(struct event_base *base,
+                               const struct runtime *runtime, const char *name,
+                               logsink_name_fn *name_fn, void *context);
 void logsink_destroy(struct logsink *sink); /* NULL is allowed */
 
 /* A sending socket, the caller's to close.  -1 and errno. */

@@ -22,10 +22,12 @@
 #include "base/text.h"
 #include "logsink.h"
 #include "spawn.h"
+#include "stamp.h"
 #include "wire/template.h"
 
 #define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
+#define REQUESTS_A_TURN 64
 #define SHORTAGE_PAUSE_MS 20
 
 enum template_state {
@@ -48,10 +50,13 @@ struct module {
     uint32_t magic;
     struct event_base *base;      /* borrowed */
     struct process_table *table;  /* borrowed */
-    const struct module_config *config; /* borrowed */
-    const char *worker;           /* borrowed */
+    struct module_config config;  /* owned */
+    char *worker;                 /* owned */
+    struct stamp loaded;          /* the file that the template loads */
     struct logsink *log;          /* owned */
     unsigned sessions;
+    void (*on_unused)(void *context); /* NULL: it is not retired */
+    void *unused_context;             /* borrowed */
     enum template_state state;
     int control_fd; /* owned; -1 without a template */
     int pidfd;      /* owned; -1 without a template */
@@ -66,14 +71,16 @@ struct module {
     struct event retry;    /* after a shortage of descriptors or memory */
 };
 
+static void check_unused(struct module *module);
+
 const char *module_name(const struct module *module)
 {
-    return module->config->name;
+    return module->config.name;
 }
 
 const struct module_settings *module_settings(const struct module *module)
 {
-    return &module->config->settings;
+    return &module->config.settings;
 }
 
 pid_t module_template_pid(const struct module *module)
@@ -89,6 +96,7 @@ unsigned module_sessions(const struct module *module)
 void module_count_session(struct module *module, int by)
 {
     module->sessions += (unsigned)by;
+    check_unused(module);
 }
 
 /* ---- requests ---- */
@@ -134,9 +142,14 @@ static void pump(struct module *module)
 {
     static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
     struct module_request *request;
+    unsigned sent = 0;
 
     while (module->state == TEMPLATE_READY &&
            (request = TAILQ_FIRST(&module->waiting))) {
+        if (sent++ == REQUESTS_A_TURN) {
+            event_add(&module->writable, NULL);
+            return;
+        }
         if (process_send(request->process, module->control_fd,
                          request->serial) == 0) {
             request_move(request, &module->inflight);
@@ -390,6 +403,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
         fail_waiting(module, SP_ELOAD, full);
     if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
         fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
+    check_unused(module);
 }
 
 static int spawn_template(struct module *module)
@@ -399,6 +413,8 @@ static int spawn_template(struct module *module)
                             (suseconds_t)(timeout % 1000 * 1000)};
     struct spawned spawned;
     int log_fd = module_open_log(module);
+    /* before it loads: a file that changes meanwhile then counts as changed */
+    struct stamp stamp = stamp_of(module_settings(module)->path);
 
     if (log_fd < 0)
         return -1;
@@ -408,6 +424,7 @@ static int spawn_template(struct module *module)
         return -1;
     }
     close(log_fd);
+    module->loaded = stamp;
     module->pid = spawned.pid;
     module->pidfd = spawned.pidfd;
     module->control_fd = spawned.control_fd;
@@ -469,12 +486,54 @@ void module_drain_log(struct module *module)
     logsink_drain(module->log);
 }
 
+/* ---- retired ---- */
+
+bool module_current(const struct module *module,
+                    const struct module_config *config, const char *worker)
+{
+    struct stamp now;
+
+    if (strcmp(module->worker, worker) != 0 ||
+        !settings_equal(module_setting_rows, module_setting_count,
+                        &module->config.settings, &config->settings))
+        return false;
+    if (module->state == TEMPLATE_ABSENT)
+        return true;
+    now = stamp_of(config->settings.path);
+    return stamp_equal(&module->loaded, &now);
+}
+
+bool module_unused(const struct module *module)
+{
+    return module->on_unused && module->sessions == 0 &&
+           module->state == TEMPLATE_ABSENT;
+}
+
+/* Without sessions no request waits that could start the template again. */
+static void check_unused(struct module *module)
+{
+    if (!module->on_unused || module->sessions > 0)
+        return;
+    if (module->state == TEMPLATE_ABSENT)
+        module->on_unused(module->unused_context);
+    else
+        module_kill_template(module);
+}
+
+void module_retire(struct module *module, void (*on_unused)(void *context),
+                   void *context)
+{
+    module->on_unused = on_unused;
+    module->unused_context = context;
+    check_unused(module);
+}
+
 /* ---- the module ---- */
 
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
-                             const struct module_config *config,
-                             const char *worker, const char *dir)
+                             const struct runtime *runtime,
+                             struct module_config *config, const char *worker)
 {
     struct module *module = calloc(1, sizeof *module);
 
@@ -483,19 +542,22 @@ struct module *module_create(struct event_base *base,
     module->magic = MODULE_MAGIC;
     module->base = base;
     module->table = table;
-    module->config = config;
-    module->worker = worker;
     module->control_fd = module->pidfd = -1;
     TAILQ_INIT(&module->waiting);
     TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     evtimer_assign(&module->retry, base, on_pump, module);
-    module->log =
-        logsink_create(base, dir, config->name, name_writer, module);
+    module->worker = strdup(worker);
+    if (module->worker)
+        module->log = logsink_create(base, runtime, config->name, name_writer,
+                                     module);
     if (!module->log) {
+        free(module->worker);
         free(module);
         return NULL;
     }
+    module->config = *config;
+    *config = (struct module_config){0};
     return module;
 }
 
@@ -511,6 +573,9 @@ void module_destroy(struct module *module)
         forget_template(module);
     }
     logsink_destroy(module->log);
+    settings_fini(module_setting_rows, module_setting_count,
+                  &module->config.settings);
+    free(module->worker);
     module->magic = 0;
     free(module);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/magic.h"
@@ -28,6 +29,9 @@
 #include "wire/template.h"
 
 #define PROCESS_MAGIC 0x53507072u
+
+/* What the ends of processes may take of one turn of the loop. */
+#define ENDS_A_TURN_MS 4
 
 enum process_state {
     PROCESS_QUEUED,
@@ -52,6 +56,8 @@ struct process {
     struct module_request *request; /* the module's; NULL once forgotten */
     bool refused;
     bool kill_wanted;             /* before the hello */
+    bool ended;                   /* it is in table.ended */
+    TAILQ_ENTRY(process) in_ended;
     TAILQ_ENTRY(process) unborn;  /* table.unborn */
     struct event start_event;
     struct event exit_event;
@@ -107,6 +113,8 @@ static void leave_state(struct process *process)
     case PROCESS_READY:
         HASH_DEL(process->table->by_pid, process);
         event_del(&process->exit_event);
+        if (process->ended)
+            TAILQ_REMOVE(&process->table->ended, process, in_ended);
         break;
     case PROCESS_GONE:
         break;
@@ -172,19 +180,50 @@ static struct end reap(struct process *process)
 
 static void read_start(struct process *process);
 
-static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
+static void take_exit(struct process *process)
 {
-    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
     struct end end;
 
-    (void)fd;
-    (void)what;
     /* "ready" or the text of an error may still wait to be read */
     if (process->start_fd >= 0)
         read_start(process);
     module_drain_log(process->module);
     end = reap(process);
     process_gone(process, &end, SP_OK, "");
+}
+
+/* A timer runs behind the sockets that are ready by then: the control socket
+ * has its turn between two turns of this. */
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0, 0};
+    struct process_table *table = arg;
+    int64_t end_ms = clock_now_ms() + ENDS_A_TURN_MS;
+    struct process *process;
+
+    (void)fd;
+    (void)what;
+    do {
+        process = TAILQ_FIRST(&table->ended);
+        if (!process)
+            return;
+        take_exit(process);
+    } while (clock_now_ms() < end_ms);
+    evtimer_add(table->turn, &at_once);
+}
+
+static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0, 0};
+    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
+    struct process_table *table = process->table;
+
+    (void)fd;
+    (void)what;
+    process->ended = true;
+    TAILQ_INSERT_TAIL(&table->ended, process, in_ended);
+    if (!evtimer_pending(table->turn, NULL))
+        evtimer_add(table->turn, &at_once);
 }
 
 void process_signal(struct process *process, int signal_number)
@@ -395,6 +434,23 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     case PROCESS_GONE:
         break;
     }
+}
+
+/* ---- the table ---- */
+
+int process_table_init(struct process_table *table)
+{
+    TAILQ_INIT(&table->unborn);
+    TAILQ_INIT(&table->ended);
+    table->turn = evtimer_new(table->base, on_turn, table);
+    return table->turn ? 0 : -1;
+}
+
+void process_table_fini(struct process_table *table)
+{
+    if (table->turn)
+        event_free(table->turn);
+    table->turn = NULL;
 }
 
 /* ---- the start ---- */

@@ -166,6 +166,11 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         sweep_in(reaper, STRANGER_PAUSE_MS);
 }
 
+void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
+{
+    reaper->patience_ms = patience_ms;
+}
+
 void reaper_look(struct reaper *reaper)
 {
     event_del(reaper->sweep); /* it may be waiting for longer */

@@ -24,6 +24,9 @@ struct reaper *reaper_create(struct event_base *base,
 /* Kills and reaps the strangers that are left.  NULL is allowed. */
 void reaper_destroy(struct reaper *reaper);
 
+/* From now on. */
+void reaper_set_patience(struct reaper *reaper, int64_t patience_ms);
+
 /* Sweeps soon, and until there are no strangers left. */
 void reaper_look(struct reaper *reaper);
 
