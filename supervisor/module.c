@@ -27,7 +27,7 @@
 
 #define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
-#define REQUESTS_A_TURN 64
+#define REQUESTS_A_TURN 32
 #define SHORTAGE_PAUSE_MS 20
 
 enum template_state {

@@ -30,8 +30,8 @@
 
 #define PROCESS_MAGIC 0x53507072u
 
-/* What the ends of processes may take of one turn of the loop. */
-#define ENDS_A_TURN_MS 4
+/* What the news of processes may take of one turn of the loop. */
+#define NEWS_A_TURN_MS 2
 
 enum process_state {
     PROCESS_QUEUED,
@@ -56,8 +56,9 @@ struct process {
     struct module_request *request; /* the module's; NULL once forgotten */
     bool refused;
     bool kill_wanted;             /* before the hello */
-    bool ended;                   /* it is in table.ended */
-    TAILQ_ENTRY(process) in_ended;
+    bool ended;                   /* its exit was noticed */
+    bool has_news;                /* it is in table.news */
+    TAILQ_ENTRY(process) news;
     TAILQ_ENTRY(process) unborn;  /* table.unborn */
     struct event start_event;
     struct event exit_event;
@@ -113,12 +114,17 @@ static void leave_state(struct process *process)
     case PROCESS_READY:
         HASH_DEL(process->table->by_pid, process);
         event_del(&process->exit_event);
-        if (process->ended)
-            TAILQ_REMOVE(&process->table->ended, process, in_ended);
         break;
     case PROCESS_GONE:
         break;
     }
+}
+
+static void forget_news(struct process *process)
+{
+    if (process->has_news)
+        TAILQ_REMOVE(&process->table->news, process, news);
+    process->has_news = false;
 }
 
 static void process_gone(struct process *process, const struct end *end,
@@ -126,6 +132,7 @@ static void process_gone(struct process *process, const struct end *end,
 {
     leave_state(process);
     process->state = PROCESS_GONE;
+    forget_news(process);
     close_start(process);
     event_del(&process->deadline);
     if (process->pidfd >= 0)
@@ -179,6 +186,9 @@ static struct end reap(struct process *process)
 }
 
 static void read_start(struct process *process);
+static void add_news(struct process *process);
+static void on_exit_noticed(evutil_socket_t fd, short what, void *arg);
+static void on_start_readable(evutil_socket_t fd, short what, void *arg);
 
 static void take_exit(struct process *process)
 {
@@ -192,48 +202,12 @@ static void take_exit(struct process *process)
     process_gone(process, &end, SP_OK, "");
 }
 
-/* A timer runs behind the sockets that are ready by then: the control socket
- * has its turn between two turns of this. */
-static void on_turn(evutil_socket_t fd, short what, void *arg)
-{
-    static const struct timeval at_once = {0, 0};
-    struct process_table *table = arg;
-    int64_t end_ms = clock_now_ms() + ENDS_A_TURN_MS;
-    struct process *process;
-
-    (void)fd;
-    (void)what;
-    do {
-        process = TAILQ_FIRST(&table->ended);
-        if (!process)
-            return;
-        take_exit(process);
-    } while (clock_now_ms() < end_ms);
-    evtimer_add(table->turn, &at_once);
-}
-
-static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
-{
-    static const struct timeval at_once = {0, 0};
-    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
-    struct process_table *table = process->table;
-
-    (void)fd;
-    (void)what;
-    process->ended = true;
-    TAILQ_INSERT_TAIL(&table->ended, process, in_ended);
-    if (!evtimer_pending(table->turn, NULL))
-        evtimer_add(table->turn, &at_once);
-}
-
 void process_signal(struct process *process, int signal_number)
 {
-    static const struct timeval at_once = {0, 0};
-
     switch (process->state) {
     case PROCESS_QUEUED: /* cancelled, though not from inside this call */
         process->kill_wanted = true;
-        evtimer_add(&process->deadline, &at_once);
+        add_news(process);
         break;
     case PROCESS_FORKING:
         process->kill_wanted = true;
@@ -387,11 +361,78 @@ static void read_start(struct process *process)
     }
 }
 
+/* ---- turns ---- */
+
+static void see_to(struct process *process)
+{
+    forget_news(process);
+    if (process->ended)
+        take_exit(process);
+    else if (process->start_fd >= 0)
+        read_start(process);
+    else if (process->state == PROCESS_QUEUED && process->kill_wanted)
+        process_unborn(process, SP_ELIMIT, "stopped before it had a process");
+}
+
+/* A timer runs behind the sockets that are ready by then: the control socket
+ * has its turn between two turns of this. */
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0, 0};
+    struct process_table *table = arg;
+    int64_t end_ms = clock_now_ms() + NEWS_A_TURN_MS;
+    struct process *process;
+
+    (void)fd;
+    (void)what;
+    while ((process = TAILQ_FIRST(&table->news))) {
+        if (clock_now_ms() >= end_ms) {
+            evtimer_add(table->turn, &at_once);
+            return;
+        }
+        see_to(process);
+    }
+}
+
+/* It is seen to in its turn, never from inside this call. */
+static void add_news(struct process *process)
+{
+    static const struct timeval at_once = {0, 0};
+    struct process_table *table = process->table;
+
+    if (process->has_news)
+        return;
+    process->has_news = true;
+    TAILQ_INSERT_TAIL(&table->news, process, news);
+    if (!evtimer_pending(table->turn, NULL))
+        evtimer_add(table->turn, &at_once);
+}
+
+/* The first one of a turn need not wait for it. */
+static void take_news(struct process *process)
+{
+    bool first = !evtimer_pending(process->table->turn, NULL);
+
+    add_news(process);
+    if (first)
+        see_to(process);
+}
+
+static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
+{
+    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
+
+    (void)fd;
+    (void)what;
+    process->ended = true;
+    take_news(process);
+}
+
 static void on_start_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    read_start(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+    take_news(MAGIC_CAST(process, PROCESS_MAGIC, arg));
 }
 
 void process_table_settle(struct process_table *table)
@@ -419,9 +460,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     switch (process->state) {
     case PROCESS_QUEUED:
         process_unborn(process, SP_ELIMIT,
-                       process->kill_wanted
-                           ? "stopped before it had a process"
-                           : "no process could be had for it in time");
+                       "no process could be had for it in time");
         break;
     case PROCESS_FORKING:
         module_kill_template(process->module);
@@ -441,7 +480,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 int process_table_init(struct process_table *table)
 {
     TAILQ_INIT(&table->unborn);
-    TAILQ_INIT(&table->ended);
+    TAILQ_INIT(&table->news);
     table->turn = evtimer_new(table->base, on_turn, table);
     return table->turn ? 0 : -1;
 }

@@ -17,8 +17,8 @@
  * The exit may come before, between or after what was said on the start
  * socket: that is read to its end before an exit is believed.
  *
- * However many end at once, they are reaped in turns of a few milliseconds,
- * oldest first, between which everything else has its turn. */
+ * However many are born or end at once, they are seen to in turns of a few
+ * milliseconds, oldest first, between which everything else has its turn. */
 #ifndef SUPERVISOR_PROCESS_H
 #define SUPERVISOR_PROCESS_H
 
@@ -44,8 +44,8 @@ struct process_table {
     struct event_base *base;      /* borrowed */
     struct process *by_pid;       /* uthash; those BORN or READY */
     struct process_list unborn;   /* those FORKING */
-    struct process_list ended;    /* exit noticed, to be reaped in turn */
-    struct event *turn;           /* owned; reaps a share of them */
+    struct process_list news;     /* those that have something to tell */
+    struct event *turn;           /* owned; sees to a share of them */
     /* Whether a child of ours is a template: it is nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
     /* A start was given up: there may be a child that nobody will announce. */

@@ -3,7 +3,8 @@
  *
  * A known process is reaped through its pidfd.  A SIGCHLD may also be that of
  * a child that died before its hello, or that nobody announced: it starts one
- * bounded sweep over our children, at most ten a second, however many come.
+ * bounded sweep over our children, at most ten a second, however many come; a
+ * long one takes several turns of the loop.
  * A sweep reaps strangers that have ended, and kills those that have lived
  * longer than any start may take.  Children that spd was started with are
  * reaped, and never killed. */

@@ -417,6 +417,47 @@ Test(spd, whose_directory_is_removed_leaves_that_of_its_successor_alone)
     harness_stop(harness);
 }
 
+/* ---- many at once ---- */
+
+#define MANY 500
+
+/* spd finds all of them dead, and a question behind them. */
+Test(spd, answers_between_the_ends_of_many_sessions)
+{
+    struct harness *harness = harness_start(PROBE "restart = temporary\n");
+    static const char question[] = "{\"op\":\"list\"}";
+    char path[RUNDIR_PATH_SIZE], id[16];
+    struct raw_message reply;
+    struct raw_peer peer;
+    json_t *answer;
+    pid_t pids[MANY];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        pids[i] = ask_started(harness, id, "probe", NULL);
+    }
+    harness_control_path(harness, path);
+    raw_peer_open(&peer, path, WIRE_REQ);
+    cr_assert_eq(kill(harness_spd(harness), SIGSTOP), 0);
+    for (int i = 0; i < MANY; i++)
+        cr_assert_eq(kill(pids[i], SIGKILL), 0);
+    for (int i = 0; i < MANY; i++)
+        cr_assert(wait_pid_gone(pids[i], WAIT_MS));
+    raw_peer_send_request(&peer, 1, question, strlen(question));
+    cr_assert_eq(kill(harness_spd(harness), SIGCONT), 0);
+    raw_peer_recv_reply(&peer, 1, &reply);
+    answer = json_loadb((const char *)reply.bytes, reply.size, 0, NULL);
+    cr_expect_gt(json_array_size(json_object_get(answer, "sessions")), 0);
+    json_decref(answer);
+    raw_message_fini(&reply);
+    raw_peer_close(&peer);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        ask_until_gone(harness, id);
+    }
+    harness_stop(harness);
+}
+
 /* ---- its surroundings ---- */
 
 /* Runs spd under another program, in a directory of its own, until it is told
