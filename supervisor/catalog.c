@@ -91,7 +91,7 @@ static struct module *choose(const struct catalog *catalog,
     if (module && module_current(module, config, worker))
         return module;
     return module_create(catalog->base, catalog->table, catalog->runtime,
-                         config, worker);
+                         catalog->counters, config, worker);
 }
 
 /* Room for all that may have to be retired. */
@@ -193,6 +193,16 @@ unsigned catalog_sessions(const struct catalog *catalog, const char *name)
     return sessions;
 }
 
+size_t catalog_templates(const struct catalog *catalog)
+{
+    const struct module *module;
+    size_t count = 0;
+
+    for (size_t i = 0; (module = nth(catalog, i)); i++)
+        count += module_template_pid(module) > 0;
+    return count;
+}
+
 bool catalog_has_template(const struct catalog *catalog, pid_t pid)
 {
     const struct module *module;
@@ -217,10 +227,13 @@ uint64_t catalog_longest_init(const struct catalog *catalog)
 /* ---- life ---- */
 
 int catalog_init(struct catalog *catalog, struct event_base *base,
-                 struct process_table *table, const struct runtime *runtime)
+                 struct process_table *table, const struct runtime *runtime,
+                 struct counters *counters)
 {
-    *catalog =
-        (struct catalog){.base = base, .table = table, .runtime = runtime};
+    *catalog = (struct catalog){.base = base,
+                                .table = table,
+                                .runtime = runtime,
+                                .counters = counters};
     catalog->burial = evtimer_new(base, on_burial, catalog);
     return catalog->burial ? 0 : -1;
 }

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 struct config;
+struct counters;
 struct event;
 struct event_base;
 struct module;
@@ -21,6 +22,7 @@ struct catalog {
     struct event_base *base;       /* borrowed */
     struct process_table *table;   /* borrowed */
     const struct runtime *runtime; /* borrowed */
+    struct counters *counters;     /* borrowed */
     struct module **modules;       /* owned; on offer, ordered by name */
     size_t count;
     struct module **retired; /* owned */
@@ -37,7 +39,8 @@ struct catalog_changes {
 
 /* -1: no memory. */
 int catalog_init(struct catalog *catalog, struct event_base *base,
-                 struct process_table *table, const struct runtime *runtime);
+                 struct process_table *table, const struct runtime *runtime,
+                 struct counters *counters);
 /* Ends all templates.  No session may be left.  All zeros are allowed. */
 void catalog_fini(struct catalog *catalog);
 
@@ -53,6 +56,8 @@ struct module *catalog_find(const struct catalog *catalog, const char *name);
 /* The sessions of this name, of retired modules too. */
 unsigned catalog_sessions(const struct catalog *catalog, const char *name);
 
+/* How many templates there are. */
+size_t catalog_templates(const struct catalog *catalog);
 /* Whether this is the pid of a template. */
 bool catalog_has_template(const struct catalog *catalog, pid_t pid);
 

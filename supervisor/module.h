@@ -20,8 +20,12 @@
 
 #include "config.h"
 #include "process.h"
+#include "slots.h"
+#include "throttle.h"
 
+struct counters;
 struct event_base;
+struct log_meter;
 struct module;
 struct runtime;
 
@@ -31,6 +35,7 @@ struct runtime;
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
                              const struct runtime *runtime,
+                             struct counters *counters,
                              struct module_config *config, const char *worker);
 
 /* Kills the template.  No process of the module may be left. */
@@ -53,6 +58,17 @@ bool module_current(const struct module *module,
 void module_retire(struct module *module, void (*on_unused)(void *context),
                    void *context);
 bool module_unused(const struct module *module);
+
+/* A page of the template's memory for a process; slots_give() ends it.  -1 and
+ * errno. */
+int module_take_slot(const struct module *module, struct slot_place *out_place);
+
+/* Whether it may start one more, by what became of its earlier starts. */
+struct throttle *module_throttle(struct module *module);
+
+/* Its processes are looked at while call_limit is set. */
+void module_watch(struct module *module, struct process *process);
+void module_unwatch(struct module *module, struct process *process);
 
 /* Its sessions now; session.c counts. */
 unsigned module_sessions(const struct module *module);
@@ -77,5 +93,7 @@ void module_kill_template(struct module *module);
 int module_open_log(struct module *module);
 /* Writes what has been said and not been read. */
 void module_drain_log(struct module *module);
+/* Before a process loses its pid, after module_drain_log(). */
+void module_end_log(struct module *module, struct log_meter *meter);
 
 #endif

@@ -77,9 +77,12 @@ enum sp_error reload(struct supervisor *supervisor, const char *why,
 
     *out_report = (struct reload_report){0};
     error = try(supervisor, out_report, out_text, text_size);
-    if (error == SP_OK)
+    if (error == SP_OK) {
+        supervisor->counters.reloads++;
         log_report(why, out_report);
-    else
+    } else {
+        supervisor->counters.reloads_failed++;
         log_error("reload (%s): nothing is changed: %s", why, out_text);
+    }
     return error;
 }

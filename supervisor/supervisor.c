@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control.h"
+#include "describe.h"
 #include "reaper.h"
 #include "reload.h"
 
@@ -63,6 +64,9 @@ void supervisor_apply_settings(struct supervisor *supervisor)
     log_init("spd", (enum log_level)settings->log_level);
     tombstones_limit(&supervisor->tombstones, (size_t)settings->tombstones,
                      (int64_t)settings->tombstone_time);
+    users_limits(&supervisor->users, settings->max_sessions_uid,
+                 settings->start_rate);
+    events_limit(&supervisor->events, (size_t)settings->events);
     reaper_set_patience(supervisor->reaper, longest_start_ms(supervisor));
 }
 
@@ -90,11 +94,55 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
         evtimer_add(supervisor->leave, &look_again);
 }
 
-static void on_gone(void *context, const char *id, const char *fate)
+/* ---- what sessions tell ---- */
+
+static void publish(void *context, const char *data, size_t size)
+{
+    const struct supervisor *supervisor = context;
+
+    if (supervisor->control)
+        control_publish(supervisor->control, data, size);
+}
+
+static void on_event(void *context, enum event_kind kind,
+                     const struct session *session, const char *text)
+{
+    struct supervisor *supervisor = context;
+    const struct end *end = session_last_end(session);
+    struct lifecycle_event event = {
+        .kind = kind,
+        .id = session_id(session),
+        .module = session_module_name(session),
+        .pid = session_pid(session),
+        .text = text,
+        .uid = session_uid(session),
+        .error = session_error(session),
+        .end = end ? describe_end(end, clock_now_ms()) : NULL};
+
+    events_emit(&supervisor->events, &event);
+    json_decref(event.end);
+}
+
+void supervisor_tell_refusal(struct supervisor *supervisor, const char *id,
+                             const char *module, enum sp_error error,
+                             const char *text)
+{
+    events_emit(&supervisor->events,
+                &(struct lifecycle_event){.kind = EVENT_REFUSAL,
+                                          .id = id,
+                                          .module = module,
+                                          .text = text,
+                                          .error = error});
+}
+
+static void on_gone(void *context, const struct session_facts *facts,
+                    bool was_ready)
 {
     struct supervisor *supervisor = context;
 
-    tombstones_put(&supervisor->tombstones, id, fate, clock_now_ms());
+    users_end(&supervisor->users, facts->uid, facts->now_ms);
+    if (was_ready)
+        tombstones_put(&supervisor->tombstones, facts);
 }
 
 static void on_empty(void *context)
@@ -109,6 +157,8 @@ static void stop_sessions(struct supervisor *supervisor, bool kill_them)
 {
     size_t count;
     struct session **sessions = registry_sorted(&supervisor->registry, &count);
+    struct session_order order = {.asked = END_ASKED_SHUTDOWN,
+                                  .by = ASKER_NOBODY};
 
     if (!sessions) {
         log_error("out of memory while stopping");
@@ -119,7 +169,7 @@ static void stop_sessions(struct supervisor *supervisor, bool kill_them)
         if (kill_them)
             session_kill(sessions[i]);
         else
-            session_stop(sessions[i], SESSION_STOP_SHUTDOWN);
+            session_stop(sessions[i], &order);
     free(sessions);
 }
 
@@ -230,7 +280,8 @@ static int open_modules(struct supervisor *supervisor)
     struct catalog_changes changes;
 
     if (catalog_init(&supervisor->catalog, supervisor->base,
-                     &supervisor->processes, &supervisor->runtime) < 0 ||
+                     &supervisor->processes, &supervisor->runtime,
+                     &supervisor->counters) < 0 ||
         catalog_offer(&supervisor->catalog, &supervisor->config, &changes) < 0)
         return -1;
     config_drop_modules(&supervisor->config);
@@ -299,6 +350,8 @@ static int open_loop(struct supervisor *supervisor)
         .processes = &supervisor->processes,
         .registry = &supervisor->registry,
         .runtime = &supervisor->runtime,
+        .counters = &supervisor->counters,
+        .on_event = on_event,
         .on_gone = on_gone,
         .on_empty = on_empty,
         .context = supervisor};
@@ -329,6 +382,13 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
         &supervisor->tombstones,
         (size_t)supervisor->config.supervisor.tombstones,
         (int64_t)supervisor->config.supervisor.tombstone_time);
+    users_init(&supervisor->users,
+               supervisor->config.supervisor.max_sessions_uid,
+               supervisor->config.supervisor.start_rate);
+    events_init(&supervisor->events,
+                (size_t)supervisor->config.supervisor.events, publish,
+                supervisor);
+    supervisor->started_ms = clock_now_ms();
     raise_descriptor_limit();
     if (open_loop(supervisor) < 0) {
         snprintf(out_text, text_size, "the event loop cannot be set up: %s",
@@ -377,6 +437,7 @@ static void close_fd(int fd)
 void supervisor_close(struct supervisor *supervisor)
 {
     control_destroy(supervisor->control);
+    supervisor->control = NULL;
     close_fd(supervisor->control_fd);
     catalog_fini(&supervisor->catalog);
     reaper_destroy(supervisor->reaper); /* nobody forks any more */
@@ -394,5 +455,7 @@ void supervisor_close(struct supervisor *supervisor)
         event_base_free(supervisor->base);
     close_fd(supervisor->life_fd);
     tombstones_fini(&supervisor->tombstones);
+    users_fini(&supervisor->users);
+    events_fini(&supervisor->events);
     config_fini(&supervisor->config);
 }

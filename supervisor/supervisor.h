@@ -8,11 +8,14 @@
 
 #include "catalog.h"
 #include "config.h"
+#include "counters.h"
+#include "events.h"
 #include "process.h"
 #include "registry.h"
 #include "runtime.h"
 #include "session.h"
 #include "tombstones.h"
+#include "users.h"
 
 struct control;
 struct event;
@@ -28,6 +31,10 @@ struct supervisor {
     struct process_table processes;
     struct registry registry;
     struct tombstones tombstones;
+    struct users users;
+    struct events events;
+    struct counters counters;
+    int64_t started_ms;
     struct session_world world;
     struct catalog catalog;
     struct reaper *reaper;   /* owned */
@@ -71,6 +78,11 @@ void supervisor_close(struct supervisor *supervisor);
 /* Tells those who keep a setting of [supervisor], or of all modules, for
  * themselves; everything else looks at the config when it needs it. */
 void supervisor_apply_settings(struct supervisor *supervisor);
+
+/* A start of this ID was refused: an event. */
+void supervisor_tell_refusal(struct supervisor *supervisor, const char *id,
+                             const char *module, enum sp_error error,
+                             const char *text);
 
 /* NULL without a module of this name; "" is the default module. */
 struct module *supervisor_module(const struct supervisor *supervisor,
