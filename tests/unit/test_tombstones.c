@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/tombstones: how sessions have ended, for a while. */
+#define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
