@@ -225,6 +225,18 @@ static void wait_for(const struct question *question, enum pending_kind kind,
 
 /* ---- operations ---- */
 
+/* Whether what is waited for is there already. */
+static bool is_so(const struct control_request *request,
+                  const struct session *session)
+{
+    if (session_state(session) != SESSION_RUNNING)
+        return false;
+    return request->wait == CONTROL_WAIT_READY ||
+           (request->wait == CONTROL_WAIT_RESTARTED &&
+            (request->keys & CONTROL_KEY_PID) &&
+            request->pid != session_pid(session));
+}
+
 void op_wait(const struct question *question)
 {
     const struct control_request *request = question->request;
@@ -235,8 +247,7 @@ void op_wait(const struct question *question)
         answer_pid(question->call, 0);
     else if (!session)
         answer_absent(question);
-    else if (request->wait == CONTROL_WAIT_READY &&
-             session_state(session) == SESSION_RUNNING)
+    else if (is_so(request, session))
         answer_pid(question->call, session_pid(session));
     else
         wait_for(question, PENDING_WAIT, session,

@@ -18,9 +18,14 @@ static inline int64_t clock_now_ms(void)
 #define DEADLINE_NEVER INT64_MAX
 
 /* A negative timeout never ends. */
+static inline int64_t deadline_from(int64_t begun, int timeout_ms)
+{
+    return timeout_ms < 0 ? DEADLINE_NEVER : begun + timeout_ms;
+}
+
 static inline int64_t deadline_after(int timeout_ms)
 {
-    return timeout_ms < 0 ? DEADLINE_NEVER : clock_now_ms() + timeout_ms;
+    return deadline_from(clock_now_ms(), timeout_ms);
 }
 
 /* Milliseconds left as poll() wants them: 0 when it has passed, -1 for never. */

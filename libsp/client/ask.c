@@ -5,6 +5,7 @@
 #include "ask.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "dial.h"
@@ -55,6 +56,45 @@ enum sp_error ask_until(struct sp_client *client,
     result_fini(&reply);
     free(json);
     return error;
+}
+
+enum sp_error ask_patiently(struct sp_client *client,
+                            struct control_request *request, int64_t deadline,
+                            struct sp_result *result, json_t **out_answer)
+{
+    int left = deadline_left(deadline);
+
+    if (left < 0 || left > CONTROL_TIMEOUT_MAX_MS)
+        left = CONTROL_TIMEOUT_MAX_MS;
+    request->keys |= CONTROL_KEY_TIMEOUT;
+    request->timeout_ms = left;
+    return ask_until(client, request, deadline_after(left + SP_TIMEOUT_DEFAULT),
+                     result, out_answer);
+}
+
+enum sp_error ask_for_array(struct sp_client *client,
+                            const struct control_request *request,
+                            const char *key, json_t **out_answer,
+                            const json_t **out_array, struct sp_result *result)
+{
+    enum sp_error error = ask(client, request, result, out_answer);
+
+    if (error == SP_OK) {
+        *out_array = json_object_get(*out_answer, key);
+        if (!json_is_array(*out_array))
+            error = result_refuse(result, SP_EPROTO);
+    }
+    if (error != SP_OK)
+        json_decref(*out_answer);
+    return error;
+}
+
+struct control_request ask_about(enum control_op op, const char *id)
+{
+    struct control_request request = {.op = op, .keys = CONTROL_KEY_ID};
+
+    strcpy(request.id, id);
+    return request;
 }
 
 long long ask_integer(const json_t *object, const char *key, long long low,

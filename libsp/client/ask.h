@@ -19,6 +19,25 @@ enum sp_error ask_until(struct sp_client *client,
                         const struct control_request *request, int64_t deadline,
                         struct sp_result *result, json_t **out_answer);
 
+/* Asks what spd may take its time to answer (`wait`, `events`), up to the
+ * deadline or CONTROL_TIMEOUT_MAX_MS, whichever is sooner: sets the request's
+ * timeout_ms.  spd's time begins when it has read the question, so its answer
+ * is waited for beyond the deadline. */
+enum sp_error ask_patiently(struct sp_client *client,
+                            struct control_request *request, int64_t deadline,
+                            struct sp_result *result, json_t **out_answer);
+
+/* Asks for a list.  SP_OK: *out_array is the array `key` of *out_answer, which
+ * is the caller's to json_decref(). */
+enum sp_error ask_for_array(struct sp_client *client,
+                            const struct control_request *request,
+                            const char *key, json_t **out_answer,
+                            const json_t **out_array,
+                            struct sp_result *result);
+
+/* A request about one session; the ID is valid. */
+struct control_request ask_about(enum control_op op, const char *id);
+
 /* An integer of an answer's object that is within limits, else `otherwise`. */
 long long ask_integer(const json_t *object, const char *key, long long low,
                       long long high, long long otherwise);

@@ -18,13 +18,8 @@ size_t channel_keep(void)
 
 enum sp_error channel_died(const char *id, struct sp_result *result)
 {
-    enum sp_progress progress = result->progress;
-
     if (!*id)
-        return result_fail(result, SP_ENOSUP, progress,
+        return result_fail(result, SP_ENOSUP, result->progress,
                            "the supervisor ended its connection");
-    return result_fail(result, SP_EDIED, progress,
-                       progress == SP_PROGRESS_NOT_SENT
-                           ? "the session died; the request has not run"
-                           : "the session died; the request may have run");
+    return result_died(result, "");
 }

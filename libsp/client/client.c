@@ -2,7 +2,6 @@
 /* Open and close a client, call and cast.  Checks what callers pass; how a
  * request travels is the channel's. */
 #define _GNU_SOURCE
-#include "ask.h"
 #include "client.h"
 
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "explain.h"
 
 enum sp_error client_check(const struct sp_client *client, const char *id)
 {
@@ -79,52 +79,31 @@ static enum sp_error check_request(const struct sp_client *client,
     return client_check(client, id);
 }
 
+enum verb { CALL, CAST };
+
 /* With a result in any case: the caller's, or one that lives as long as this
  * call. */
-enum verb { CALL, CAST };
-/* What may be spent on a better text for an error that is known already. */
-#define EXPLAIN_MS 200
-
-/* spd may know how a session ended that is no more: its text is taken over.
- * Whatever else comes of asking, there was no such session. */
-static void explain_absence(struct sp_client *client, const char *id,
-                            int64_t deadline, struct sp_result *result)
-{
-    struct control_request request = {.op = CONTROL_INFO,
-                                      .keys = CONTROL_KEY_ID};
-    int64_t patience = deadline_after(EXPLAIN_MS);
-    struct sp_result told;
-    json_t *answer;
-
-    if (deadline > patience)
-        deadline = patience;
-    strcpy(request.id, id);
-    result_init(&told);
-    if (ask_until(client, &request, deadline, &told, &answer) == SP_ENOENT)
-        result_copy(result, &told);
-    result->progress = SP_PROGRESS_NOT_SENT;
-    result_fini(&told);
-    json_decref(answer);
-}
-
 static enum sp_error run(struct sp_client *client, enum verb verb,
                          const char *id, const void *body, size_t size,
                          int timeout_ms, struct sp_result *result)
 {
     const struct channel_type *type;
+    int64_t deadline, begun;
     enum sp_error error;
-    int64_t deadline;
 
     result_reset(result);
     error = check_request(client, id, body, size, timeout_ms);
     if (error != SP_OK)
         return result_set(result, error, SP_PROGRESS_NOT_SENT);
     type = client->channel->type;
-    deadline = deadline_after(timeout_ms);
+    begun = clock_now_ms();
+    deadline = deadline_from(begun, timeout_ms);
     error = (verb == CALL ? type->call : type->cast)(
         client->channel, id, body, size, deadline, result);
     if (error == SP_ENOENT)
         explain_absence(client, id, deadline, result);
+    else if (error == SP_EDIED)
+        explain_death(client, id, begun, deadline, result);
     return error;
 }
 

@@ -3,33 +3,73 @@
  * here are skipped; those that are must make sense. */
 #include "info.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
+#include "fields.h"
+
+/* What spd has told of every session from its first version on. */
+static const char *const required[] = {"id",       "module", "state",
+                                       "last_end", "pid",    "restarts",
+                                       "age_ms",   NULL};
+
+/* "end" is an object, or null. */
+static enum sp_error take_end(const json_t *session,
+                              struct sp_session_info *info)
+{
+    const json_t *end = json_object_get(session, "end");
+
+    info->has_end = end && !json_is_null(end);
+    return info->has_end ? end_decode(end, &info->end) : SP_OK;
+}
 
 enum sp_error info_decode(const json_t *session,
                           struct sp_session_info *out_info)
 {
-    struct sp_session_info info = {
-        .id = json_string_value(json_object_get(session, "id")),
-        .module = json_string_value(json_object_get(session, "module")),
-        .state = json_string_value(json_object_get(session, "state")),
-        .last_end = json_string_value(json_object_get(session, "last_end")),
-    };
-    long long pid = ask_integer(session, "pid", 0, INT_MAX, -1);
-    long long restarts = ask_integer(session, "restarts", 0, UINT_MAX, -1);
-    long long age = ask_integer(session, "age_ms", 0, LLONG_MAX, -1);
+    struct sp_session_info info;
+    bool good = fields_present(session, required);
 
-    if (!info.id || !sp_id_valid(info.id, strlen(info.id)) || !info.module ||
-        !info.state || !info.last_end || pid < 0 || restarts < 0 || age < 0)
+#define TEXT(key)                                                              \
+    info.key = "";                                                             \
+    good = good && field_text(session, #key, &info.key);
+    INFO_TEXTS(TEXT)
+#undef TEXT
+#define NUMBER(type, key, low, high, without)                                  \
+    {                                                                          \
+        long long number = (without);                                          \
+                                                                               \
+        good = good && field_number(session, #key, (low), (high), &number);    \
+        info.key = (type)number;                                               \
+    }
+    INFO_NUMBERS(NUMBER)
+#undef NUMBER
+#define FLAG(key)                                                              \
+    info.key = false;                                                          \
+    good = good && field_flag(session, #key, &info.key);
+    INFO_FLAGS(FLAG)
+#undef FLAG
+    if (!good || !sp_id_valid(info.id, strlen(info.id)) ||
+        take_end(session, &info) != SP_OK)
         return SP_EPROTO;
-    info.pid = (pid_t)pid;
-    info.restarts = (unsigned)restarts;
-    info.age_ms = (unsigned long long)age;
     *out_info = info;
     return SP_OK;
+}
+
+bool info_is_gone(const struct sp_session_info *info)
+{
+    return strcmp(info->state, "gone") == 0;
+}
+
+enum sp_error info_refuse_gone(const struct sp_session_info *info,
+                               struct sp_result *result)
+{
+    if (!result)
+        return SP_ENOENT;
+    return result_fail(result, SP_ENOENT, SP_PROGRESS_NOT_SENT,
+                       "%s (%s, %llu s ago)", sp_strerror(SP_ENOENT),
+                       *info->fate ? info->fate : "gone",
+                       info->gone_ms / 1000);
 }
 
 enum sp_error sp_info(struct sp_client *client, const char *id,
@@ -75,37 +115,33 @@ void sp_info_free(struct sp_session_info *info)
     free(info);
 }
 
-const char *sp_info_id(const struct sp_session_info *info)
+const struct sp_session_end *sp_info_end(const struct sp_session_info *info)
 {
-    return info->id;
+    return info->has_end ? &info->end : NULL;
 }
 
-const char *sp_info_module(const struct sp_session_info *info)
-{
-    return info->module;
-}
+/* ---- the rest of the accessors: sp_info_KEY() ---- */
 
-const char *sp_info_state(const struct sp_session_info *info)
-{
-    return info->state;
-}
+#define TEXT(key)                                                              \
+    const char *sp_info_##key(const struct sp_session_info *info)              \
+    {                                                                          \
+        return info->key;                                                      \
+    }
+INFO_TEXTS(TEXT)
+#undef TEXT
 
-pid_t sp_info_pid(const struct sp_session_info *info)
-{
-    return info->pid;
-}
+#define NUMBER(type, key, low, high, without)                                  \
+    type sp_info_##key(const struct sp_session_info *info)                     \
+    {                                                                          \
+        return info->key;                                                      \
+    }
+INFO_NUMBERS(NUMBER)
+#undef NUMBER
 
-unsigned sp_info_restarts(const struct sp_session_info *info)
-{
-    return info->restarts;
-}
-
-unsigned long long sp_info_age_ms(const struct sp_session_info *info)
-{
-    return info->age_ms;
-}
-
-const char *sp_info_last_end(const struct sp_session_info *info)
-{
-    return info->last_end;
-}
+#define FLAG(key)                                                              \
+    bool sp_info_##key(const struct sp_session_info *info)                     \
+    {                                                                          \
+        return info->key;                                                      \
+    }
+INFO_FLAGS(FLAG)
+#undef FLAG

@@ -27,26 +27,6 @@ struct sp_module_list {
     struct module modules[];
 };
 
-/* SP_OK: *out_array is the array `key` of *out_answer, which is the caller's to
- * json_decref(). */
-static enum sp_error ask_for_array(struct sp_client *client, enum control_op op,
-                                   const char *key, json_t **out_answer,
-                                   const json_t **out_array,
-                                   struct sp_result *result)
-{
-    struct control_request request = {.op = op};
-    enum sp_error error = ask(client, &request, result, out_answer);
-
-    if (error == SP_OK) {
-        *out_array = json_object_get(*out_answer, key);
-        if (!json_is_array(*out_array))
-            error = result_refuse(result, SP_EPROTO);
-    }
-    if (error != SP_OK)
-        json_decref(*out_answer);
-    return error;
-}
-
 /* ---- sessions ---- */
 
 static int by_id(const void *left, const void *right)
@@ -69,9 +49,10 @@ static enum sp_error list_decode(const json_t *array,
     return SP_OK;
 }
 
-enum sp_error sp_list(struct sp_client *client,
-                      struct sp_session_list **out_list,
-                      struct sp_result *result)
+static enum sp_error list_sessions(struct sp_client *client,
+                                   const struct control_request *request,
+                                   struct sp_session_list **out_list,
+                                   struct sp_result *result)
 {
     const json_t *array;
     struct sp_session_list *list;
@@ -81,8 +62,7 @@ enum sp_error sp_list(struct sp_client *client,
     result_begin(result);
     if (!client || !out_list)
         return result_refuse(result, SP_EINVAL);
-    error = ask_for_array(client, CONTROL_LIST, "sessions", &answer, &array,
-                          result);
+    error = ask_for_array(client, request, "sessions", &answer, &array, result);
     if (error != SP_OK)
         return error;
     list = malloc(sizeof *list + json_array_size(array) * sizeof *list->infos);
@@ -99,6 +79,25 @@ enum sp_error sp_list(struct sp_client *client,
     }
     *out_list = list;
     return SP_OK;
+}
+
+enum sp_error sp_list(struct sp_client *client,
+                      struct sp_session_list **out_list,
+                      struct sp_result *result)
+{
+    struct control_request request = {.op = CONTROL_LIST};
+
+    return list_sessions(client, &request, out_list, result);
+}
+
+enum sp_error sp_list_detailed(struct sp_client *client,
+                               struct sp_session_list **out_list,
+                               struct sp_result *result)
+{
+    struct control_request request = {
+        .op = CONTROL_LIST, .keys = CONTROL_KEY_DETAILED, .detailed = true};
+
+    return list_sessions(client, &request, out_list, result);
 }
 
 void sp_list_free(struct sp_session_list *list)
@@ -160,6 +159,7 @@ enum sp_error sp_modules(struct sp_client *client,
                          struct sp_module_list **out_modules,
                          struct sp_result *result)
 {
+    struct control_request request = {.op = CONTROL_MODULES};
     struct sp_module_list *modules;
     const json_t *array;
     enum sp_error error;
@@ -168,8 +168,7 @@ enum sp_error sp_modules(struct sp_client *client,
     result_begin(result);
     if (!client || !out_modules)
         return result_refuse(result, SP_EINVAL);
-    error = ask_for_array(client, CONTROL_MODULES, "modules", &answer, &array,
-                          result);
+    error = ask_for_array(client, &request, "modules", &answer, &array, result);
     if (error != SP_OK)
         return error;
     modules = malloc(sizeof *modules +

@@ -32,6 +32,7 @@ void result_reset(struct sp_result *result)
 {
     result_accept(result, SP_PROGRESS_NOT_SENT);
     result->pid = 0;
+    result->cause[0] = '\0';
     drop_data(result);
 }
 
@@ -84,6 +85,24 @@ enum sp_error result_fail(struct sp_result *result, enum sp_error error,
     return error;
 }
 
+/* The longest of what stands around a cause. */
+#define DIED_ROOM sizeof "the session died: ; the request may have run"
+
+enum sp_error result_died(struct sp_result *result, const char *cause)
+{
+    char fit[SP_TEXT_MAX - DIED_ROOM];
+    enum sp_progress progress = result->progress;
+
+    text_printable(result->cause, sizeof result->cause, cause, strlen(cause));
+    /* what may have run is said in any case */
+    text_printable(fit, sizeof fit, result->cause, strlen(result->cause));
+    return result_fail(result, SP_EDIED, progress,
+                       "the session died%s%s; the request %s run",
+                       *fit ? ": " : "", fit,
+                       progress == SP_PROGRESS_NOT_SENT ? "has not"
+                                                        : "may have");
+}
+
 enum sp_error result_copy(struct sp_result *result,
                           const struct sp_result *from)
 {
@@ -118,6 +137,9 @@ static enum sp_error answer_error(struct sp_result *result,
     if (len > 0)
         take_text(result, text, len);
     result->error = error;
+    /* it ran in an earlier process, which did not get to its end */
+    if (error == SP_EENDED)
+        result->progress = SP_PROGRESS_SENT;
     drop_data(result);
     return error;
 }
@@ -202,6 +224,11 @@ void *sp_result_take(struct sp_result *result, size_t *out_size)
 enum sp_progress sp_result_progress(const struct sp_result *result)
 {
     return result->progress;
+}
+
+const char *sp_result_cause(const struct sp_result *result)
+{
+    return result->cause;
 }
 
 pid_t sp_result_pid(const struct sp_result *result)

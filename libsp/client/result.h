@@ -17,7 +17,8 @@ struct sp_result {
     pid_t pid;
     bool has_text; /* else sp_strerror(error) */
     struct buf data; /* a NUL stands behind it, uncounted */
-    char text[SP_TEXT_MAX + 1]; /* printable */
+    char text[SP_TEXT_MAX + 1];  /* printable */
+    char cause[SP_TEXT_MAX + 1]; /* printable; "" if not known */
 };
 
 /* An empty one, in place.  result_fini() frees what it holds. */
@@ -44,6 +45,10 @@ enum sp_error result_refuse(struct sp_result *result, enum sp_error error);
 __attribute__((format(printf, 4, 5))) enum sp_error
 result_fail(struct sp_result *result, enum sp_error error,
             enum sp_progress progress, const char *format, ...);
+
+/* SP_EDIED with the progress that is there: the text says what the session
+ * died of ("": not known), and whether the request may have run. */
+enum sp_error result_died(struct sp_result *result, const char *cause);
 
 /* Takes the outcome of another, without its data. */
 enum sp_error result_copy(struct sp_result *result,

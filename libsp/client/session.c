@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Start, find and end sessions, and ask spd for a sign of life: each function
- * is one question to spd. */
+/* Start, find, manage and end sessions: each function is one question to
+ * spd. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ask.h"
+#include "base/clock.h"
+#include "info.h"
 
 static void take_pid(struct sp_result *result, const json_t *answer)
 {
     if (result)
         result->pid = (pid_t)ask_integer(answer, "pid", 0, INT_MAX, 0);
-}
-
-/* A request about one session; the ID is valid. */
-static struct control_request request_about(enum control_op op, const char *id)
-{
-    struct control_request request = {.op = op, .keys = CONTROL_KEY_ID};
-
-    strcpy(request.id, id);
-    return request;
 }
 
 static enum sp_error put_module(struct control_request *request,
@@ -52,7 +45,7 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
         error = SP_EMSGSIZE;
     if (error != SP_OK)
         return result_refuse(result, error);
-    request = request_about(CONTROL_START, id);
+    request = ask_about(CONTROL_START, id);
     error = put_module(&request, module);
     if (error != SP_OK)
         return result_refuse(result, error);
@@ -79,7 +72,7 @@ enum sp_error sp_started(struct sp_client *client, const char *id,
     error = sp_info(client, id, &info, result);
     if (error != SP_OK && error != SP_ENOENT)
         return error;
-    *out_started = error == SP_OK;
+    *out_started = error == SP_OK && !info_is_gone(info);
     if (error == SP_OK)
         sp_info_free(info);
     else if (result)
@@ -99,36 +92,52 @@ enum sp_error sp_session_pid(struct sp_client *client, const char *id,
     error = sp_info(client, id, &info, result);
     if (error != SP_OK)
         return error;
-    *out_pid = sp_info_pid(info);
-    if (result)
-        result->pid = *out_pid;
+    if (info_is_gone(info)) {
+        error = info_refuse_gone(info, result);
+    } else {
+        *out_pid = sp_info_pid(info);
+        if (result)
+            result->pid = *out_pid;
+    }
     sp_info_free(info);
-    return SP_OK;
+    return error;
 }
 
-static enum sp_error stop(struct sp_client *client,
-                          const struct control_request *request,
-                          struct sp_result *result)
+/* Asks for something to be done to a session that has no more to say than that
+ * it has been done, and in what process. */
+static enum sp_error order(struct sp_client *client,
+                           const struct control_request *request,
+                           int timeout_ms, struct sp_result *result)
 {
     json_t *answer;
-    enum sp_error error = ask(client, request, result, &answer);
+    enum sp_error error = ask_until(client, request, deadline_after(timeout_ms),
+                                    result, &answer);
 
+    if (error == SP_OK)
+        take_pid(result, answer);
     json_decref(answer);
     return error;
+}
+
+/* The same for operations that want no more than the session's ID. */
+static enum sp_error order_by_id(struct sp_client *client, enum control_op op,
+                                 const char *id, int timeout_ms,
+                                 struct sp_result *result)
+{
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
+
+    result_begin(result);
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = ask_about(op, id);
+    return order(client, &request, timeout_ms, result);
 }
 
 enum sp_error sp_terminate(struct sp_client *client, const char *id,
                            struct sp_result *result)
 {
-    struct control_request request;
-    enum sp_error error;
-
-    result_begin(result);
-    error = client_check(client, id);
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    request = request_about(CONTROL_STOP, id);
-    return stop(client, &request, result);
+    return order_by_id(client, CONTROL_STOP, id, SP_TIMEOUT_DEFAULT, result);
 }
 
 enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
@@ -143,26 +152,75 @@ enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
     /* 1 is init's, and what is less is nobody's */
     if (pid < 2)
         return result_refuse(result, SP_ENOENT);
-    return stop(client, &request, result);
+    return order(client, &request, SP_TIMEOUT_DEFAULT, result);
 }
 
-enum sp_error sp_ping(struct sp_client *client, struct sp_result *result)
+enum sp_error sp_drain(struct sp_client *client, const char *id, int timeout_ms,
+                       struct sp_result *result)
 {
-    struct control_request request = {.op = CONTROL_PING};
-    const char *version;
-    enum sp_error error;
-    json_t *answer;
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
 
     result_begin(result);
-    if (!client)
-        return result_refuse(result, SP_EINVAL);
-    error = ask(client, &request, result, &answer);
-    version = json_string_value(json_object_get(answer, "version"));
-    if (error == SP_OK && !version)
-        error = result_refuse(result, SP_EPROTO);
-    if (error == SP_OK && result)
-        error = result_put(result, version, strlen(version));
-    take_pid(result, answer);
-    json_decref(answer);
-    return error;
+    if (error == SP_OK && timeout_ms < SP_TIMEOUT_INFINITE)
+        error = SP_EINVAL;
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = ask_about(CONTROL_STOP, id);
+    request.keys |= CONTROL_KEY_DRAIN;
+    request.drain = true;
+    return order(client, &request, timeout_ms, result);
+}
+
+enum sp_error sp_restart(struct sp_client *client, const char *id,
+                         struct sp_result *result)
+{
+    /* a stop and a start */
+    return order_by_id(client, CONTROL_RESTART, id, 2 * SP_TIMEOUT_DEFAULT,
+                       result);
+}
+
+enum sp_error sp_pause(struct sp_client *client, const char *id,
+                       struct sp_result *result)
+{
+    return order_by_id(client, CONTROL_PAUSE, id, SP_TIMEOUT_DEFAULT, result);
+}
+
+enum sp_error sp_resume(struct sp_client *client, const char *id,
+                        struct sp_result *result)
+{
+    return order_by_id(client, CONTROL_RESUME, id, SP_TIMEOUT_DEFAULT, result);
+}
+
+enum sp_error sp_touch(struct sp_client *client, const char *id,
+                       struct sp_result *result)
+{
+    return order_by_id(client, CONTROL_TOUCH, id, SP_TIMEOUT_DEFAULT, result);
+}
+
+static enum sp_error refuse_signal(const char *name, struct sp_result *result)
+{
+    if (!result)
+        return SP_EINVAL;
+    return result_fail(result, SP_EINVAL, SP_PROGRESS_NOT_SENT,
+                       "there is no signal \"%.40s\"", name);
+}
+
+enum sp_error sp_signal(struct sp_client *client, const char *id,
+                        const char *signal, struct sp_result *result)
+{
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
+
+    result_begin(result);
+    if (error == SP_OK && !signal)
+        error = SP_EINVAL;
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = ask_about(CONTROL_SIGNAL, id);
+    request.keys |= CONTROL_KEY_SIGNAL;
+    request.signal = control_signal(signal);
+    if (request.signal == 0)
+        return refuse_signal(signal, result);
+    return order(client, &request, SP_TIMEOUT_DEFAULT, result);
 }

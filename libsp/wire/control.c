@@ -47,6 +47,7 @@ static const char *const wait_names[] = {
     CONTROL_WAIT_TABLE(NAME)
 #undef NAME
 };
+
 #define KEY_ROWS (sizeof key_rows / sizeof key_rows[0])
 
 /* ---- decoding a request ---- */
@@ -181,6 +182,19 @@ static enum sp_error take_number(int64_t *out_number, const char *name,
     return SP_OK;
 }
 
+int control_signal(const char *name)
+{
+    if (strncmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (int number = 1; number < NSIG; number++) {
+        const char *known = sigabbrev_np(number);
+
+        if (known && strcmp(known, name) == 0)
+            return number;
+    }
+    return 0;
+}
+
 static enum sp_error take_signal(struct control_request *request,
                                  const json_t *value, struct failure *failure)
 {
@@ -188,19 +202,13 @@ static enum sp_error take_signal(struct control_request *request,
 
     if (!name)
         return fail(failure, SP_EINVAL, "\"signal\": not a string");
-    if (strncmp(name, "SIG", 3) == 0)
-        name += 3;
-    for (int number = 1; number < NSIG; number++) {
-        const char *known = sigabbrev_np(number);
-
-        if (known && strcmp(known, name) == 0) {
-            request->signal = number;
-            return SP_OK;
-        }
-    }
-    return fail(failure, SP_EINVAL,
-                "\"signal\": there is no signal '%.40s'; as USR1 or SIGUSR1",
-                json_string_value(value));
+    request->signal = control_signal(name);
+    if (request->signal == 0)
+        return fail(failure, SP_EINVAL,
+                    "\"signal\": there is no signal '%.40s'; as USR1 or "
+                    "SIGUSR1",
+                    name);
+    return SP_OK;
 }
 
 static enum sp_error take_wait(struct control_request *request,
@@ -213,8 +221,10 @@ static enum sp_error take_wait(struct control_request *request,
             request->wait = (enum control_wait)i;
             return SP_OK;
         }
+#define WORD(NAME, name) " \"" name "\""
     return fail(failure, SP_EINVAL,
-                "\"for\": not \"ready\", \"gone\" or \"restarted\"");
+                "\"for\": not one of" CONTROL_WAIT_TABLE(WORD));
+#undef WORD
 }
 
 static enum sp_error take_key(struct control_request *request,

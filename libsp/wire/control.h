@@ -65,7 +65,8 @@ enum control_wait {
     X(resume, RESUME, CONTROL_KEY_ID, 0)                                       \
     X(signal, SIGNAL, CONTROL_KEY_ID, CONTROL_KEY_SIGNAL)                      \
     X(touch, TOUCH, CONTROL_KEY_ID, 0)                                         \
-    X(wait, WAIT, CONTROL_KEY_ID, CONTROL_KEY_FOR | CONTROL_KEY_TIMEOUT)       \
+    X(wait, WAIT, CONTROL_KEY_ID,                                              \
+      CONTROL_KEY_FOR | CONTROL_KEY_PID | CONTROL_KEY_TIMEOUT)                 \
     X(cause, CAUSE, CONTROL_KEY_ID, CONTROL_KEY_SINCE)                         \
     X(info, INFO, CONTROL_KEY_ID, 0)                                           \
     X(list, LIST, 0, CONTROL_KEY_DETAILED)                                     \
@@ -108,6 +109,9 @@ enum sp_error control_request_decode(const void *json, size_t size,
                                      struct control_request *out_request,
                                      char *out_text, size_t text_size);
 void control_request_fini(struct control_request *request);
+
+/* The number of the signal "USR1" or "SIGUSR1"; 0 if there is none. */
+int control_signal(const char *name);
 
 /* Encodes a request; the caller frees the string with free().  NULL if there
  * is no memory.  The argument goes as base64. */

@@ -30,6 +30,13 @@ static void assert_same(const struct control_request *one,
     assert(strcmp(one->id, other->id) == 0);
     assert(strcmp(one->module, other->module) == 0);
     assert(one->pid == other->pid);
+    assert(one->drain == other->drain);
+    assert(one->detailed == other->detailed);
+    assert(one->signal == other->signal);
+    assert(one->wait == other->wait);
+    assert(one->timeout_ms == other->timeout_ms);
+    assert(one->since_ms == other->since_ms);
+    assert(one->after == other->after);
     assert(one->arg_size == other->arg_size);
     assert(one->arg_size == 0 ||
            memcmp(one->arg, other->arg, one->arg_size) == 0);

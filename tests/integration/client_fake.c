@@ -208,6 +208,45 @@ void fake_wait_closed(int connection)
         continue;
 }
 
+/* ---- spd ---- */
+
+static void *spd_main(void *context)
+{
+    struct fake_spd *spd = context;
+
+    spd->connection = fake_accept(spd->listener);
+    for (size_t i = 0; i < spd->count; i++) {
+        const struct fake_row *row = &spd->rows[i];
+        struct fake_request request = fake_hear(spd->connection);
+
+        cr_expect(strncmp((char *)request.body, row->question,
+                          strlen(row->question)) == 0,
+                  "asked %s, not %s", (char *)request.body, row->question);
+        if (row->answer)
+            fake_answer(spd->connection, request.id, row->answer);
+        free(request.body);
+    }
+    return NULL;
+}
+
+void fake_spd_start(struct fake_spd *out_spd, const struct fake *fake,
+                    const struct fake_row *rows, size_t count)
+{
+    *out_spd = (struct fake_spd){
+        .listener = fake_listen(fake, FAKE_CONTROL, 8),
+        .rows = rows,
+        .count = count,
+    };
+    cr_assert_eq(pthread_create(&out_spd->thread, NULL, spd_main, out_spd), 0);
+}
+
+void fake_spd_finish(struct fake_spd *spd)
+{
+    pthread_join(spd->thread, NULL);
+    close(spd->connection);
+    close(spd->listener);
+}
+
 /* ---- callers ---- */
 
 static void *caller_main(void *context)
@@ -256,5 +295,15 @@ void caller_expect_reply(struct caller *caller, const char *reply)
     cr_expect_eq(sp_result_error(caller->result), SP_OK, "%s",
                  sp_result_text(caller->result));
     cr_expect_str_eq((const char *)sp_result_data(caller->result), reply);
+    sp_result_free(caller->result);
+}
+
+void caller_expect_text(struct caller *caller, enum sp_error error,
+                        const char *text, const char *cause)
+{
+    pthread_join(caller->thread, NULL);
+    cr_expect_eq(sp_result_error(caller->result), error);
+    cr_expect_str_eq(sp_result_text(caller->result), text);
+    cr_expect_str_eq(sp_result_cause(caller->result), cause);
     sp_result_free(caller->result);
 }

@@ -70,6 +70,37 @@ void fake_answer(int connection, uint32_t id, const char *body);
 /* Waits until the client has closed its end; drops what comes before. */
 void fake_wait_closed(int connection);
 
+/* ---- spd, in a thread of its own ---- */
+
+/* One question that it expects, by how it begins, and its answer; NULL: it
+ * says nothing. */
+struct fake_row {
+    const char *question;
+    const char *answer;
+};
+
+struct fake_spd {
+    pthread_t thread;
+    int listener;
+    const struct fake_row *rows; /* borrowed */
+    size_t count;
+    int connection;
+};
+
+/* Plays spd for these questions, in this order, on one connection. */
+void fake_spd_start(struct fake_spd *out_spd, const struct fake *fake,
+                    const struct fake_row *rows, size_t count);
+#define FAKE_SPD_START(spd, fake, rows)                                        \
+    fake_spd_start((spd), (fake), (rows), sizeof(rows) / sizeof *(rows))
+
+/* Waits until all have been asked, and goes. */
+void fake_spd_finish(struct fake_spd *spd);
+
+/* An error as spd answers with it. */
+#define FAKE_NO(number, text)                                                  \
+    "{\"ok\":false,\"error\":" #number ",\"name\":\"x\",\"text\":\"" text     \
+    "\"}"
+
 /* ---- calls in a thread of their own ---- */
 
 struct caller {
@@ -93,6 +124,9 @@ void caller_expect(struct caller *caller, enum sp_error error,
                    enum sp_progress progress);
 /* The same, and expects this reply. */
 void caller_expect_reply(struct caller *caller, const char *reply);
+/* The same as the first, and expects this text and this cause. */
+void caller_expect_text(struct caller *caller, enum sp_error error,
+                        const char *text, const char *cause);
 
 /* ---- tests -------------------------------------------------------------- */
 

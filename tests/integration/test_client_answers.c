@@ -2,6 +2,7 @@
 /* libsp and a supervisor that the test plays itself: answers that make no
  * sense, and those of a later version. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,6 +146,224 @@ FAKE_TEST(client_answers, answers_with_new_keys_are_understood)
                              ask_modules),
                  SP_OK);
 }
+
+/* ---- all that is told of a session ---- */
+
+#define END                                                                    \
+    "{\"text\":\"killed by SIGSEGV\",\"code\":11,\"signal\":\"SIGSEGV\","      \
+    "\"core\":true,\"limit\":\"call_limit\",\"asked\":\"stop\",\"by_uid\":0,"  \
+    "\"by_pid\":41,\"reason\":\"bye\",\"lived_ms\":42,\"cpu_ms\":43,"          \
+    "\"peak_kb\":44,\"doing\":\"a call\",\"doing_ms\":45,\"calls\":46,"        \
+    "\"casts\":47,\"ago_ms\":48}"
+#define WHOLE(end)                                                             \
+    "{\"id\":\"x\",\"module\":\"kv\",\"uid\":1000,\"state\":\"gone\","         \
+    "\"paused\":true,\"pid\":7,\"restarts\":1,\"age_ms\":2,\"idle_ms\":3,"     \
+    "\"calls\":4,\"casts\":5,\"waiting\":6,\"subscribers\":8,\"doing\":"       \
+    "\"a cast\",\"doing_ms\":9,\"log_dropped\":10,\"last_end\":\"exit "        \
+    "status 1\",\"end\":" end ",\"cpu_ms\":11,\"memory_kb\":12,\"fate\":"      \
+    "\"given up\",\"gone_ms\":13}"
+
+/* The session x as one answer tells it; the caller frees it. */
+static struct sp_session_info *info_of(const struct fake *fake,
+                                       const char *answer)
+{
+    const struct fake_row rows[] = {{"{\"op\":\"info\",\"id\":\"x\"}", answer}};
+    struct sp_client *client = fake_client(fake);
+    struct sp_session_info *info = NULL;
+    struct fake_spd spd;
+
+    FAKE_SPD_START(&spd, fake, rows);
+    cr_expect_eq(sp_info(client, "x", &info, NULL), SP_OK, "%s", answer);
+    fake_spd_finish(&spd);
+    sp_client_close(client);
+    cr_assert_not_null(info);
+    return info;
+}
+
+FAKE_TEST(client_answers, every_key_of_a_session_has_its_accessor)
+{
+    struct sp_session_info *info =
+        info_of(fake, "{\"ok\":true,\"session\":" WHOLE("null") "}");
+
+    cr_expect_str_eq(sp_info_id(info), "x");
+    cr_expect_str_eq(sp_info_module(info), "kv");
+    cr_expect_eq(sp_info_uid(info), 1000);
+    cr_expect_str_eq(sp_info_state(info), "gone");
+    cr_expect(sp_info_paused(info));
+    cr_expect_eq(sp_info_pid(info), 7);
+    cr_expect_eq(sp_info_restarts(info), 1);
+    cr_expect_eq(sp_info_age_ms(info), 2);
+    cr_expect_eq(sp_info_idle_ms(info), 3);
+    cr_expect_eq(sp_info_calls(info), 4);
+    cr_expect_eq(sp_info_casts(info), 5);
+    cr_expect_eq(sp_info_waiting(info), 6);
+    cr_expect_eq(sp_info_subscribers(info), 8);
+    cr_expect_str_eq(sp_info_doing(info), "a cast");
+    cr_expect_eq(sp_info_doing_ms(info), 9);
+    cr_expect_eq(sp_info_log_dropped(info), 10);
+    cr_expect_str_eq(sp_info_last_end(info), "exit status 1");
+    cr_expect_null(sp_info_end(info));
+    cr_expect_eq(sp_info_cpu_ms(info), 11);
+    cr_expect_eq(sp_info_memory_kb(info), 12);
+    cr_expect_str_eq(sp_info_fate(info), "given up");
+    cr_expect_eq(sp_info_gone_ms(info), 13);
+    sp_info_free(info);
+}
+
+FAKE_TEST(client_answers, every_key_of_an_end_has_its_accessor)
+{
+    struct sp_session_info *info =
+        info_of(fake, "{\"ok\":true,\"session\":" WHOLE(END) "}");
+    const struct sp_session_end *end = sp_info_end(info);
+
+    cr_assert_not_null(end);
+    cr_expect_str_eq(sp_end_text(end), "killed by SIGSEGV");
+    cr_expect_eq(sp_end_code(end), 11);
+    cr_expect_str_eq(sp_end_signal(end), "SIGSEGV");
+    cr_expect(sp_end_core(end));
+    cr_expect_str_eq(sp_end_limit(end), "call_limit");
+    cr_expect_str_eq(sp_end_asked(end), "stop");
+    cr_expect_eq(sp_end_by_uid(end), 0);
+    cr_expect_eq(sp_end_by_pid(end), 41);
+    cr_expect_str_eq(sp_end_reason(end), "bye");
+    cr_expect_eq(sp_end_lived_ms(end), 42);
+    cr_expect_eq(sp_end_cpu_ms(end), 43);
+    cr_expect_eq(sp_end_peak_kb(end), 44);
+    cr_expect_str_eq(sp_end_doing(end), "a call");
+    cr_expect_eq(sp_end_doing_ms(end), 45);
+    cr_expect_eq(sp_end_calls(end), 46);
+    cr_expect_eq(sp_end_casts(end), 47);
+    cr_expect_eq(sp_end_ago_ms(end), 48);
+    sp_info_free(info);
+}
+
+FAKE_TEST(client_answers, what_an_older_supervisor_does_not_tell_is_nothing)
+{
+    struct sp_session_info *info =
+        info_of(fake, "{\"ok\":true,\"session\":" SESSION("x", "0") "}");
+
+    cr_expect_eq(sp_info_uid(info), (uid_t)-1);
+    cr_expect_not(sp_info_paused(info));
+    cr_expect_eq(sp_info_calls(info), 0);
+    cr_expect_eq(sp_info_memory_kb(info), 0);
+    cr_expect_str_eq(sp_info_doing(info), "");
+    cr_expect_str_eq(sp_info_fate(info), "");
+    cr_expect_null(sp_info_end(info));
+    sp_info_free(info);
+    info = info_of(fake, "{\"ok\":true,\"session\":" WHOLE(
+                             "{\"text\":\"x\"}") "}");
+    cr_expect_str_eq(sp_end_text(sp_info_end(info)), "x");
+    cr_expect_str_eq(sp_end_signal(sp_info_end(info)), "");
+    cr_expect_eq(sp_end_by_uid(sp_info_end(info)), (uid_t)-1);
+    cr_expect_eq(sp_end_by_pid(sp_info_end(info)), 0);
+    cr_expect_not(sp_end_core(sp_info_end(info)));
+    sp_info_free(info);
+}
+
+/* The first "KEY":VALUE of `from` with another value. */
+static void with_value(char *out, size_t size, const char *from,
+                       const char *key, const char *value)
+{
+    const char *at = strstr(from, key), *rest;
+
+    cr_assert_not_null(at, "%s", key);
+    at += strlen(key);
+    rest = at + (*at == '"' ? 1 + strcspn(at + 1, "\"") + 1
+                            : strcspn(at, ",}"));
+    snprintf(out, size, "%.*s%s%s", (int)(at - from), from, value, rest);
+}
+
+/* Each key in turn with values of other types, and out of bounds. */
+static void expect_strict(const struct fake *fake, const char *const *keys,
+                          const char *const *values)
+{
+    static const char whole[] = "{\"ok\":true,\"session\":" WHOLE(END) "}";
+
+    for (; *keys; keys++)
+        for (const char *const *value = values; *value; value++) {
+            struct sp_client *client = fake_client(fake);
+            char answer[sizeof whole + 64];
+            struct fake_row row = {"{\"op\":\"info\"", answer};
+            struct sp_session_info *info;
+            struct fake_spd spd;
+
+            with_value(answer, sizeof answer, whole, *keys, *value);
+            fake_spd_start(&spd, fake, &row, 1);
+            cr_expect_eq(sp_info(client, "x", &info, NULL), SP_EPROTO, "%s",
+                         answer);
+            fake_spd_finish(&spd);
+            sp_client_close(client);
+        }
+}
+
+FAKE_TEST_LOCAL(client_answers, a_key_that_is_there_must_make_sense)
+{
+    static const char *const numbers[] = {
+        "\"uid\":",         "\"pid\":",      "\"restarts\":", "\"age_ms\":",
+        "\"idle_ms\":",     "\"calls\":",    "\"casts\":",    "\"waiting\":",
+        "\"subscribers\":", "\"doing_ms\":", "\"gone_ms\":",  "\"cpu_ms\":",
+        "\"log_dropped\":", "\"memory_kb\":", "\"code\":",    "\"by_uid\":",
+        "\"by_pid\":",      "\"lived_ms\":", "\"peak_kb\":",  "\"ago_ms\":",
+        NULL};
+    static const char *const no_numbers[] = {"-2",   "1.5", "\"1\"", "true",
+                                             "null", "[]",  NULL};
+    static const char *const texts[] = {
+        "\"module\":", "\"state\":", "\"doing\":",  "\"last_end\":",
+        "\"fate\":",   "\"text\":",  "\"signal\":", "\"limit\":",
+        "\"asked\":",  "\"reason\":", NULL};
+    static const char *const no_texts[] = {"1", "true", "null", "[]", "{}",
+                                           NULL};
+    static const char *const flags[] = {"\"paused\":", "\"core\":", NULL};
+    static const char *const no_flags[] = {"1", "\"true\"", "null", NULL};
+    static const char *const over[] = {"4294967296", NULL};
+    static const char *const narrow[] = {
+        "\"uid\":",    "\"pid\":",    "\"restarts\":", "\"waiting\":",
+        "\"by_uid\":", "\"by_pid\":", "\"code\":",     "\"subscribers\":",
+        NULL};
+
+    expect_strict(fake, numbers, no_numbers);
+    expect_strict(fake, texts, no_texts);
+    expect_strict(fake, flags, no_flags);
+    expect_strict(fake, narrow, over);
+}
+
+FAKE_TEST_LOCAL(client_answers, an_end_is_an_object_or_null)
+{
+    static const char *const answers[] = {
+        "{\"ok\":true,\"session\":" WHOLE("7") "}",
+        "{\"ok\":true,\"session\":" WHOLE("\"x\"") "}",
+        "{\"ok\":true,\"session\":" WHOLE("[]") "}",
+        "{\"ok\":true,\"session\":" WHOLE("{}") "}",
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        cr_expect_eq(with_answer(fake, answers[i], ask_info), SP_EPROTO);
+}
+
+FAKE_TEST(client_answers, a_detailed_list_is_asked_for_and_told)
+{
+    static const struct fake_row rows[] = {
+        {"{\"op\":\"list\",\"detailed\":true}",
+         "{\"ok\":true,\"sessions\":[" WHOLE("null") "]}"},
+        {"{\"op\":\"list\"}", "{\"ok\":true,\"sessions\":[]}"},
+    };
+    struct sp_session_list *list;
+    struct fake_spd spd;
+
+    FAKE_SPD_START(&spd, fake, rows);
+    cr_assert_eq(sp_list_detailed(fake->client, &list, NULL), SP_OK);
+    cr_assert_eq(sp_list_count(list), 1);
+    cr_expect_eq(sp_info_memory_kb(sp_list_at(list, 0)), 12);
+    sp_list_free(list);
+    cr_assert_eq(sp_list(fake->client, &list, NULL), SP_OK);
+    cr_expect_eq(sp_list_count(list), 0);
+    sp_list_free(list);
+    fake_spd_finish(&spd);
+    cr_expect_eq(sp_list_detailed(NULL, &list, NULL), SP_EINVAL);
+    cr_expect_eq(sp_list_detailed(fake->client, NULL, NULL), SP_EINVAL);
+}
+
+/* ---- a supervisor that goes ---- */
 
 static void *hear_and_close(void *context)
 {

@@ -26,6 +26,7 @@ Test(result, a_new_one_is_a_success_without_data)
     cr_assert_str_eq(sp_result_data(result), "");
     cr_assert_eq(sp_result_size(result), 0);
     cr_assert_eq(sp_result_pid(result), 0);
+    cr_assert_str_eq(sp_result_cause(result), "");
     sp_result_free(result);
     sp_result_free(NULL);
 }
@@ -146,5 +147,73 @@ Test(result, each_use_ends_what_was_there)
     cr_assert_str_eq(sp_result_text(result), "gone");
     result_set(result, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     cr_assert_str_eq(sp_result_text(result), sp_strerror(SP_EAGAIN));
+    sp_result_free(result);
+}
+
+Test(result, a_request_that_ended_its_session_may_have_run_in_part)
+{
+    struct sp_result *result = sp_result_new();
+
+    cr_assert_eq(answer(result, "\0SP!21 ", 7), SP_EENDED);
+    cr_expect_str_eq(sp_result_text(result), sp_strerror(SP_EENDED));
+    cr_expect_eq(sp_result_progress(result), SP_PROGRESS_SENT);
+    sp_result_free(result);
+}
+
+static void expect_death(enum sp_progress progress, const char *cause,
+                         const char *text)
+{
+    struct sp_result *result = sp_result_new();
+
+    result->progress = progress;
+    cr_expect_eq(result_died(result, cause), SP_EDIED);
+    cr_expect_eq(sp_result_error(result), SP_EDIED);
+    cr_expect_eq(sp_result_progress(result), progress);
+    cr_expect_str_eq(sp_result_text(result), text);
+    cr_expect_str_eq(sp_result_cause(result), cause);
+    sp_result_free(result);
+}
+
+Test(result, a_death_says_what_of_and_how_far_the_request_got)
+{
+    expect_death(SP_PROGRESS_SENT, "killed by SIGSEGV",
+                 "the session died: killed by SIGSEGV; the request may have "
+                 "run");
+    expect_death(SP_PROGRESS_NOT_SENT, "killed by SIGKILL",
+                 "the session died: killed by SIGKILL; the request has not "
+                 "run");
+    expect_death(SP_PROGRESS_SENT, "",
+                 "the session died; the request may have run");
+    expect_death(SP_PROGRESS_NOT_SENT, "",
+                 "the session died; the request has not run");
+}
+
+Test(result, a_long_cause_leaves_room_for_how_far_the_request_got)
+{
+    static const char end[] = "; the request may have run";
+    struct sp_result *result = sp_result_new();
+    char cause[SP_TEXT_MAX + 1];
+    const char *text;
+
+    memset(cause, 'x', SP_TEXT_MAX);
+    cause[SP_TEXT_MAX] = '\0';
+    result->progress = SP_PROGRESS_SENT;
+    result_died(result, cause);
+    text = sp_result_text(result);
+    cr_expect_str_eq(sp_result_cause(result), cause);
+    cr_expect_leq(strlen(text), (size_t)SP_TEXT_MAX);
+    cr_expect_gt(strlen(text), (size_t)SP_TEXT_MAX - 8);
+    cr_expect_str_eq(text + strlen(text) - strlen(end), end);
+    sp_result_free(result);
+}
+
+Test(result, a_cause_is_printable_and_ends_with_the_next_use)
+{
+    struct sp_result *result = sp_result_new();
+
+    result_died(result, "\033[2J\xff");
+    cr_expect_str_eq(sp_result_cause(result), "\\x1b[2J\\xff");
+    result_reset(result);
+    cr_expect_str_eq(sp_result_cause(result), "");
     sp_result_free(result);
 }

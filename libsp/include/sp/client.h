@@ -15,7 +15,7 @@
  * Conventions, true of every function unless its comment says otherwise:
  *
  * - Thread-safe: any number of threads may use one client at once.  A result,
- *   an info and a list belong to one thread at a time.
+ *   an info and a list of anything belong to one thread at a time.
  * - A function that can fail returns SP_OK or an error of <sp/error.h>.  An
  *   out parameter is written on SP_OK only.
  * - A `result` parameter may be NULL.  Otherwise it is overwritten, whatever
@@ -97,8 +97,14 @@ void *sp_result_take(struct sp_result *result, size_t *out_size);
 /* How far the request got. */
 enum sp_progress sp_result_progress(const struct sp_result *result);
 
-/* The session's process ID, after sp_start() and sp_session_pid(); 0 when it
- * is not known. */
+/* After SP_EDIED: what the session died of, in the supervisor's words, as
+ * "killed by SIGSEGV in a call after 3 ms"; sp_result_text() has it too.  ""
+ * when that is not known.  Never NULL.  Valid until the result is used
+ * again. */
+const char *sp_result_cause(const struct sp_result *result);
+
+/* The session's process ID, after sp_start(), sp_session_pid(), sp_restart()
+ * and sp_wait(); 0 when it is not known, or there is none. */
 pid_t sp_result_pid(const struct sp_result *result);
 
 /* ---- client ------------------------------------------------------------- */
@@ -153,7 +159,8 @@ enum sp_error sp_start(struct sp_client *client, const char *id,
                        struct sp_result *result);
 
 /* Whether there is a session of this ID (also while it starts, restarts or
- * stops).  SP_OK: *out_started says. */
+ * stops; not when the supervisor only remembers one).  SP_OK: *out_started
+ * says. */
 enum sp_error sp_started(struct sp_client *client, const char *id,
                          bool *out_started, struct sp_result *result);
 
@@ -172,6 +179,67 @@ enum sp_error sp_terminate(struct sp_client *client, const char *id,
 enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
                                struct sp_result *result);
 
+/* ---- managing sessions --------------------------------------------------
+ *
+ * Of each of these: SP_ENOENT, there is no such session; the text says how it
+ * ended if there was one. */
+
+/* Ends a session as sp_terminate() does, but lets it first finish what it has
+ * been sent; nothing new reaches it from then on.  Waits until it is gone:
+ * the supervisor gives it drain_timeout (30 s unless configured) and then its
+ * stop deadline.  SP_ETIMEDOUT: not gone yet; it goes on ending. */
+enum sp_error sp_drain(struct sp_client *client, const char *id, int timeout_ms,
+                       struct sp_result *result);
+
+/* Ends a session's process and starts a fresh one with the same argument, and
+ * waits until that is ready, up to twice SP_TIMEOUT_DEFAULT.  It does not count
+ * as a crash.  SP_OK: sp_result_pid() is the new process.  SP_EINIT: its init
+ * failed; the text is init's own, and the supervisor goes on as after a
+ * crash. */
+enum sp_error sp_restart(struct sp_client *client, const char *id,
+                         struct sp_result *result);
+
+/* Stops a session's process where it is (SIGSTOP), until sp_resume(): it uses
+ * no CPU, and what it is sent waits.  SP_OK also if it is paused already, or
+ * is not. */
+enum sp_error sp_pause(struct sp_client *client, const char *id,
+                       struct sp_result *result);
+enum sp_error sp_resume(struct sp_client *client, const char *id,
+                        struct sp_result *result);
+
+/* Sends a signal to a session's process, and to no other that might have its
+ * number by then.  signal: its name, "USR1" or "SIGUSR1".  SP_EINVAL: there is
+ * no such signal.  A module that handles it not may die of it. */
+enum sp_error sp_signal(struct sp_client *client, const char *id,
+                        const char *signal, struct sp_result *result);
+
+/* Begins a session's idle time anew, as a request would. */
+enum sp_error sp_touch(struct sp_client *client, const char *id,
+                       struct sp_result *result);
+
+/* What sp_wait() waits for. */
+enum sp_wait {
+    SP_WAIT_READY,     /* it has a process that has finished its init */
+    SP_WAIT_GONE,      /* there is no such session */
+    SP_WAIT_RESTARTED, /* it is ready in another process than it was in when
+                        * sp_wait() was called; if it was in none (it waited
+                        * for its restart), in its next */
+};
+
+/* Waits until that is so; at once if it is so already.  SP_OK:
+ * sp_result_pid() is the process, 0 when it is gone.  SP_ETIMEDOUT: it is not
+ * so yet; with a timeout of 0 this is a question about now.  SP_ENOENT: what
+ * was to be ready or restarted is not there, or is gone meanwhile.
+ * The timeout is the supervisor's to keep; its answer is waited for beyond it,
+ * up to SP_TIMEOUT_DEFAULT.  Whoever waits asks once a minute, and no restart
+ * falls between two questions.  Over nng, up to 16 threads of one client wait
+ * at once, and more wait for one of these. */
+enum sp_error sp_wait(struct sp_client *client, const char *id,
+                      enum sp_wait what, int timeout_ms,
+                      struct sp_result *result);
+
+/* ---- talking to sessions ------------------------------------------------ */
+
 /* Sends a request and waits for the reply, which is then the result's data.
  *
  * SP_EREPLY: the module answered with an error; the text is its own.
@@ -179,7 +247,12 @@ enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
  * SP_EDIED: the session's process ended meanwhile; known at once.
  * sp_result_progress() says whether the request may have run.  A request that
  * has certainly not run is sent once more, within the timeout, before this is
- * reported.
+ * reported.  The supervisor is then asked what the session died of, for up to
+ * 200 ms of the timeout: sp_result_cause().
+ * SP_EENDED: this very request ran in an earlier process of the session and
+ * ended that, so the session does not run it again.  (libsp sends nothing
+ * twice that may have run; who lets nng resend a request is told this.)  The
+ * progress is SP_PROGRESS_SENT: it has run, and not to its end.
  * SP_ETIMEDOUT: no reply in time.  The request may still run; its reply is
  * dropped and never taken for that of another call.
  * SP_EAGAIN: the session's queue of connections is full.
@@ -211,30 +284,94 @@ enum sp_error sp_session_url(struct sp_client *client, const char *id,
 
 /* ---- what there is ------------------------------------------------------ */
 
-/* What the supervisor knows of one session, at the time of asking. */
+/* What the supervisor knows of one session, at the time of asking.  A number
+ * that it does not tell is 0, a text "". */
 struct sp_session_info;
 
-/* SP_ENOENT without such a session.  The caller frees the info with
- * sp_info_free(). */
+/* How a process of a session ended. */
+struct sp_session_end;
+
+/* SP_OK also for a session that is gone and that the supervisor remembers, for
+ * a while (tombstone_time): its state is then "gone", sp_info_fate() says why,
+ * and its numbers are those of its end.  SP_ENOENT: nothing is known of such a
+ * session.  The caller frees the info with sp_info_free(). */
 enum sp_error sp_info(struct sp_client *client, const char *id,
                       struct sp_session_info **out_info,
                       struct sp_result *result);
 
 void sp_info_free(struct sp_session_info *info); /* NULL is allowed */
 
-/* All strings live as long as the info or the list that it is part of. */
+/* All strings live as long as the info or the list that it is part of, and so
+ * does the end. */
 const char *sp_info_id(const struct sp_session_info *info);
 const char *sp_info_module(const struct sp_session_info *info);
-/* "starting", "running", "stopping" or "backoff" (waits for its restart) */
+/* "starting", "running", "restarting", "backoff" (waits for its restart),
+ * "stopping" or "gone" */
 const char *sp_info_state(const struct sp_session_info *info);
+/* whether sp_pause() has stopped it */
+bool sp_info_paused(const struct sp_session_info *info);
 /* 0 when it has no process at this moment */
 pid_t sp_info_pid(const struct sp_session_info *info);
+/* whoever started it; (uid_t)-1 when the supervisor does not tell */
+uid_t sp_info_uid(const struct sp_session_info *info);
 /* times it was restarted since sp_start() */
 unsigned sp_info_restarts(const struct sp_session_info *info);
 /* milliseconds since sp_start(), on the supervisor's monotonic clock */
 unsigned long long sp_info_age_ms(const struct sp_session_info *info);
+/* milliseconds since it last did something; 0 while it is busy */
+unsigned long long sp_info_idle_ms(const struct sp_session_info *info);
+/* Of its present process: calls and casts handled, calls without a reply yet,
+ * subscribers to its events, lines of its log that were too many. */
+unsigned long long sp_info_calls(const struct sp_session_info *info);
+unsigned long long sp_info_casts(const struct sp_session_info *info);
+unsigned sp_info_waiting(const struct sp_session_info *info);
+unsigned sp_info_subscribers(const struct sp_session_info *info);
+unsigned long long sp_info_log_dropped(const struct sp_session_info *info);
+/* what it is doing now, as "a call", and for how many milliseconds; "" and 0
+ * when it is idle */
+const char *sp_info_doing(const struct sp_session_info *info);
+unsigned long long sp_info_doing_ms(const struct sp_session_info *info);
+/* CPU time of its present process in milliseconds, and its resident memory in
+ * KiB; in a list only of sp_list_detailed() */
+unsigned long long sp_info_cpu_ms(const struct sp_session_info *info);
+unsigned long long sp_info_memory_kb(const struct sp_session_info *info);
 /* Why its last process ended, as "killed by SIGSEGV"; "" if none has. */
 const char *sp_info_last_end(const struct sp_session_info *info);
+/* The same in detail; NULL if none has, or it is not told. */
+const struct sp_session_end *sp_info_end(const struct sp_session_info *info);
+/* Of a session that is gone: why, in words, and how many milliseconds ago. */
+const char *sp_info_fate(const struct sp_session_info *info);
+unsigned long long sp_info_gone_ms(const struct sp_session_info *info);
+
+/* in words, as "killed by SIGSEGV in a call after 3 ms" */
+const char *sp_end_text(const struct sp_session_end *end);
+/* its exit status, or the number of the signal that killed it */
+int sp_end_code(const struct sp_session_end *end);
+/* the name of that signal, as "SIGSEGV"; "" when it exited */
+const char *sp_end_signal(const struct sp_session_end *end);
+/* whether it left a core file */
+bool sp_end_core(const struct sp_session_end *end);
+/* the limit that it hit, as "call_limit"; "" for none */
+const char *sp_end_limit(const struct sp_session_end *end);
+/* why the supervisor ended it, as "stop" or "idle_timeout"; "" if it did not */
+const char *sp_end_asked(const struct sp_session_end *end);
+/* who asked for it: (uid_t)-1 and 0 for nobody */
+uid_t sp_end_by_uid(const struct sp_session_end *end);
+pid_t sp_end_by_pid(const struct sp_session_end *end);
+/* the session's own reason, from its module */
+const char *sp_end_reason(const struct sp_session_end *end);
+/* how long the process lived, the CPU time that it took, its largest resident
+ * memory in KiB, and how long ago that was */
+unsigned long long sp_end_lived_ms(const struct sp_session_end *end);
+unsigned long long sp_end_cpu_ms(const struct sp_session_end *end);
+unsigned long long sp_end_peak_kb(const struct sp_session_end *end);
+unsigned long long sp_end_ago_ms(const struct sp_session_end *end);
+/* what it was doing, and for how long; "" and 0 when it was idle */
+const char *sp_end_doing(const struct sp_session_end *end);
+unsigned long long sp_end_doing_ms(const struct sp_session_end *end);
+/* what it had handled */
+unsigned long long sp_end_calls(const struct sp_session_end *end);
+unsigned long long sp_end_casts(const struct sp_session_end *end);
 
 /* All sessions, in the order of their IDs (as strcmp has it). */
 struct sp_session_list;
@@ -243,6 +380,12 @@ struct sp_session_list;
 enum sp_error sp_list(struct sp_client *client,
                       struct sp_session_list **out_list,
                       struct sp_result *result);
+
+/* The same with the CPU time and memory of each, which the supervisor has to
+ * read for it: of many sessions it takes longer. */
+enum sp_error sp_list_detailed(struct sp_client *client,
+                               struct sp_session_list **out_list,
+                               struct sp_result *result);
 
 void sp_list_free(struct sp_session_list *list); /* NULL is allowed */
 size_t sp_list_count(const struct sp_session_list *list);
@@ -271,6 +414,75 @@ unsigned sp_modules_sessions(const struct sp_module_list *modules,
 /* Asks the supervisor for a sign of life.  SP_OK: the result's data is its
  * version, as "0.1.0", and sp_result_pid() its process. */
 enum sp_error sp_ping(struct sp_client *client, struct sp_result *result);
+
+/* Has the supervisor read its configuration anew, whole or not at all.  SP_OK:
+ * how many modules changed, came and went (NULL is allowed for each).  Sessions
+ * that are there keep what they were started with.  SP_EINVAL: the text names
+ * file and line; nothing has changed. */
+enum sp_error sp_reload(struct sp_client *client, unsigned *out_changed,
+                        unsigned *out_added, unsigned *out_removed,
+                        struct sp_result *result);
+
+/* What the supervisor counts since it was started, in its own order. */
+struct sp_stat_list;
+
+/* The caller frees them with sp_stats_free(). */
+enum sp_error sp_stats(struct sp_client *client,
+                       struct sp_stat_list **out_stats,
+                       struct sp_result *result);
+
+void sp_stats_free(struct sp_stat_list *stats); /* NULL is allowed */
+size_t sp_stats_count(const struct sp_stat_list *stats);
+/* index is less than the count; strings live as long as the stats */
+const char *sp_stats_name(const struct sp_stat_list *stats, size_t index);
+unsigned long long sp_stats_value(const struct sp_stat_list *stats,
+                                  size_t index);
+/* what it counts, in one line */
+const char *sp_stats_help(const struct sp_stat_list *stats, size_t index);
+
+/* ---- what happens -------------------------------------------------------
+ *
+ * The supervisor keeps the last events of the lives of sessions: start, ready,
+ * crash, restart, stop, expiry, give_up and refusal.  PROTOCOL.md says when
+ * each comes. */
+struct sp_event_list;
+struct sp_event;
+
+/* The events that are kept with a number above `after` (0: all), of one
+ * session, or of all for a NULL id; oldest first.  If there are none it waits
+ * for the first one up to the timeout (0: not at all); then, SP_OK and no
+ * events.  To follow what happens, ask on with sp_events_next() as `after`.
+ * As with sp_wait(), the answer is waited for beyond the timeout.
+ * The caller frees the events with sp_events_free(). */
+enum sp_error sp_events(struct sp_client *client, const char *id,
+                        unsigned long long after, int timeout_ms,
+                        struct sp_event_list **out_events,
+                        struct sp_result *result);
+
+void sp_events_free(struct sp_event_list *events); /* NULL is allowed */
+size_t sp_events_count(const struct sp_event_list *events);
+/* index is less than the count; the event belongs to the events */
+const struct sp_event *sp_events_at(const struct sp_event_list *events,
+                                    size_t index);
+/* The highest number of all events so far, other sessions' included. */
+unsigned long long sp_events_next(const struct sp_event_list *events);
+
+/* Strings live as long as the events that it is part of. */
+/* 1, 2, ... of this supervisor; a gap: some are no longer kept, or of others */
+unsigned long long sp_event_seq(const struct sp_event *event);
+/* milliseconds since the epoch, on the clock of the wall */
+unsigned long long sp_event_time_ms(const struct sp_event *event);
+/* "start", "ready", ... */
+const char *sp_event_name(const struct sp_event *event);
+const char *sp_event_id(const struct sp_event *event);
+const char *sp_event_module(const struct sp_event *event);
+/* 0: none */
+pid_t sp_event_pid(const struct sp_event *event);
+/* more about it, in words; "" if there is no more */
+const char *sp_event_text(const struct sp_event *event);
+/* The whole of it as one line of JSON, without a newline; PROTOCOL.md says what
+ * keys it has.  The caller frees it with free().  NULL: no memory. */
+char *sp_event_json(const struct sp_event *event);
 
 /* ---- a supervisor of one's own ------------------------------------------ */
 
