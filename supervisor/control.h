@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/control.h - the control socket: requests of front ends and spctl.
- * One function an operation of wire/control.h's table. */
+/* supervisor/control.h - the control socket: requests of front ends and spctl,
+ * and events for those who subscribe. */
 #ifndef SUPERVISOR_CONTROL_H
 #define SUPERVISOR_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct control;
+struct endpoint_counters;
 struct supervisor;
 
 /* Serves listen_fd, which stays the caller's to close.  The supervisor is
@@ -16,5 +18,10 @@ void control_destroy(struct control *control); /* NULL is allowed */
 
 /* Whether all answers have been written. */
 bool control_flushed(const struct control *control);
+
+/* Sends an event to every subscriber, and answers those who wait for one. */
+void control_publish(struct control *control, const char *event, size_t size);
+
+const struct endpoint_counters *control_counters(const struct control *control);
 
 #endif

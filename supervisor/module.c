@@ -20,13 +20,18 @@
 #include "base/log.h"
 #include "base/magic.h"
 #include "base/text.h"
+#include "counters.h"
 #include "logsink.h"
 #include "spawn.h"
+#include "watchdog.h"
 #include "wire/template.h"
 
 #define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
 #define SHORTAGE_PAUSE_MS 20
+/* Pages take no memory before they are used: as many as spd can have processes,
+ * whatever its descriptors. */
+#define SLOTS_A_TEMPLATE (1 << 18)
 
 enum template_state {
     TEMPLATE_ABSENT,
@@ -50,7 +55,11 @@ struct module {
     struct process_table *table;  /* borrowed */
     const struct module_config *config; /* borrowed */
     const char *worker;           /* borrowed */
+    struct counters *counters;    /* borrowed */
     struct logsink *log;          /* owned */
+    struct throttle throttle;
+    struct watchdog watchdog;
+    struct slots *slots;          /* of the template; NULL without one */
     unsigned sessions;
     enum template_state state;
     int control_fd; /* owned; -1 without a template */
@@ -79,6 +88,26 @@ const struct module_settings *module_settings(const struct module *module)
 pid_t module_template_pid(const struct module *module)
 {
     return module->pid;
+}
+
+struct throttle *module_throttle(struct module *module)
+{
+    return &module->throttle;
+}
+
+void module_watch(struct module *module, struct process *process)
+{
+    watchdog_watch(&module->watchdog, process);
+}
+
+void module_unwatch(struct module *module, struct process *process)
+{
+    watchdog_leave(&module->watchdog, process);
+}
+
+int module_take_slot(const struct module *module, struct slot_place *out_place)
+{
+    return slots_take(module->slots, out_place);
 }
 
 unsigned module_sessions(const struct module *module)
@@ -184,6 +213,7 @@ void module_kill_template(struct module *module)
 
 static void violation(struct module *module, const char *what)
 {
+    module->counters->violations++;
     log_warn("module %s: its template (pid %d) sent %s; killed",
              module_name(module), (int)module->pid, what);
     module_kill_template(module);
@@ -358,6 +388,8 @@ static void forget_template(struct module *module)
     event_del(&module->exited);
     event_del(&module->deadline);
     event_del(&module->retry);
+    slots_release(module->slots); /* its sessions hold it, too */
+    module->slots = NULL;
     close(module->control_fd);
     close(module->pidfd);
     module->control_fd = module->pidfd = -1;
@@ -370,7 +402,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     struct module *module = MAGIC_CAST(module, MODULE_MAGIC, arg);
     enum template_state state = module->state;
     char text[END_TEXT_MAX];
-    char full[160];
+    char full[END_TEXT_MAX + 96];
     struct end end;
 
     (void)fd;
@@ -381,6 +413,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     module_drain_log(module);
     end = reap_template(module);
     forget_template(module);
+    module->counters->templates_ended++;
     end_text(&end, text);
     snprintf(full, sizeof full, "module %s: its template ended: %s",
              module_name(module), text);
@@ -392,26 +425,43 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
         fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
 }
 
+/* Runs sp-worker with what it inherits.  -1 and errno. */
+static int run_worker(struct module *module, struct spawned *out_spawned)
+{
+    int log_fd = module_open_log(module);
+    int spawned = -1;
+
+    if (log_fd < 0)
+        return -1;
+    module->slots = slots_create(SLOTS_A_TEMPLATE);
+    if (module->slots)
+        spawned = spawn_worker(module->worker, module_name(module),
+                               module_settings(module)->path, log_fd,
+                               slots_fd(module->slots), out_spawned);
+    if (spawned < 0) {
+        slots_release(module->slots);
+        module->slots = NULL;
+    } else {
+        slots_close(module->slots);
+    }
+    close(log_fd);
+    return spawned;
+}
+
 static int spawn_template(struct module *module)
 {
     uint64_t timeout = module_settings(module)->init_timeout;
     struct timeval delay = {(time_t)(timeout / 1000),
                             (suseconds_t)(timeout % 1000 * 1000)};
     struct spawned spawned;
-    int log_fd = module_open_log(module);
 
-    if (log_fd < 0)
+    if (run_worker(module, &spawned) < 0)
         return -1;
-    if (spawn_worker(module->worker, module_name(module),
-                     module_settings(module)->path, log_fd, &spawned) < 0) {
-        close(log_fd);
-        return -1;
-    }
-    close(log_fd);
     module->pid = spawned.pid;
     module->pidfd = spawned.pidfd;
     module->control_fd = spawned.control_fd;
     module->state = TEMPLATE_LOADING;
+    module->counters->templates_started++;
     event_assign(&module->readable, module->base, module->control_fd,
                  EV_READ | EV_PERSIST, on_readable, module);
     event_assign(&module->writable, module->base, module->control_fd, EV_WRITE,
@@ -459,6 +509,15 @@ static void name_writer(void *context, pid_t pid, char *out, size_t out_size)
                  pid == module->pid ? "template, " : "", (int)pid);
 }
 
+/* Those that are no session's share one. */
+static struct log_meter *find_meter(void *context, pid_t pid)
+{
+    const struct module *module = context;
+    struct process *process = process_find(module->table, pid);
+
+    return process ? process_log_meter(process) : NULL;
+}
+
 int module_open_log(struct module *module)
 {
     return logsink_open(module->log);
@@ -469,13 +528,32 @@ void module_drain_log(struct module *module)
     logsink_drain(module->log);
 }
 
+void module_end_log(struct module *module, struct log_meter *meter)
+{
+    logsink_forget(module->log, meter);
+}
+
+static struct logsink *open_sink(struct module *module, const char *dir)
+{
+    struct logsink_owner owner = {.name_writer = name_writer,
+                                  .find_meter = find_meter,
+                                  .context = module,
+                                  .rate = module_settings(module)->log_rate,
+                                  .lines = &module->counters->log_lines,
+                                  .dropped = &module->counters->log_dropped};
+
+    return logsink_create(module->base, dir, module_name(module), &owner);
+}
+
 /* ---- the module ---- */
 
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
                              const struct module_config *config,
-                             const char *worker, const char *dir)
+                             const char *worker, const char *dir,
+                             struct counters *counters)
 {
+    const struct module_settings *settings = &config->settings;
     struct module *module = calloc(1, sizeof *module);
 
     if (!module)
@@ -485,13 +563,17 @@ struct module *module_create(struct event_base *base,
     module->table = table;
     module->config = config;
     module->worker = worker;
+    module->counters = counters;
     module->control_fd = module->pidfd = -1;
     TAILQ_INIT(&module->waiting);
     TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     evtimer_assign(&module->retry, base, on_pump, module);
-    module->log =
-        logsink_create(base, dir, config->name, name_writer, module);
+    throttle_init(&module->throttle, (int64_t)settings->restart_delay,
+                  (int64_t)settings->max_restart_delay);
+    watchdog_init(&module->watchdog, base, (int64_t)settings->call_limit,
+                  settings->call_limit_ends == SETTING_ENDING_ABORT);
+    module->log = open_sink(module, dir);
     if (!module->log) {
         free(module);
         return NULL;
@@ -510,6 +592,7 @@ void module_destroy(struct module *module)
         waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED);
         forget_template(module);
     }
+    watchdog_fini(&module->watchdog);
     logsink_destroy(module->log);
     module->magic = 0;
     free(module);

@@ -15,16 +15,21 @@
 
 #include "config.h"
 #include "process.h"
+#include "slots.h"
+#include "throttle.h"
 
+struct counters;
 struct event_base;
+struct log_meter;
 struct module;
 
-/* config and worker (the path of sp-worker) are borrowed as long as the module
- * lives.  dir is the runtime directory.  NULL and errno. */
+/* config, worker (the path of sp-worker) and counters are borrowed as long as
+ * the module lives.  dir is the runtime directory.  NULL and errno. */
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
                              const struct module_config *config,
-                             const char *worker, const char *dir);
+                             const char *worker, const char *dir,
+                             struct counters *counters);
 
 /* Kills the template.  No process of the module may be left. */
 void module_destroy(struct module *module);
@@ -34,6 +39,17 @@ const struct module_settings *module_settings(const struct module *module);
 
 /* The template's pid, 0 without one. */
 pid_t module_template_pid(const struct module *module);
+
+/* A page of the template's memory for a process; slots_give() ends it.  -1 and
+ * errno. */
+int module_take_slot(const struct module *module, struct slot_place *out_place);
+
+/* Whether it may start one more, by what became of its earlier starts. */
+struct throttle *module_throttle(struct module *module);
+
+/* Its processes are looked at while call_limit is set. */
+void module_watch(struct module *module, struct process *process);
+void module_unwatch(struct module *module, struct process *process);
 
 /* Its sessions now; session.c counts. */
 unsigned module_sessions(const struct module *module);
@@ -58,5 +74,7 @@ void module_kill_template(struct module *module);
 int module_open_log(struct module *module);
 /* Writes what has been said and not been read. */
 void module_drain_log(struct module *module);
+/* Before a process loses its pid, after module_drain_log(). */
+void module_end_log(struct module *module, struct log_meter *meter);
 
 #endif

@@ -49,6 +49,23 @@ static int64_t delay(const struct policy_settings *settings, unsigned streak,
     return ms - ms / 2 + random % (ms / 2 + 1);
 }
 
+/* Never given up, and no delay; but a process that does so again and again, with
+ * no stable time in between, is slowed down like one that crashes. */
+static struct policy_verdict recycle(const struct policy_settings *settings,
+                                     struct policy_history *history,
+                                     const struct policy_end *end)
+{
+    struct policy_verdict verdict = {POLICY_RESTART, 0};
+
+    if (end->lived_ms >= settings->first_delay_ms)
+        history->recycles = 0;
+    else if (history->recycles < 63)
+        verdict.delay_ms = delay(settings, history->recycles++, end->random);
+    else
+        verdict.delay_ms = settings->max_delay_ms;
+    return verdict;
+}
+
 struct policy_verdict policy_decide(const struct policy_settings *settings,
                                     struct policy_history *history,
                                     const struct policy_end *end)
@@ -56,11 +73,13 @@ struct policy_verdict policy_decide(const struct policy_settings *settings,
     struct policy_verdict verdict = {POLICY_FINAL, 0};
 
     assert(settings->max_restarts <= POLICY_RESTARTS_MAX);
-    if (!wants_restart(settings->restart, end->normal))
+    if (!end->recycled && !wants_restart(settings->restart, end->normal))
         return verdict;
     if (end->lived_ms >= settings->stable_ms)
         *history = (struct policy_history){0};
     forget(history, end->now_ms - settings->max_ms);
+    if (end->recycled)
+        return recycle(settings, history, end);
     if (history->count >= settings->max_restarts) {
         verdict.decision = POLICY_GIVE_UP;
         return verdict;

@@ -31,6 +31,8 @@ struct policy_history {
     unsigned count;
     int64_t restarts_ms[POLICY_RESTARTS_MAX];
     unsigned streak; /* restarts since the last stable time */
+    unsigned recycles; /* in a row, of processes that lived less than
+                        * first_delay_ms */
 };
 
 /* A process that has ended. */
@@ -38,6 +40,7 @@ struct policy_end {
     int64_t now_ms;
     int64_t lived_ms; /* since it was ready; 0 if it never was */
     bool normal;
+    bool recycled;   /* it ended for a fresh process, as it was configured to */
     uint32_t random; /* any; spreads the delays of many sessions */
 };
 

@@ -1,63 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* One process: start socket, hello, pidfd, reaping.  Contract: "Who is who" in
- * wire/template.h.  What comes on the start socket is hostile; the pid is
- * believed only from the kernel's stamp, and only if it is our child. */
+/* One process from its hello to its end: hello, pidfd, reaping.  Contract: "Who
+ * is who" in wire/template.h.  What comes on the start socket is hostile; the
+ * pid is believed only from the kernel's stamp, and only if it is our child. */
 #define _GNU_SOURCE
-#include "process.h"
-
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <uthash.h>
 
+#include "base/clock.h"
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/magic.h"
-#include "base/text.h"
-#include "module.h"
+#include "process_own.h"
 #include "wire/template.h"
-
-#define PROCESS_MAGIC 0x53507072u
-
-enum process_state {
-    PROCESS_QUEUED,
-    PROCESS_FORKING,
-    PROCESS_BORN,
-    PROCESS_READY,
-    PROCESS_GONE
-};
-
-struct process {
-    uint32_t magic;
-    enum process_state state;
-    struct process_table *table; /* borrowed */
-    struct module *module;       /* borrowed */
-    const struct process_events *events;
-    void *owner; /* borrowed */
-    struct process_plan plan;     /* borrowed, with all in it */
-    int start_fd;                 /* owned; our end; -1 unless it is open */
-    int pidfd;                    /* owned; before the hello a place is kept for
-                                   * it, so that it can be had in any case */
-    pid_t pid;                    /* 0 before the hello */
-    struct module_request *request; /* the module's; NULL once forgotten */
-    bool refused;
-    bool kill_wanted;             /* before the hello */
-    TAILQ_ENTRY(process) unborn;  /* table.unborn */
-    struct event start_event;
-    struct event exit_event;
-    struct event deadline;
-    UT_hash_handle hh; /* table.by_pid */
-};
 
 pid_t process_pid(const struct process *process)
 {
@@ -67,6 +32,11 @@ pid_t process_pid(const struct process *process)
 const char *process_session_id(const struct process *process)
 {
     return process->plan.id;
+}
+
+struct log_meter *process_log_meter(struct process *process)
+{
+    return &process->log_meter;
 }
 
 void *process_owner(const struct process *process)
@@ -82,9 +52,14 @@ struct process *process_find(const struct process_table *table, pid_t pid)
     return process;
 }
 
+size_t process_count(const struct process_table *table)
+{
+    return HASH_COUNT(table->by_pid);
+}
+
 /* ---- the end ---- */
 
-static void close_start(struct process *process)
+void process_close_start(struct process *process)
 {
     if (process->start_fd < 0)
         return;
@@ -105,6 +80,8 @@ static void leave_state(struct process *process)
         break;
     case PROCESS_BORN:
     case PROCESS_READY:
+        module_unwatch(process->module, process);
+        module_end_log(process->module, &process->log_meter);
         HASH_DEL(process->table->by_pid, process);
         event_del(&process->exit_event);
         break;
@@ -118,10 +95,11 @@ static void process_gone(struct process *process, const struct end *end,
 {
     leave_state(process);
     process->state = PROCESS_GONE;
-    close_start(process);
+    process_close_start(process);
     event_del(&process->deadline);
     if (process->pidfd >= 0)
         close(process->pidfd);
+    slots_give(&process->slot);
     process->events->on_gone(process->owner, end, error, text);
     process->magic = 0;
     free(process);
@@ -131,7 +109,7 @@ void process_unborn(struct process *process, enum sp_error error,
                     const char *text)
 {
     const struct process_table *table = process->table;
-    struct end end = {.kind = END_UNBORN};
+    struct end end = {.kind = END_UNBORN, .at_ms = clock_now_ms()};
 
     if (process->state == PROCESS_FORKING)
         table->on_stray(table->context);
@@ -147,65 +125,88 @@ void process_fork_failed(struct process *process, int error)
     process_unborn(process, SP_ESYSTEM, text);
 }
 
+/* waitid() as the kernel has it: with what the process has used.  (glibc's
+ * leaves that out.) */
+static int wait_for(int pidfd, siginfo_t *info, struct rusage *usage)
+{
+    return (int)syscall(SYS_waitid, P_PIDFD, pidfd, info, WEXITED | WNOHANG,
+                        usage);
+}
+
+static int64_t to_ms(struct timeval time)
+{
+    return (int64_t)time.tv_sec * 1000 + time.tv_usec / 1000;
+}
+
+static enum end_limit limit_of_signal(int number)
+{
+    return number == SIGXCPU   ? END_LIMIT_CPU
+           : number == SIGXFSZ ? END_LIMIT_OUTPUT
+                               : END_LIMIT_NONE;
+}
+
 static struct end reap(struct process *process)
 {
-    struct end end = {.kind = END_EXITED};
+    struct end end = {.kind = END_EXITED,
+                      .limit = process->limit,
+                      .at_ms = clock_now_ms()};
+    struct rusage usage = {0};
     siginfo_t info = {0};
+
+    end.lived_ms = end.at_ms - process->born_ms;
+    process_look(process, &end.told);
+    if (end.told.doing != SLOT_NOTHING && end.told.doing_since_ms > 0)
+        end.doing_ms = end.at_ms - end.told.doing_since_ms;
 
     /* What it forked and left in its group goes with it.  The group cannot be
      * anybody else's before its leader is reaped. */
     if (process->pid > 1)
         kill(-process->pid, SIGKILL);
-    if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG) < 0 ||
-        info.si_pid == 0) {
+    if (wait_for(process->pidfd, &info, &usage) < 0 || info.si_pid == 0) {
         log_error("session %s (pid %d): cannot be waited for", process->plan.id,
                   (int)process->pid);
         return end;
     }
+    end.cpu_ms = to_ms(usage.ru_utime) + to_ms(usage.ru_stime);
+    end.peak_kb = (uint64_t)usage.ru_maxrss;
     end.code = info.si_status;
     if (info.si_code != CLD_EXITED) {
         end.kind = END_SIGNALED;
         end.core = info.si_code == CLD_DUMPED;
+        if (end.limit == END_LIMIT_NONE)
+            end.limit = limit_of_signal(end.code);
     }
     return end;
 }
 
-static void read_start(struct process *process);
-
-static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
+void process_take_exit(struct process *process)
 {
-    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
     struct end end;
 
-    (void)fd;
-    (void)what;
     /* "ready" or the text of an error may still wait to be read */
     if (process->start_fd >= 0)
-        read_start(process);
+        process_read_start(process);
     module_drain_log(process->module);
     end = reap(process);
     process_gone(process, &end, SP_OK, "");
 }
 
-void process_signal(struct process *process, int signal_number)
+static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
 {
-    static const struct timeval at_once = {0, 0};
+    (void)fd;
+    (void)what;
+    process_take_exit(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+}
 
-    switch (process->state) {
-    case PROCESS_QUEUED: /* cancelled, though not from inside this call */
-        process->kill_wanted = true;
-        evtimer_add(&process->deadline, &at_once);
-        break;
-    case PROCESS_FORKING:
-        process->kill_wanted = true;
-        break;
-    case PROCESS_BORN:
-    case PROCESS_READY:
-        pidfd_send_signal(process->pidfd, signal_number, NULL, 0);
-        break;
-    case PROCESS_GONE:
-        break;
-    }
+bool process_settle(struct process *process)
+{
+    struct pollfd exited = {.fd = process->pidfd, .events = POLLIN};
+
+    if ((process->state != PROCESS_BORN && process->state != PROCESS_READY) ||
+        poll(&exited, 1, 0) <= 0)
+        return false;
+    process_take_exit(process);
+    return true;
 }
 
 /* ---- what is said on the start socket ---- */
@@ -235,8 +236,8 @@ static bool violation(struct process *process, const char *what, pid_t sender)
     }
     log_warn("session %s (pid %d): %s on its start socket; killed", process->plan.id,
              (int)process->pid, what);
-    close_start(process);
-    process_signal(process, SIGKILL);
+    process_close_start(process);
+    process_kill(process, END_LIMIT_CONTRACT);
     return true;
 }
 
@@ -257,6 +258,7 @@ static bool become_born(struct process *process, pid_t pid)
     leave_state(process);
     process->state = PROCESS_BORN;
     process->pid = pid;
+    process->born_ms = clock_now_ms();
     HASH_ADD(hh, table->by_pid, pid, sizeof process->pid, process);
     event_assign(&process->exit_event, table->base, process->pidfd, EV_READ,
                  on_exit_noticed, process);
@@ -268,7 +270,8 @@ static bool become_born(struct process *process, pid_t pid)
 static void become_ready(struct process *process)
 {
     process->state = PROCESS_READY;
-    close_start(process);
+    module_watch(process->module, process);
+    process_close_start(process);
     event_del(&process->deadline);
     process->events->on_ready(process->owner);
 }
@@ -279,7 +282,7 @@ static void refuse(struct process *process, enum sp_error error,
     if (process->refused)
         return;
     process->refused = true;
-    close_start(process);
+    process_close_start(process);
     process->events->on_refused(process->owner, error, text);
     process_signal(process, SIGKILL); /* it is about to exit anyway */
 }
@@ -317,11 +320,11 @@ static void start_closed(struct process *process)
     if (process->state == PROCESS_FORKING)
         process_unborn(process, SP_EINIT, "the process died before its hello");
     else
-        close_start(process); /* its exit is coming, or the deadline is */
+        process_close_start(process); /* its exit is coming, or the deadline is */
 }
 
 /* May free the process if it is unborn. */
-static void read_start(struct process *process)
+void process_read_start(struct process *process)
 {
     while (process->start_fd >= 0) { /* at most hello, outcome, end of file */
         struct hello_record record;
@@ -348,13 +351,6 @@ static void read_start(struct process *process)
     }
 }
 
-static void on_start_readable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    read_start(MAGIC_CAST(process, PROCESS_MAGIC, arg));
-}
-
 void process_table_settle(struct process_table *table)
 {
     struct process *process;
@@ -363,17 +359,14 @@ void process_table_settle(struct process_table *table)
     for (process = TAILQ_FIRST(&table->unborn); process; process = next) {
         next = TAILQ_NEXT(process, unborn);
         if (process->start_fd >= 0)
-            read_start(process);
+            process_read_start(process);
     }
 }
 
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
+void process_late(struct process *process)
 {
-    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
     char text[96];
 
-    (void)fd;
-    (void)what;
     snprintf(text, sizeof text, "init took longer than %llu ms",
              (unsigned long long)module_settings(process->module)
                  ->init_timeout);
@@ -389,132 +382,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
         process_unborn(process, SP_EINIT, "its template does not answer");
         break;
     case PROCESS_BORN:
+        process->limit = END_LIMIT_INIT;
         refuse(process, SP_EINIT, text);
         break;
     case PROCESS_READY:
     case PROCESS_GONE:
         break;
     }
-}
-
-/* ---- the start ---- */
-
-static void start_deadline(struct process *process, unsigned times)
-{
-    uint64_t ms = module_settings(process->module)->init_timeout * times;
-    struct timeval delay = {(time_t)(ms / 1000),
-                            (suseconds_t)(ms % 1000 * 1000)};
-
-    evtimer_add(&process->deadline, &delay);
-}
-
-struct process *process_start(struct process_table *table,
-                              struct module *module,
-                              const struct process_plan *plan,
-                              const struct process_events *events, void *owner)
-{
-    struct process *process = calloc(1, sizeof *process);
-
-    if (!process)
-        return NULL;
-    process->magic = PROCESS_MAGIC;
-    process->table = table;
-    process->module = module;
-    process->plan = *plan;
-    process->events = events;
-    process->owner = owner;
-    process->start_fd = process->pidfd = -1;
-    evtimer_assign(&process->deadline, table->base, on_deadline, process);
-    process->request = module_submit(module, process);
-    if (!process->request) {
-        free(process);
-        return NULL;
-    }
-    /* a template that is ending and its successor's loading come first */
-    start_deadline(process, 3);
-    return process;
-}
-
-/* The record and its argument wait in the socket until the session reads. */
-static int send_start_record(const struct process *process)
-{
-    const struct module_settings *settings = module_settings(process->module);
-    const struct process_plan *plan = &process->plan;
-    struct start_record record = {
-        .arg_size = (uint32_t)plan->arg_size,
-        .max_connections = (uint32_t)settings->max_connections,
-        .max_message = settings->max_message};
-    struct iovec iov[2] = {{&record, sizeof record},
-                           {(void *)plan->arg, plan->arg_size}};
-    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
-
-    snprintf(record.id, sizeof record.id, "%s", plan->id);
-    return sendmsg(process->start_fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
-}
-
-/* SO_PASSCRED is set before the other end is handed over: every record that
- * comes is stamped. */
-static int open_start_socket(struct process *process, int *out_session_end)
-{
-    int on = 1;
-    int ends[2];
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-        return -1;
-    process->start_fd = ends[0];
-    *out_session_end = ends[1];
-    event_assign(&process->start_event, process->table->base, ends[0],
-                 EV_READ | EV_PERSIST, on_start_readable, process);
-    if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-        return -1;
-    process->pidfd = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-    return process->pidfd < 0 ? -1 : event_add(&process->start_event, NULL);
-}
-
-static int hand_over(struct process *process, int control_fd, uint32_t serial,
-                     int session_end)
-{
-    struct fork_record record = {.serial = serial};
-    int fds[FORK_FDS];
-    int sent;
-    int saved;
-
-    fds[FORK_FD_LISTENER] = process->plan.listener_fd;
-    fds[FORK_FD_START] = session_end;
-    fds[FORK_FD_LOG] = module_open_log(process->module);
-    if (fds[FORK_FD_LOG] < 0)
-        return -1;
-    sent = fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
-    saved = errno;
-    close(fds[FORK_FD_LOG]);
-    errno = saved;
-    return sent;
-}
-
-/* What was opened is closed again when it could not be sent: a process that
- * waits holds no descriptors. */
-int process_send(struct process *process, int control_fd, uint32_t serial)
-{
-    int session_end = -1;
-    int sent = -1;
-    int saved;
-
-    if (open_start_socket(process, &session_end) == 0 &&
-        send_start_record(process) == 0)
-        sent = hand_over(process, control_fd, serial, session_end);
-    saved = errno;
-    if (session_end >= 0)
-        close(session_end);
-    if (sent < 0) {
-        close_start(process);
-        if (process->pidfd >= 0)
-            close(process->pidfd);
-        process->pidfd = -1;
-        errno = saved;
-        return -1;
-    }
-    process->state = PROCESS_FORKING;
-    TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
-    start_deadline(process, 1);
-    return 0;
 }

@@ -30,6 +30,7 @@
 #include "end.h"
 
 struct event_base;
+struct log_meter;
 struct module;
 struct process;
 
@@ -54,7 +55,8 @@ struct process_events {
     /* Its init did not succeed: SP_EIGNORED, or SP_EINIT and the text.  The
      * process is being killed; on_gone follows. */
     void (*on_refused)(void *owner, enum sp_error error, const char *text);
-    /* error and text explain an UNBORN end, else SP_OK and "". */
+    /* error and text explain an UNBORN end, else SP_OK and "".  end->asked and
+     * end->by are the owner's to fill in. */
     void (*on_gone)(void *owner, const struct end *end, enum sp_error error,
                     const char *text);
 };
@@ -65,6 +67,7 @@ struct process_plan {
     const void *arg;
     size_t arg_size;
     int listener_fd;
+    const struct slot_request *ended; /* START_ENDED_MAX of them */
 };
 
 /* NULL and errno: it could not even be asked for. */
@@ -78,12 +81,41 @@ struct process *process_start(struct process_table *table,
 pid_t process_pid(const struct process *process);
 const char *process_session_id(const struct process *process);
 
+/* Of what it writes to standard output and error. */
+struct log_meter *process_log_meter(struct process *process);
+
 /* Sends a signal, by pidfd.  Before the hello, SIGKILL is remembered until
  * then, and every other signal counts as SIGKILL: there is nothing to save. */
 void process_signal(struct process *process, int signal_number);
 
+/* Kills it for a limit that it has hit, which its end then names. */
+void process_kill(struct process *process, enum end_limit limit);
+/* Stops it where it is, and lets it go on. */
+void process_pause(struct process *process);
+void process_resume(struct process *process);
+bool process_paused(const struct process *process);
+/* It was seen stopped by a signal: unless it was paused, that is its own doing,
+ * and it is killed. */
+void process_suspended(struct process *process);
+/* Ends it if it has been in one handler for longer than limit_ms: with SIGABRT
+ * and then SIGKILL, or with SIGKILL at once. */
+void process_check_hang(struct process *process, int64_t now_ms,
+                        int64_t limit_ms, bool abort_first);
+
+/* What it tells of itself now; all zeros before it is born. */
+void process_look(const struct process *process, struct slot_view *out_view);
+/* Wants something of it: the order in its slot, and the signal to look.  Before
+ * its hello that counts as SIGKILL. */
+void process_order(struct process *process, enum slot_command command,
+                   enum sp_end end, const char *text);
+
+/* Reaps it now if it has ended: true, and the owner has been told. */
+bool process_settle(struct process *process);
+
 /* NULL: no session's process has this pid. */
 struct process *process_find(const struct process_table *table, pid_t pid);
+/* Those BORN or READY. */
+size_t process_count(const struct process_table *table);
 /* The owner that it was started with. */
 void *process_owner(const struct process *process);
 
@@ -91,7 +123,7 @@ void *process_owner(const struct process *process);
  * is known before a sweep looks at all children. */
 void process_table_settle(struct process_table *table);
 
-/* ---- for template.c ---- */
+/* ---- for module.c ---- */
 
 /* The next request of a template's queue: sends it.  0; -1 and errno (EAGAIN:
  * the socket is full; EMFILE and the like: later), and it is still queued. */

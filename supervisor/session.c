@@ -1,135 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a session: the table in session.h, as rows.  When to restart is
- * policy.c's decision, how a process is started and reaped process.c's. */
+ * policy.c's decision and when to expire expiry.c's, how a process is started
+ * and reaped is process.c's business. */
 #define _GNU_SOURCE
 #include "session.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/random.h>
 #include <unistd.h>
-
-#include <sp/id.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/magic.h"
 #include "base/text.h"
+#include "counters.h"
+#include "expiry.h"
 #include "module.h"
-#include "policy.h"
 #include "process.h"
 #include "registry.h"
-#include "runtime.h"
-#include "tombstones.h"
-#include "wire/template.h"
+#include "session_own.h"
 
-#define SESSION_MAGIC 0x53507365u
 #define DESCRIPTOR_RESERVE 64
 
-enum session_event {
-    EVENT_READY,
-    EVENT_GONE, /* its process */
-    EVENT_STOP,
-    EVENT_DEADLINE,
-    EVENT_GIVE_UP,
-};
-
-static const char *const event_names[] = {"ready", "process gone", "stop",
-                                          "deadline", "give up"};
-
-struct waiter {
-    session_told_fn *told;
-    void *context;
-    bool for_start;
-    STAILQ_ENTRY(waiter) link; /* session.waiters */
-};
-
-STAILQ_HEAD(waiter_list, waiter);
-
-struct session {
-    uint32_t magic;
-    enum session_state state; /* written by session_apply() alone */
-    bool was_ready;
-    const struct session_world *world; /* borrowed */
-    struct module *module;             /* borrowed */
-    struct registry_entry *entry;      /* owned */
-    struct process *process;           /* NULL without one; frees itself */
-    char id[SP_ID_MAX + 1];
-    void *arg; /* owned */
-    size_t arg_size;
-    int listener_fd; /* owned */
-    struct event listener_closed;
-    bool listener_dead; /* a process of its own has shut it down */
-    enum session_stop_reason stop_reason;
-    bool stop_requested; /* session_stop() */
-    bool given_up;       /* its budget is spent */
-    int64_t started_ms;
-    int64_t ready_ms; /* of its process; 0 before */
-    unsigned restarts;
-    struct end last_end;
-    struct policy_history history;
-    struct event deadline;
-    struct waiter_list waiters;
-    /* Why the start failed, for those who wait for it. */
-    enum sp_error error;
-    char *text; /* owned; NULL: nothing to add */
-};
-
-static void session_apply(struct session *session, enum session_event event);
-
-/* ---- those who wait ---- */
-
-static enum sp_error add_waiter(struct session *session, session_told_fn *told,
-                                void *context, bool for_start)
+static void tell(const struct session *session, enum event_kind kind,
+                 const char *text)
 {
-    struct waiter *waiter = malloc(sizeof *waiter);
-
-    if (!waiter)
-        return SP_ENOMEM;
-    *waiter = (struct waiter){.told = told,
-                              .context = context,
-                              .for_start = for_start};
-    STAILQ_INSERT_TAIL(&session->waiters, waiter, link);
-    return SP_OK;
-}
-
-enum sp_error session_wait_started(struct session *session,
-                                   session_told_fn *told, void *context)
-{
-    return add_waiter(session, told, context, true);
-}
-
-enum sp_error session_wait_gone(struct session *session, session_told_fn *told,
-                                void *context)
-{
-    return add_waiter(session, told, context, false);
-}
-
-/* Tells those on the list who wait for this, and takes them off it. */
-static void tell(struct waiter_list *waiters, bool for_start,
-                 enum sp_error error, const char *text, pid_t pid)
-{
-    struct waiter_list others = STAILQ_HEAD_INITIALIZER(others);
-    struct waiter *waiter;
-
-    while ((waiter = STAILQ_FIRST(waiters))) {
-        STAILQ_REMOVE_HEAD(waiters, link);
-        if (waiter->for_start == for_start) {
-            waiter->told(waiter->context, error, text, pid);
-            free(waiter);
-        } else {
-            STAILQ_INSERT_TAIL(&others, waiter, link);
-        }
-    }
-    STAILQ_CONCAT(waiters, &others);
+    session->world->on_event(session->world->context, kind, session, text);
 }
 
 static void remember_error(struct session *session, enum sp_error error,
@@ -145,7 +47,7 @@ static void remember_error(struct session *session, enum sp_error error,
 
 static void on_ready(void *owner)
 {
-    session_apply(MAGIC_CAST(session, SESSION_MAGIC, owner), EVENT_READY);
+    session_apply(MAGIC_CAST(session, SESSION_MAGIC, owner), INPUT_READY);
 }
 
 static void on_refused(void *owner, enum sp_error error, const char *text)
@@ -160,74 +62,146 @@ static void on_refused(void *owner, enum sp_error error, const char *text)
                  module_name(session->module), printable);
 }
 
+/* What it was doing when it died is not to be done by its successor, even when
+ * the client sends it again. */
+static void remember_request(struct session_past *past)
+{
+    const struct slot_request *request = &past->end.told.request;
+
+    if (request->id == 0 || past->end.told.goodbye)
+        return;
+    memmove(past->ended + 1, past->ended,
+            (START_ENDED_MAX - 1) * sizeof past->ended[0]);
+    past->ended[0] = *request;
+}
+
+static void count_limit(struct counters *counters, enum end_limit limit)
+{
+    switch (limit) {
+    case END_LIMIT_CALL:
+        counters->hangs++;
+        return;
+    case END_LIMIT_INIT:
+        counters->init_timeouts++;
+        return;
+    case END_LIMIT_STOP:
+        counters->stop_timeouts++;
+        return;
+    case END_LIMIT_LISTENER:
+        counters->listeners_shut++;
+        return;
+    case END_LIMIT_SUSPENDED:
+        counters->suspended++;
+        return;
+    case END_LIMIT_CONTRACT:
+        counters->violations++;
+        return;
+    case END_LIMIT_NONE:
+    case END_LIMIT_CPU:
+    case END_LIMIT_OUTPUT:
+        return;
+    }
+}
+
 static void on_gone(void *owner, const struct end *end, enum sp_error error,
                     const char *text)
 {
     struct session *session = MAGIC_CAST(session, SESSION_MAGIC, owner);
+    struct session_past *past = &session->past;
     char words[END_TEXT_MAX];
 
     session->process = NULL;
-    session->last_end = *end;
-    end_text(end, words);
+    count_limit(session->world->counters, end->limit);
+    past->end = *end;
+    past->end.asked = session->order.asked;
+    past->end.by = session->order.by;
+    remember_request(past);
+    end_describe(end, words);
     if (error != SP_OK)
         remember_error(session, error, text);
     else if (!session->was_ready)
         remember_error(session, SP_EINIT, words);
-    session_apply(session, EVENT_GONE);
-}
-
-/* Sessions share their listener with spd.  One that shuts it down has broken
- * its contract, and nobody could reach it any more. */
-static void on_listener_closed(evutil_socket_t fd, short what, void *arg)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
-
-    (void)fd;
-    (void)what;
-    event_del(&session->listener_closed);
-    session->listener_dead = true;
-    log_warn("session %s (%s, pid %d): shut its listener down; killed",
-             session->id, module_name(session->module),
-             (int)session_pid(session));
-    session_kill(session);
+    event_del(&session->expiry);
+    waiters_tell(&session->waiters, WAIT_ENDED, SP_OK, "", 0);
+    session_apply(session, INPUT_ENDED);
 }
 
 static const struct process_events process_events = {on_ready, on_refused,
                                                      on_gone};
 
-/* ---- its listener ---- */
-
-/* Asks for the end of it alone: not for each connection that comes. */
-static int open_listener(struct session *session)
+static void kill_for(struct session *session, enum end_limit limit)
 {
-    session->listener_fd =
-        runtime_listen_session(session->world->runtime, session->id);
-    if (session->listener_fd < 0)
-        return -1;
-    event_assign(&session->listener_closed, session->world->base,
-                 session->listener_fd, EV_CLOSED | EV_PERSIST,
-                 on_listener_closed, session);
-    return event_add(&session->listener_closed, NULL);
+    if (session->process)
+        process_kill(session->process, limit);
 }
 
-static void close_listener(struct session *session)
+static void on_listener_shut(void *context)
 {
-    if (session->listener_fd < 0)
-        return;
-    event_del(&session->listener_closed);
-    runtime_unlink_session(session->world->runtime, session->id);
-    close(session->listener_fd);
-    session->listener_fd = -1;
+    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, context);
+
+    log_warn("session %s (%s, pid %d): shut its listener down; killed",
+             session->id, module_name(session->module),
+             (int)session_pid(session));
+    kill_for(session, END_LIMIT_LISTENER);
+}
+
+static int open_listener(struct session *session)
+{
+    return listener_open(&session->listener, session->world->base,
+                         session->world->runtime, session->id,
+                         on_listener_shut, session);
 }
 
 /* A successor does not inherit a dead one. */
 static int renew_listener(struct session *session)
 {
-    if (!session->listener_dead)
+    if (!session->listener.dead && session->listener.fd >= 0)
         return 0;
-    close_listener(session);
-    session->listener_dead = false;
+    listener_close(&session->listener);
     return open_listener(session);
+}
+
+/* ---- when it expires ---- */
+
+static void start_timer(struct event *timer, int64_t ms)
+{
+    struct timeval delay = {(time_t)(ms / 1000),
+                            (suseconds_t)(ms % 1000 * 1000)};
+
+    evtimer_add(timer, &delay);
+}
+
+static void look_for_expiry(struct session *session)
+{
+    const struct module_settings *settings = module_settings(session->module);
+    struct expiry_settings limits = {(int64_t)settings->idle_timeout,
+                                     (int64_t)settings->max_lifetime};
+    struct expiry_facts facts = {.started_ms = session->started_ms};
+    struct expiry_verdict verdict;
+    struct slot_view told;
+
+    if (!limits.idle_timeout && !limits.max_lifetime)
+        return;
+    process_look(session->process, &told);
+    facts.now_ms = clock_now_ms();
+    facts.active_ms = session_active_ms(session, &told);
+    facts.busy = session_busy(&told);
+    verdict = expiry_decide(&limits, &facts);
+    if (verdict.asked != END_ASKED_NOT)
+        session_stop(session, &(struct session_order){.asked = verdict.asked,
+                                                      .by = ASKER_NOBODY});
+    else if (verdict.look_ms >= 0)
+        start_timer(&session->expiry, verdict.look_ms);
+}
+
+static void on_expiry(evutil_socket_t fd, short what, void *arg)
+{
+    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
+
+    (void)fd;
+    (void)what;
+    if (session->state == SESSION_RUNNING)
+        look_for_expiry(session);
 }
 
 /* ---- actions ---- */
@@ -237,7 +211,8 @@ static int launch(struct session *session)
     struct process_plan plan = {.id = session->id,
                                 .arg = session->arg,
                                 .arg_size = session->arg_size,
-                                .listener_fd = session->listener_fd};
+                                .listener_fd = session->listener.fd,
+                                .ended = session->past.ended};
 
     session->process = process_start(session->world->processes, session->module,
                                      &plan, &process_events, session);
@@ -254,23 +229,54 @@ static void act_ready(struct session *session)
     free(session->text);
     session->text = NULL;
     session->error = SP_OK;
-    tell(&session->waiters, true, SP_OK, "", session_pid(session));
+    session->world->counters->ready++;
+    throttle_worked(module_throttle(session->module));
+    tell(session, EVENT_READY, "");
+    waiters_tell(&session->waiters, WAIT_STARTED, SP_OK, "",
+                 session_pid(session));
+    waiters_tell(&session->waiters, WAIT_READY, SP_OK, "",
+                 session_pid(session));
+    look_for_expiry(session);
 }
 
-static void start_deadline(struct session *session, int64_t ms)
+/* Asks its process to end.  One that is paused must go on to hear of it. */
+static void ask_to_end(struct session *session, enum slot_command command,
+                       uint64_t timeout)
 {
-    struct timeval delay = {(time_t)(ms / 1000),
-                            (suseconds_t)(ms % 1000 * 1000)};
+    enum end_asked asked = session->order.asked;
+    enum sp_end end = end_asked_end(asked);
 
-    evtimer_add(&session->deadline, &delay);
+    /* of an expiry and the like its module is told which */
+    process_order(session->process, command, end,
+                  end == SP_END_STOP || end == SP_END_SHUTDOWN
+                      ? ""
+                      : end_asked_name(asked));
+    if (process_paused(session->process))
+        process_resume(session->process);
+    start_timer(&session->deadline, (int64_t)timeout);
 }
 
 static void act_stop(struct session *session)
 {
+    const struct module_settings *settings = module_settings(session->module);
+
     remember_error(session, SP_EINIT, "it was stopped while it started");
-    process_signal(session->process, SESSION_SIGNAL_LOOK);
-    start_deadline(session,
-                   (int64_t)module_settings(session->module)->stop_timeout);
+    session->draining = session->order.drain && session->ready_ms > 0;
+    if (session->draining) {
+        listener_unlink(&session->listener);
+        ask_to_end(session, SLOT_DRAIN, settings->drain_timeout);
+    } else {
+        ask_to_end(session, SLOT_STOP, settings->stop_timeout);
+    }
+}
+
+/* One that drains is asked to end now. */
+static void act_stop_again(struct session *session)
+{
+    if (!session->draining)
+        return;
+    session->order.drain = false;
+    act_stop(session);
 }
 
 static void act_kill(struct session *session)
@@ -278,12 +284,23 @@ static void act_kill(struct session *session)
     log_warn("session %s (%s, pid %d): did not stop in time; killed",
              session->id, module_name(session->module),
              (int)session_pid(session));
-    process_signal(session->process, SIGKILL);
+    kill_for(session, END_LIMIT_STOP);
+}
+
+static void act_late(struct session *session)
+{
+    if (session->draining) {
+        session->world->counters->drain_timeouts++;
+        act_stop_again(session);
+    } else {
+        act_kill(session);
+    }
 }
 
 static struct policy_verdict ask_policy(struct session *session)
 {
     const struct module_settings *settings = module_settings(session->module);
+    const struct end *last = &session->past.end;
     struct policy_settings policy = {
         .restart = (enum policy_restart)settings->restart,
         .max_restarts = (unsigned)settings->max_restarts,
@@ -293,60 +310,108 @@ static struct policy_verdict ask_policy(struct session *session)
         .stable_ms = (int64_t)settings->stable_time,
     };
     struct policy_end end = {.now_ms = clock_now_ms(),
-                             .normal = end_normal(&session->last_end)};
+                             .normal = end_normal(last)};
 
+    /* who was not told to recycle itself has no reason to */
+    if (settings->max_calls > 0 || settings->max_memory_recycle > 0)
+        end.recycled = end_recycled(last);
     if (session->ready_ms > 0)
         end.lived_ms = end.now_ms - session->ready_ms;
     session->ready_ms = 0;
     /* without it the delays are not spread, which harms nothing */
     if (getrandom(&end.random, sizeof end.random, GRND_NONBLOCK) < 0)
         end.random = 0;
-    return policy_decide(&policy, &session->history, &end);
+    return policy_decide(&policy, &session->past.history, &end);
+}
+
+static void count_recycle(const struct session *session)
+{
+    const struct end *end = &session->past.end;
+    uint64_t max_calls = module_settings(session->module)->max_calls;
+
+    if (!end_recycled(end))
+        return;
+    if (max_calls > 0 && end->told.calls + end->told.casts >= max_calls)
+        session->world->counters->call_recycles++;
+    else
+        session->world->counters->memory_recycles++;
+}
+
+/* A crash, unless it ended normally or for a fresh process. */
+static void report_end(const struct session *session, const char *next)
+{
+    const struct end *end = &session->past.end;
+    char text[END_TEXT_MAX + 64];
+    char words[END_TEXT_MAX];
+
+    end_describe(end, words);
+    log_info("session %s (%s): %s; %s", session->id,
+             module_name(session->module), words, next);
+    count_recycle(session);
+    if (end_normal(end) || end_recycled(end))
+        return;
+    session->world->counters->crashes++;
+    snprintf(text, sizeof text, "%s; %s", words, next);
+    tell(session, EVENT_CRASH, text);
 }
 
 /* Its process has gone without having been told to. */
 static void act_ended(struct session *session)
 {
     struct policy_verdict verdict = {POLICY_FINAL, 0};
-    char words[END_TEXT_MAX];
+    char next[96] = "not restarted";
 
-    end_text(&session->last_end, words);
     if (session->was_ready)
         verdict = ask_policy(session);
     switch (verdict.decision) {
     case POLICY_FINAL:
-        session_apply(session, EVENT_GIVE_UP);
+        if (session->was_ready)
+            report_end(session, next);
+        session_apply(session, INPUT_GIVE_UP);
         return;
     case POLICY_RESTART:
-        log_info("session %s (%s): %s; restarting in %lld ms", session->id,
-                 module_name(session->module), words,
+        snprintf(next, sizeof next, "restarting in %lld ms",
                  (long long)verdict.delay_ms);
+        report_end(session, next);
         if (verdict.delay_ms > 0)
-            start_deadline(session, verdict.delay_ms);
+            start_timer(&session->deadline, verdict.delay_ms);
         else
-            session_apply(session, EVENT_DEADLINE);
+            session_apply(session, INPUT_DEADLINE);
         return;
     case POLICY_GIVE_UP:
         session->given_up = true;
-        log_warn("session %s (%s): %s; given up after %u restarts in %llu ms",
-                 session->id, module_name(session->module), words,
-                 session->history.count,
+        snprintf(next, sizeof next, "given up after %u restarts in %llu ms",
+                 session->past.history.count,
                  (unsigned long long)module_settings(session->module)
                      ->max_seconds);
-        session_apply(session, EVENT_GIVE_UP);
+        report_end(session, next);
+        session_apply(session, INPUT_GIVE_UP);
         return;
     }
 }
 
 static void act_retry(struct session *session)
 {
+    event_del(&session->deadline);
+    session->order = (struct session_order){.by = ASKER_NOBODY};
     session->restarts++;
+    session->world->counters->restarts++;
+    tell(session, EVENT_RESTART, "");
     if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));
-        session->last_end = (struct end){.kind = END_UNBORN};
-        session_apply(session, EVENT_GONE);
+        session->past.end = (struct end){.kind = END_UNBORN,
+                                         .by = ASKER_NOBODY,
+                                         .at_ms = clock_now_ms()};
+        session_apply(session, INPUT_ENDED);
     }
+}
+
+/* Asked to restart: the policy is not asked. */
+static void act_recycle(struct session *session)
+{
+    ask_to_end(session, SLOT_STOP,
+               module_settings(session->module)->stop_timeout);
 }
 
 static void session_destroy(struct session *session)
@@ -355,29 +420,57 @@ static void session_destroy(struct session *session)
 
     assert(!session->process);
     event_del(&session->deadline);
+    event_del(&session->expiry);
     registry_remove(world->registry, session->entry);
     module_count_session(session->module, -1);
-    close_listener(session);
+    listener_close(&session->listener);
     free(session->arg);
     free(session->text);
     session->magic = 0;
     free(session);
 }
 
-/* In words: what its tombstone says. */
-static void describe_fate(const struct session *session, char *out,
-                          size_t out_size)
+/* Which event its end is. */
+static enum event_kind end_event(const struct session *session)
 {
-    char words[END_TEXT_MAX];
+    if (!session->was_ready)
+        return EVENT_REFUSAL;
+    if (session->given_up)
+        return EVENT_GIVE_UP;
+    if (session->order.asked == END_ASKED_IDLE ||
+        session->order.asked == END_ASKED_LIFETIME)
+        return EVENT_EXPIRY;
+    return EVENT_STOP;
+}
 
-    end_text(&session->last_end, words);
-    if (session->stop_requested)
-        snprintf(out, out_size, "stopped on request");
-    else if (session->given_up)
-        snprintf(out, out_size, "given up after %u restarts; last: %s",
-                 session->restarts, words);
-    else
-        snprintf(out, out_size, "%s", words);
+static void count_end(const struct session *session)
+{
+    struct counters *counters = session->world->counters;
+
+    switch (end_event(session)) {
+    case EVENT_REFUSAL:
+        counters->starts_failed++;
+        if (session->error != SP_EIGNORED &&
+            session->order.asked == END_ASKED_NOT)
+            throttle_failed(module_throttle(session->module), clock_now_ms(),
+                            session->text ? session->text : "");
+        return;
+    case EVENT_GIVE_UP:
+        counters->given_up++;
+        return;
+    case EVENT_EXPIRY:
+        if (session->order.asked == END_ASKED_IDLE)
+            counters->idle_expiries++;
+        else
+            counters->lifetime_expiries++;
+        return;
+    default:
+        if (session->order.asked == END_ASKED_NOT)
+            counters->finished++;
+        else
+            counters->stops++;
+        return;
+    }
 }
 
 /* Those who wait are told when the ID is free again: their next start must not
@@ -385,24 +478,30 @@ static void describe_fate(const struct session *session, char *out,
 static void act_gone(struct session *session)
 {
     const struct session_world *world = session->world;
-    struct waiter_list waiters = STAILQ_HEAD_INITIALIZER(waiters);
+    struct waiters waiters = TAILQ_HEAD_INITIALIZER(waiters);
     enum sp_error error = session->error;
     char *text = session->text;
-    char words[END_TEXT_MAX];
-    char fate[TOMBSTONE_TEXT_SIZE];
+    struct session_facts facts;
+    bool was_ready = session->was_ready;
 
-    end_text(&session->last_end, words);
-    if (session->was_ready) {
+    session->past.end.asked = session->order.asked; /* in backoff, too */
+    session->past.end.by = session->order.by;
+    session_facts(session, &facts);
+    if (was_ready)
         log_info("session %s (%s): gone: %s", session->id,
-                 module_name(session->module), words);
-        describe_fate(session, fate, sizeof fate);
-        world->on_gone(world->context, session->id, fate);
-    }
-    STAILQ_CONCAT(&waiters, &session->waiters);
+                 module_name(session->module), facts.fate);
+    count_end(session);
+    tell(session, end_event(session),
+         was_ready ? facts.fate : text ? text : sp_strerror(error));
+    world->on_gone(world->context, &facts, was_ready);
+    waiters_take(&session->waiters, &waiters);
     session->text = NULL;
     session_destroy(session);
-    tell(&waiters, true, error, text ? text : sp_strerror(error), 0);
-    tell(&waiters, false, SP_OK, "", 0);
+    waiters_tell(&waiters, WAIT_STARTED, error,
+                 text ? text : sp_strerror(error), 0);
+    waiters_tell(&waiters, WAIT_READY, SP_ENOENT, facts.fate, 0);
+    waiters_tell(&waiters, WAIT_GONE, SP_OK, "", 0);
+    waiters_tell(&waiters, WAIT_ENDED, SP_OK, "", 0);
     free(text);
     if (world->registry->count == 0)
         world->on_empty(world->context);
@@ -412,45 +511,45 @@ static void act_gone(struct session *session)
 
 static const struct row {
     enum session_state state;
-    enum session_event event;
+    enum session_input input;
     enum session_state next;
     void (*act)(struct session *session); /* may free the session */
 } rows[] = {
-    {SESSION_STARTING, EVENT_READY, SESSION_RUNNING, act_ready},
-    {SESSION_STARTING, EVENT_STOP, SESSION_STOPPING, act_stop},
-    {SESSION_STARTING, EVENT_GONE, SESSION_BACKOFF, act_ended},
-    {SESSION_RUNNING, EVENT_STOP, SESSION_STOPPING, act_stop},
-    {SESSION_RUNNING, EVENT_GONE, SESSION_BACKOFF, act_ended},
-    {SESSION_BACKOFF, EVENT_DEADLINE, SESSION_STARTING, act_retry},
-    {SESSION_BACKOFF, EVENT_GIVE_UP, SESSION_GONE, act_gone},
-    {SESSION_BACKOFF, EVENT_STOP, SESSION_GONE, act_gone},
-    {SESSION_STOPPING, EVENT_DEADLINE, SESSION_STOPPING, act_kill},
-    {SESSION_STOPPING, EVENT_GONE, SESSION_GONE, act_gone},
+    {SESSION_STARTING, INPUT_READY, SESSION_RUNNING, act_ready},
+    {SESSION_STARTING, INPUT_STOP, SESSION_STOPPING, act_stop},
+    {SESSION_STARTING, INPUT_ENDED, SESSION_BACKOFF, act_ended},
+    {SESSION_RUNNING, INPUT_STOP, SESSION_STOPPING, act_stop},
+    {SESSION_RUNNING, INPUT_RESTART, SESSION_RESTARTING, act_recycle},
+    {SESSION_RUNNING, INPUT_ENDED, SESSION_BACKOFF, act_ended},
+    {SESSION_BACKOFF, INPUT_DEADLINE, SESSION_STARTING, act_retry},
+    {SESSION_BACKOFF, INPUT_RESTART, SESSION_STARTING, act_retry},
+    {SESSION_BACKOFF, INPUT_GIVE_UP, SESSION_GONE, act_gone},
+    {SESSION_BACKOFF, INPUT_STOP, SESSION_GONE, act_gone},
+    {SESSION_RESTARTING, INPUT_STOP, SESSION_STOPPING, act_stop},
+    {SESSION_RESTARTING, INPUT_DEADLINE, SESSION_RESTARTING, act_kill},
+    {SESSION_RESTARTING, INPUT_ENDED, SESSION_STARTING, act_retry},
+    {SESSION_STOPPING, INPUT_STOP, SESSION_STOPPING, act_stop_again},
+    {SESSION_STOPPING, INPUT_DEADLINE, SESSION_STOPPING, act_late},
+    {SESSION_STOPPING, INPUT_ENDED, SESSION_GONE, act_gone},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
-const char *session_state_name(enum session_state state)
-{
-    switch (state) {
-#define CASE(NAME, name)                                                       \
-    case SESSION_##NAME:                                                       \
-        return name;
-        SESSION_STATE_TABLE(CASE)
-#undef CASE
-    }
-    return "?";
-}
+static const char *const input_names[] = {
+#define NAME(NAME, name) name,
+    SESSION_INPUT_TABLE(NAME)
+#undef NAME
+};
 
-/* An event that has no row in this state changes nothing: a second stop, or a
- * "ready" that crossed one. */
-static void session_apply(struct session *session, enum session_event event)
+/* An input that has no row in this state changes nothing: a "ready" that
+ * crossed a stop, or a second restart. */
+void session_apply(struct session *session, enum session_input input)
 {
     for (size_t i = 0; i < ROWS; i++) {
         const struct row *row = &rows[i];
 
-        if (row->state != session->state || row->event != event)
+        if (row->state != session->state || row->input != input)
             continue;
-        log_debug("session %s: %s: %s -> %s", session->id, event_names[event],
+        log_debug("session %s: %s: %s -> %s", session->id, input_names[input],
                   session_state_name(row->state),
                   session_state_name(row->next));
         session->state = row->next;
@@ -459,14 +558,14 @@ static void session_apply(struct session *session, enum session_event event)
     }
 }
 
+/* ---- start ---- */
+
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    session_apply(MAGIC_CAST(session, SESSION_MAGIC, arg), EVENT_DEADLINE);
+    session_apply(MAGIC_CAST(session, SESSION_MAGIC, arg), INPUT_DEADLINE);
 }
-
-/* ---- start and stop ---- */
 
 static enum sp_error fail_start(struct session *session, const char *what,
                                 char *out_text, size_t text_size)
@@ -478,7 +577,7 @@ static enum sp_error fail_start(struct session *session, const char *what,
     snprintf(out_text, text_size, "%s: %s", what, strerrordesc_np(errno));
     log_error("session %s (%s): %s", session->id, module_name(session->module),
               out_text);
-    close_listener(session);
+    listener_close(&session->listener);
     if (session->entry)
         registry_remove(session->world->registry, session->entry);
     free(session->arg);
@@ -513,76 +612,26 @@ enum sp_error session_start(const struct session_world *world,
     session->state = SESSION_STARTING;
     session->world = world;
     session->module = plan->module;
+    session->uid = plan->uid;
     session->arg = plan->arg;
     session->arg_size = plan->arg_size;
-    session->listener_fd = -1;
+    session->listener.fd = -1;
+    session->order.by = ASKER_NOBODY;
     session->started_ms = clock_now_ms();
-    STAILQ_INIT(&session->waiters);
+    TAILQ_INIT(&session->waiters);
     snprintf(session->id, sizeof session->id, "%s", plan->id);
     evtimer_assign(&session->deadline, world->base, on_deadline, session);
+    evtimer_assign(&session->expiry, world->base, on_expiry, session);
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
-    if (open_listener(session) < 0 || !leaves_reserve(session->listener_fd))
+    if (open_listener(session) < 0 || !leaves_reserve(session->listener.fd))
         return fail_start(session, "its socket", out_text, text_size);
     if (launch(session) < 0)
         return fail_start(session, "its process", out_text, text_size);
     module_count_session(session->module, 1);
+    world->counters->starts++;
+    tell(session, EVENT_START, "");
     *out_session = session;
     return SP_OK;
-}
-
-void session_stop(struct session *session, enum session_stop_reason reason)
-{
-    session->stop_reason = reason;
-    session->stop_requested = true;
-    session_apply(session, EVENT_STOP);
-}
-
-void session_kill(struct session *session)
-{
-    if (session->process)
-        process_signal(session->process, SIGKILL);
-}
-
-/* ---- what there is to know ---- */
-
-const char *session_id(const struct session *session)
-{
-    return session->id;
-}
-
-const char *session_module_name(const struct session *session)
-{
-    return module_name(session->module);
-}
-
-enum session_state session_state(const struct session *session)
-{
-    return session->state;
-}
-
-int session_was_ready(const struct session *session)
-{
-    return session->was_ready;
-}
-
-pid_t session_pid(const struct session *session)
-{
-    return session->process ? process_pid(session->process) : 0;
-}
-
-unsigned session_restarts(const struct session *session)
-{
-    return session->restarts;
-}
-
-int64_t session_age_ms(const struct session *session)
-{
-    return clock_now_ms() - session->started_ms;
-}
-
-const struct end *session_last_end(const struct session *session)
-{
-    return &session->last_end;
 }

@@ -26,11 +26,17 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* dup2() onto itself would leave it close-on-exec. */
+static int become(int fd, int number)
+{
+    return fd == number ? fcntl(fd, F_SETFD, 0) : dup2(fd, number);
+}
+
 /* In the child: only async-signal-safe calls, and no descriptor more than
  * there are: spd may have as many as it may.  0, 1 and 2 are open in spd, so
- * that neither control nor log_fd is one of them. */
+ * that none of the three is one of them. */
 static _Noreturn void run(const char *worker, char *const argv[], int control,
-                          int log_fd)
+                          int slots, int log_fd)
 {
     static char *const no_environment[] = {NULL};
 
@@ -39,17 +45,18 @@ static _Noreturn void run(const char *worker, char *const argv[], int control,
         close(log_fd) < 0 || close(STDIN_FILENO) < 0 ||
         open("/dev/null", O_RDWR) != STDIN_FILENO)
         _exit(SPAWN_EXIT_NO_EXEC);
-    /* dup2 onto itself would leave it close-on-exec */
-    if (control == WORKER_CONTROL_FD ? fcntl(control, F_SETFD, 0) < 0
-                                     : dup2(control, WORKER_CONTROL_FD) < 0)
+    if (slots == WORKER_CONTROL_FD)
+        slots = fcntl(slots, F_DUPFD, WORKER_SLOTS_FD + 1); /* log_fd is free */
+    if (become(control, WORKER_CONTROL_FD) < 0 ||
+        become(slots, WORKER_SLOTS_FD) < 0)
         _exit(SPAWN_EXIT_NO_EXEC);
-    if (close_range(WORKER_CONTROL_FD + 1, ~0U, 0) == 0)
+    if (close_range(WORKER_SLOTS_FD + 1, ~0U, 0) == 0)
         execve(worker, argv, no_environment);
     _exit(SPAWN_EXIT_NO_EXEC);
 }
 
 int spawn_worker(const char *worker, const char *name, const char *path,
-                 int log_fd, struct spawned *out_spawned)
+                 int log_fd, int slots_fd, struct spawned *out_spawned)
 {
     char *const argv[] = {"sp-worker", (char *)name, (char *)path, NULL};
     int ends[2];
@@ -65,7 +72,7 @@ int spawn_worker(const char *worker, const char *name, const char *path,
     }
     pid = fork();
     if (pid == 0)
-        run(worker, argv, ends[1], log_fd);
+        run(worker, argv, ends[1], slots_fd, log_fd);
     close(ends[1]);
     pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
     if (pidfd < 0) {

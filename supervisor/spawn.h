@@ -12,9 +12,9 @@ struct spawned {
 };
 
 /* Runs `worker NAME PATH` with an empty environment, log_fd as its output, and
- * no descriptor but those of wire/template.h.  Its exit is the caller's to
+ * slots_fd (borrowed) and no descriptor but those of wire/template.h.  Its exit is the caller's to
  * wait for; a program that cannot be run is exit status 127.  -1 and errno. */
 int spawn_worker(const char *worker, const char *name, const char *path,
-                 int log_fd, struct spawned *out_spawned);
+                 int log_fd, int slots_fd, struct spawned *out_spawned);
 
 #endif

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control.h"
+#include "describe.h"
 #include "module.h"
 #include "reaper.h"
 
@@ -94,11 +95,55 @@ static void on_leave(evutil_socket_t fd, short what, void *arg)
         evtimer_add(supervisor->leave, &look_again);
 }
 
-static void on_gone(void *context, const char *id, const char *fate)
+/* ---- what sessions tell ---- */
+
+static void publish(void *context, const char *data, size_t size)
+{
+    const struct supervisor *supervisor = context;
+
+    if (supervisor->control)
+        control_publish(supervisor->control, data, size);
+}
+
+static void on_event(void *context, enum event_kind kind,
+                     const struct session *session, const char *text)
+{
+    struct supervisor *supervisor = context;
+    const struct end *end = session_last_end(session);
+    struct lifecycle_event event = {
+        .kind = kind,
+        .id = session_id(session),
+        .module = session_module_name(session),
+        .pid = session_pid(session),
+        .text = text,
+        .uid = session_uid(session),
+        .error = session_error(session),
+        .end = end ? describe_end(end, clock_now_ms()) : NULL};
+
+    events_emit(&supervisor->events, &event);
+    json_decref(event.end);
+}
+
+void supervisor_tell_refusal(struct supervisor *supervisor, const char *id,
+                             const char *module, enum sp_error error,
+                             const char *text)
+{
+    events_emit(&supervisor->events,
+                &(struct lifecycle_event){.kind = EVENT_REFUSAL,
+                                          .id = id,
+                                          .module = module,
+                                          .text = text,
+                                          .error = error});
+}
+
+static void on_gone(void *context, const struct session_facts *facts,
+                    bool was_ready)
 {
     struct supervisor *supervisor = context;
 
-    tombstones_put(&supervisor->tombstones, id, fate, clock_now_ms());
+    users_end(&supervisor->users, facts->uid, facts->now_ms);
+    if (was_ready)
+        tombstones_put(&supervisor->tombstones, facts);
 }
 
 static void on_empty(void *context)
@@ -113,6 +158,8 @@ static void stop_sessions(struct supervisor *supervisor, bool kill_them)
 {
     size_t count;
     struct session **sessions = registry_sorted(&supervisor->registry, &count);
+    struct session_order order = {.asked = END_ASKED_SHUTDOWN,
+                                  .by = ASKER_NOBODY};
 
     if (!sessions) {
         log_error("out of memory while stopping");
@@ -123,7 +170,7 @@ static void stop_sessions(struct supervisor *supervisor, bool kill_them)
         if (kill_them)
             session_kill(sessions[i]);
         else
-            session_stop(sessions[i], SESSION_STOP_SHUTDOWN);
+            session_stop(sessions[i], &order);
     free(sessions);
 }
 
@@ -198,7 +245,8 @@ static int open_modules(struct supervisor *supervisor)
     for (size_t i = 0; i < config->module_count; i++) {
         supervisor->modules[i] = module_create(
             supervisor->base, &supervisor->processes, &config->modules[i],
-            config->supervisor.worker, supervisor->runtime.dir);
+            config->supervisor.worker, supervisor->runtime.dir,
+            &supervisor->counters);
         if (!supervisor->modules[i])
             return -1;
     }
@@ -250,6 +298,8 @@ static int open_loop(struct supervisor *supervisor)
         .processes = &supervisor->processes,
         .registry = &supervisor->registry,
         .runtime = &supervisor->runtime,
+        .counters = &supervisor->counters,
+        .on_event = on_event,
         .on_gone = on_gone,
         .on_empty = on_empty,
         .context = supervisor};
@@ -277,6 +327,13 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
         &supervisor->tombstones,
         (size_t)supervisor->config.supervisor.tombstones,
         (int64_t)supervisor->config.supervisor.tombstone_time);
+    users_init(&supervisor->users,
+               supervisor->config.supervisor.max_sessions_uid,
+               supervisor->config.supervisor.start_rate);
+    events_init(&supervisor->events,
+                (size_t)supervisor->config.supervisor.events, publish,
+                supervisor);
+    supervisor->started_ms = clock_now_ms();
     raise_descriptor_limit();
     if (open_loop(supervisor) < 0) {
         snprintf(out_text, text_size, "the event loop cannot be set up: %s",
@@ -317,6 +374,7 @@ static void free_event(struct event *event)
 void supervisor_close(struct supervisor *supervisor)
 {
     control_destroy(supervisor->control);
+    supervisor->control = NULL;
     if (supervisor->control_fd >= 0)
         close(supervisor->control_fd);
     if (supervisor->modules)
@@ -336,5 +394,7 @@ void supervisor_close(struct supervisor *supervisor)
     if (supervisor->life_fd >= 0)
         close(supervisor->life_fd);
     tombstones_fini(&supervisor->tombstones);
+    users_fini(&supervisor->users);
+    events_fini(&supervisor->events);
     config_fini(&supervisor->config);
 }

@@ -7,11 +7,14 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "counters.h"
+#include "events.h"
 #include "process.h"
 #include "registry.h"
 #include "runtime.h"
 #include "session.h"
 #include "tombstones.h"
+#include "users.h"
 
 struct control;
 struct event;
@@ -26,6 +29,10 @@ struct supervisor {
     struct process_table processes;
     struct registry registry;
     struct tombstones tombstones;
+    struct users users;
+    struct events events;
+    struct counters counters;
+    int64_t started_ms;
     struct session_world world;
     struct module **modules; /* owned, as config.modules; ordered by name */
     struct reaper *reaper;   /* owned */
@@ -58,6 +65,11 @@ void supervisor_run(struct supervisor *supervisor);
 
 /* Closes everything, half-open too. */
 void supervisor_close(struct supervisor *supervisor);
+
+/* A start of this ID was refused: an event. */
+void supervisor_tell_refusal(struct supervisor *supervisor, const char *id,
+                             const char *module, enum sp_error error,
+                             const char *text);
 
 /* NULL without a module of this name; "" is the default module. */
 struct module *supervisor_module(const struct supervisor *supervisor,

@@ -8,12 +8,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#include <sp/id.h>
-
 struct tombstone {
-    char id[SP_ID_MAX + 1];
-    char text[TOMBSTONE_TEXT_SIZE];
-    int64_t set_ms;
+    struct session_facts facts;
     UT_hash_handle hh;              /* tombstones.by_id */
     TAILQ_ENTRY(tombstone) by_age;  /* tombstones.by_age */
 };
@@ -40,7 +36,7 @@ static void drop_old(struct tombstones *tombstones, int64_t now_ms, size_t max)
 
     while ((oldest = TAILQ_FIRST(&tombstones->by_age)) &&
            (tombstones->count > max ||
-            now_ms - oldest->set_ms >= tombstones->keep_ms))
+            now_ms - oldest->facts.now_ms >= tombstones->keep_ms))
         drop(tombstones, oldest);
 }
 
@@ -54,40 +50,36 @@ static struct tombstone *find(const struct tombstones *tombstones,
 {
     struct tombstone *tombstone;
 
-    HASH_FIND_STR(tombstones->by_id, id, tombstone);
+    HASH_FIND(hh, tombstones->by_id, id, strlen(id), tombstone);
     return tombstone;
 }
 
-void tombstones_put(struct tombstones *tombstones, const char *id,
-                    const char *text, int64_t now_ms)
+void tombstones_put(struct tombstones *tombstones,
+                    const struct session_facts *facts)
 {
-    struct tombstone *tombstone = find(tombstones, id);
+    struct tombstone *tombstone = find(tombstones, facts->id);
 
     if (tombstone)
         drop(tombstones, tombstone);
     if (tombstones->max == 0)
         return;
-    drop_old(tombstones, now_ms, tombstones->max - 1);
-    tombstone = calloc(1, sizeof *tombstone);
+    drop_old(tombstones, facts->now_ms, tombstones->max - 1);
+    tombstone = malloc(sizeof *tombstone);
     if (!tombstone)
         return;
-    snprintf(tombstone->id, sizeof tombstone->id, "%s", id);
-    snprintf(tombstone->text, sizeof tombstone->text, "%s", text);
-    tombstone->set_ms = now_ms;
-    HASH_ADD_STR(tombstones->by_id, id, tombstone);
+    tombstone->facts = *facts;
+    HASH_ADD(hh, tombstones->by_id, facts.id, strlen(tombstone->facts.id),
+             tombstone);
     TAILQ_INSERT_TAIL(&tombstones->by_age, tombstone, by_age);
     tombstones->count++;
 }
 
-const char *tombstones_find(struct tombstones *tombstones, const char *id,
-                            int64_t now_ms, int64_t *out_age_ms)
+const struct session_facts *tombstones_find(struct tombstones *tombstones,
+                                            const char *id, int64_t now_ms)
 {
     const struct tombstone *tombstone;
 
     drop_old(tombstones, now_ms, tombstones->max);
     tombstone = find(tombstones, id);
-    if (!tombstone)
-        return NULL;
-    *out_age_ms = now_ms - tombstone->set_ms;
-    return tombstone->text;
+    return tombstone ? &tombstone->facts : NULL;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "report.h"
 #include "session.h"
 
 const char *sp_session_id(const struct sp_session *session)
@@ -70,14 +71,13 @@ void sp_log(struct sp_session *session, const char *format, ...)
     int saved = errno;
     int len;
 
-    (void)session;
     va_start(args, format);
     len = vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (len > (int)sizeof line - 1)
         len = (int)text_cut(line, sizeof line - 1, sizeof line - 5);
-    if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0) {
-        /* lost, as promised */
-    }
+    if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0 &&
+        getpid() == session->pid) /* a child of the module has no slot */
+        report_log_drop(session->slot);
     errno = saved;
 }

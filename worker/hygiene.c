@@ -35,23 +35,25 @@ int hygiene_template(pid_t parent)
 
     if (link_death(parent) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || chdir("/") < 0 ||
-        close_range(WORKER_CONTROL_FD + 1, ~0U, 0) < 0)
+        close_range(WORKER_SLOTS_FD + 1, ~0U, 0) < 0)
         return -1;
     umask(077);
     return setsid() < 0 && errno != EPERM ? -1 : 0;
 }
 
 /* Signal handlers that a module's constructor may have set, and the mask that
- * was in force around the fork. */
+ * was in force around the fork.  spd's signal stays blocked until there is a
+ * handler for it: it would end a session that is not yet one. */
 static int reset_signals(void)
 {
-    sigset_t none;
+    sigset_t mask;
 
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL); /* fails where it cannot be changed anyway */
     signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&none);
-    return sigprocmask(SIG_SETMASK, &none, NULL);
+    sigemptyset(&mask);
+    sigaddset(&mask, SESSION_SIGNAL_LOOK);
+    return sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 /* The descriptors of a session: 0, 1, 2, listener, start. */

@@ -13,7 +13,8 @@ int hygiene_template(pid_t parent);
 
 /* Once in a session, right after the fork.  Keeps standard input, makes log_fd
  * standard output and error, *listener_fd and *start_fd the next two
- * descriptors (the new numbers are written back), and closes all others. */
+ * descriptors (the new numbers are written back), and closes all others.
+ * Signals are as in a fresh process, but SESSION_SIGNAL_LOOK is blocked. */
 int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd);
 
 #endif

@@ -4,7 +4,8 @@
  *   hygiene -> hello -> (sandbox) -> start record -> init -> ready -> serve
  *           -> terminate -> exit
  *
- * Called by template.c; the endpoint does the talking, the module the work. */
+ * Called by template.c; the endpoint does the talking, serve.c what each message
+ * needs, the module the work. */
 #define _GNU_SOURCE
 #include "session.h"
 
@@ -20,9 +21,14 @@
 
 #include "base/clock.h"
 #include "hygiene.h"
+#include "report.h"
+#include "serve.h"
 
 /* How long an ending session waits for clients to take their last replies. */
 #define FLUSH_MS 1000
+/* How long one that is to be recycled answers what has arrived; its listener is
+ * not served meanwhile. */
+#define RECYCLE_MS 5000
 
 void session_set_comm(const char *prefix, const char *name)
 {
@@ -44,33 +50,43 @@ void session_end(struct sp_session *session, enum sp_end end, const char *text)
     event_base_loopbreak(session->base);
 }
 
-/* ---- what clients send ---- */
-
-static void on_call(void *context, struct endpoint_call *call,
-                    const uint8_t *data, size_t size)
-{
-    struct sp_session *session = context;
-    enum sp_handled handled = SP_UNKNOWN;
-
-    if (session->module->handle_call)
-        handled = session->module->handle_call(
-            session, session->state, (struct sp_call *)call, data, size);
-    if (handled == SP_UNKNOWN) {
-        const char *text = sp_strerror(SP_EREQUEST);
-
-        endpoint_reply_error(call, SP_EREQUEST, text, strlen(text));
-    }
-}
-
-static void on_cast(void *context, const uint8_t *data, size_t size)
+static void on_drained(void *context)
 {
     struct sp_session *session = context;
 
-    if (session->module->handle_cast)
-        session->module->handle_cast(session, session->state, data, size);
+    session_end(session, session->drain_end, session->drain_text);
 }
 
-static const struct endpoint_handlers handlers = {on_call, on_cast};
+void session_drain(struct sp_session *session, enum endpoint_backlog backlog,
+                   enum sp_end end, const char *text)
+{
+    if (session->ending)
+        return;
+    session->draining = true;
+    session->drain_backlog = backlog;
+    session->drain_end = end;
+    snprintf(session->drain_text, sizeof session->drain_text, "%s", text);
+    if (session->endpoint) /* else as soon as there is one */
+        endpoint_drain(session->endpoint, backlog, on_drained);
+}
+
+static void on_recycle_late(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    on_drained(arg);
+}
+
+void session_recycle(struct sp_session *session, const char *text)
+{
+    static const struct timeval wait = {RECYCLE_MS / 1000, 0};
+
+    if (session->ending || session->draining)
+        return;
+    session_drain(session, ENDPOINT_BACKLOG_LEAVE, SP_END_RECYCLE, text);
+    event_base_once(session->base, -1, EV_TIMEOUT, on_recycle_late, session,
+                    &wait);
+}
 
 /* ---- start ---- */
 
@@ -107,11 +123,36 @@ static struct start_record *receive_start(int start_fd)
     return shrunk ? shrunk : start;
 }
 
+/* What is needed of it after init. */
+static void take_start(struct sp_session *session,
+                       const struct start_record *start)
+{
+    memcpy(session->id, start->id, sizeof session->id);
+    memcpy(session->ended, start->ended, sizeof session->ended);
+    session->max_calls = start->max_calls;
+    session->max_memory = start->max_memory;
+    session->slow_call = start->slow_call;
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
+    struct sp_session *session = arg;
+    struct report_order order;
+
     (void)what;
     (void)number;
-    session_end(arg, SP_END_STOP, NULL);
+    report_order_get(session->slot, &order);
+    switch (order.command) {
+    case SLOT_GO_ON: /* it is not spd who sent it */
+        session_end(session, SP_END_STOP, "");
+        return;
+    case SLOT_STOP:
+        session_end(session, order.end, order.text);
+        return;
+    case SLOT_DRAIN:
+        session_drain(session, ENDPOINT_BACKLOG_SERVE, order.end, order.text);
+        return;
+    }
 }
 
 static struct event_base *create_base(void)
@@ -128,12 +169,18 @@ static struct event_base *create_base(void)
     return base;
 }
 
-static void watch_signal(struct sp_session *session, struct event *event,
-                         int number)
+/* The signal has been blocked since the fork: from here on it is seen, however
+ * early it came. */
+static void watch_signal(struct sp_session *session, struct event *event)
 {
-    if (event_assign(event, session->base, number, EV_SIGNAL | EV_PERSIST,
-                     on_signal, session) < 0 ||
-        event_add(event, NULL) < 0)
+    sigset_t look;
+
+    sigemptyset(&look);
+    sigaddset(&look, SESSION_SIGNAL_LOOK);
+    if (event_assign(event, session->base, SESSION_SIGNAL_LOOK,
+                     EV_SIGNAL | EV_PERSIST, on_signal, session) < 0 ||
+        event_add(event, NULL) < 0 ||
+        sigprocmask(SIG_UNBLOCK, &look, NULL) < 0)
         _exit(WORKER_EXIT_RUNTIME);
 }
 
@@ -144,9 +191,11 @@ static void run_init(struct sp_session *session,
 {
     enum sp_init outcome = SP_INIT_OK;
 
+    report_begin(session->slot, SLOT_INIT, NULL);
     if (session->module->init)
         outcome = session->module->init(session, start + 1, start->arg_size,
                                         &session->state);
+    report_end(session->slot);
     switch (outcome) {
     case SP_INIT_OK:
         say(start_fd, HELLO_READY, "");
@@ -169,9 +218,13 @@ static void open_endpoint(struct sp_session *session, int listener_fd,
     limits.max_message = start->max_message;
     limits.max_connections = start->max_connections;
     session->endpoint = endpoint_create(session->base, listener_fd, &limits,
-                                        &handlers, session);
+                                        &serve_handlers, session);
     if (!session->endpoint)
         _exit(WORKER_EXIT_RUNTIME);
+    if (session->ending) /* init, or a signal during it, asked for it */
+        endpoint_quiesce(session->endpoint);
+    else if (session->draining)
+        endpoint_drain(session->endpoint, session->drain_backlog, on_drained);
 }
 
 /* ---- end ---- */
@@ -191,12 +244,15 @@ static void flush_replies(struct sp_session *session)
 
 static _Noreturn void finish(struct sp_session *session)
 {
+    report_begin(session->slot, SLOT_TERMINATE, NULL);
     if (session->module->terminate)
         session->module->terminate(session, session->state, session->end,
                                    session->text);
+    report_end(session->slot);
     flush_replies(session);
     session_timers_fini(&session->timers);
     endpoint_destroy(session->endpoint);
+    report_goodbye(session->slot, session->end, session->text);
     exit(session->end == SP_END_FAILED ? WORKER_EXIT_FAILED
                                        : WORKER_EXIT_NORMAL);
 }
@@ -204,14 +260,19 @@ static _Noreturn void finish(struct sp_session *session)
 /* ---- the whole of it ---- */
 
 _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
-                           int listener_fd, int start_fd, int log_fd)
+                           const int fds[FORK_FDS], uint32_t page)
 {
     /* the process's one session: it lives as long as the process */
     static struct sp_session session;
+    int listener_fd = fds[FORK_FD_LISTENER], start_fd = fds[FORK_FD_START];
     struct event look;
     struct start_record *start;
 
-    if (hygiene_session(supervisor, &listener_fd, &start_fd, log_fd) < 0)
+    session.slot = report_open(WORKER_SLOTS_FD, page);
+    if (!session.slot)
+        _exit(WORKER_EXIT_RUNTIME);
+    if (hygiene_session(supervisor, &listener_fd, &start_fd,
+                        fds[FORK_FD_LOG]) < 0)
         _exit(errno == ESRCH ? WORKER_EXIT_ORPHAN : WORKER_EXIT_RUNTIME);
     say(start_fd, HELLO_HELLO, "");
     /* The session's own part of the sandbox goes here: before it reads its
@@ -219,20 +280,19 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     start = receive_start(start_fd);
 
     session.module = module;
-    memcpy(session.id, start->id, sizeof session.id);
+    session.pid = getpid();
+    take_start(&session, start);
     session_set_comm("sp:", session.id);
     setvbuf(stdout, NULL, _IOLBF, 0);
     session.base = create_base();
     if (!session.base)
         _exit(WORKER_EXIT_RUNTIME);
-    watch_signal(&session, &look, SESSION_SIGNAL_LOOK);
+    watch_signal(&session, &look);
 
     run_init(&session, start, start_fd);
     open_endpoint(&session, listener_fd, start);
     close(start_fd);
     free(start);
-    if (session.ending) /* init asked for it */
-        endpoint_quiesce(session.endpoint);
     while (!session.ending)
         if (event_base_dispatch(session.base) < 0)
             _exit(WORKER_EXIT_RUNTIME);

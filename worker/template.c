@@ -40,7 +40,7 @@ static pid_t fork_for_supervisor(void)
 /* Signals are blocked around the fork, so that none reaches the child while it
  * still has the template's handlers; session_run() unblocks them. */
 static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
-                          const int fds[FORK_FDS])
+                          const int fds[FORK_FDS], uint32_t page)
 {
     sigset_t all;
     sigset_t before;
@@ -52,8 +52,7 @@ static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = fork_for_supervisor();
     if (pid == 0)
-        session_run(supervisor, module, fds[FORK_FD_LISTENER],
-                    fds[FORK_FD_START], fds[FORK_FD_LOG]);
+        session_run(supervisor, module, fds, page);
     saved = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = saved;
@@ -74,7 +73,7 @@ static int serve(pid_t supervisor, const struct sp_module *module)
         if (got != (ssize_t)sizeof request)
             return WORKER_EXIT_RUNTIME;
         hint.serial = request.serial;
-        hint.value = fork_session(supervisor, module, fds);
+        hint.value = fork_session(supervisor, module, fds, request.slot);
         if (hint.value < 0) {
             hint.type = TEMPLATE_FORK_FAILED;
             hint.value = errno;

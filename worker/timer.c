@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "report.h"
 #include "session.h"
 
 struct session_timer {
@@ -32,8 +33,10 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
         return;
     if (timer->repeats)
         evtimer_add(timer->event, &timer->repeat);
+    report_begin(session->slot, SLOT_TIMER, NULL);
     if (session->module->handle_timer)
         session->module->handle_timer(session, session->state, timer->number);
+    report_end(session->slot);
 }
 
 static struct session_timer *session_timer_create(struct sp_session *session,

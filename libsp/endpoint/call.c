@@ -22,6 +22,8 @@ struct endpoint_call *call_create(struct peer *peer, const uint8_t *header,
     memcpy(call->header, header, header_size);
     LIST_INSERT_HEAD(&peer->calls, call, link);
     peer->call_count++;
+    peer->endpoint->waiting++;
+    endpoint_load_changed(peer->endpoint);
     return call;
 }
 
@@ -34,7 +36,11 @@ void call_orphan_all(struct peer *peer)
         LIST_INSERT_HEAD(&call->endpoint->orphans, call, link);
         call->peer = NULL;
     }
+    if (peer->call_count == 0)
+        return;
+    peer->endpoint->waiting -= peer->call_count;
     peer->call_count = 0;
+    endpoint_load_changed(peer->endpoint);
 }
 
 void call_release_all(struct endpoint *endpoint)
@@ -55,8 +61,10 @@ static void call_finish(struct endpoint_call *call, const uint8_t *head,
     if (peer) {
         LIST_REMOVE(call, link);
         peer->call_count--;
+        call->endpoint->waiting--;
         peer_send(peer, head, head_size, data, size);
         peer_resume(peer);
+        endpoint_load_changed(call->endpoint);
     } else if (call->endpoint) {
         LIST_REMOVE(call, link);
         call->endpoint->counters.replies_dropped++;

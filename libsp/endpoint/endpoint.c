@@ -28,6 +28,19 @@ void endpoint_schedule(struct endpoint *endpoint)
         evtimer_add(&endpoint->turn, &at_once);
 }
 
+void endpoint_load_changed(struct endpoint *endpoint)
+{
+    if (endpoint->handlers->on_load)
+        endpoint->handlers->on_load(endpoint->context, endpoint->waiting,
+                                    endpoint->subscribers);
+}
+
+void endpoint_subscribers_add(struct endpoint *endpoint, int change)
+{
+    endpoint->subscribers += (unsigned)change;
+    endpoint_load_changed(endpoint);
+}
+
 static void free_dead(struct endpoint *endpoint)
 {
     struct peer *peer;
@@ -54,6 +67,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
         peer_take_turn(peer);
     }
     free_dead(endpoint);
+    drain_check(endpoint);
 }
 
 /* ---- accepting ---- */
@@ -94,7 +108,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!endpoint->quiet)
+    if (!endpoint->quiet && !endpoint->on_drained)
         event_add(&endpoint->acceptable, NULL);
 }
 
@@ -170,6 +184,7 @@ struct endpoint *endpoint_create(struct event_base *base, int listen_fd,
                  on_acceptable, endpoint);
     evtimer_assign(&endpoint->resume, base, on_resume, endpoint);
     evtimer_assign(&endpoint->turn, base, on_turn, endpoint);
+    event_assign(&endpoint->look, base, -1, EV_PERSIST, drain_look, endpoint);
     if (event_add(&endpoint->acceptable, NULL) < 0) {
         free(endpoint);
         return NULL;
@@ -190,6 +205,7 @@ void endpoint_destroy(struct endpoint *endpoint)
     event_del(&endpoint->acceptable);
     event_del(&endpoint->resume);
     event_del(&endpoint->turn);
+    event_del(&endpoint->look);
     endpoint->magic = 0;
     free(endpoint);
 }
@@ -215,6 +231,7 @@ void endpoint_quiesce(struct endpoint *endpoint)
     struct peer *peer;
 
     endpoint->quiet = true;
+    drain_stop(endpoint);
     event_del(&endpoint->acceptable);
     event_del(&endpoint->resume);
     TAILQ_FOREACH (peer, &endpoint->peers, link)

@@ -37,7 +37,22 @@ struct endpoint_limits {
                               .max_calls = 1024,                               \
                               .max_output = 1024 * 1024})
 
+/* A call or a cast as it arrived; valid until the function returns that it is
+ * given to. */
+struct endpoint_request {
+    const uint8_t *header; /* hop words and request id; NULL by PUSH */
+    size_t header_size;    /* 0 by PUSH */
+    const uint8_t *data;   /* what the handler gets */
+    size_t size;
+};
+
 struct endpoint_handlers {
+    /* Asked first for each call and cast, right before the function that it is
+     * then handed to.  SP_OK: it is handed on.  Else it is answered with this
+     * error, or dropped if it wants no answer, and counted.  NULL: all are
+     * handed on. */
+    enum sp_error (*admit)(void *context,
+                           const struct endpoint_request *request);
     /* A request.  The call is the callee's until endpoint_reply() or
      * endpoint_reply_error(), now or later.  data lives until it returns. */
     void (*on_call)(void *context, struct endpoint_call *call,
@@ -45,6 +60,10 @@ struct endpoint_handlers {
     /* A message without a reply: from PUSH, or a request tagged as a cast.
      * NULL: casts are protocol errors here, and PUSH peers are refused. */
     void (*on_cast)(void *context, const uint8_t *data, size_t size);
+    /* These numbers have changed: calls without a reply whose clients still
+     * wait, and open SUB peers.  Also from within other functions here.
+     * NULL: nobody wants to know. */
+    void (*on_load)(void *context, unsigned waiting, unsigned subscribers);
 };
 
 /* X(name, help): what the endpoint counts. */
@@ -57,6 +76,7 @@ struct endpoint_handlers {
     X(frame_bad, "connections closed for a bad or late frame")                 \
     X(too_large, "connections closed for a message over the limit")            \
     X(header_bad, "requests dropped for their header")                         \
+    X(not_admitted, "calls and casts not handed on: admit() refused them")     \
     X(replies_dropped, "replies whose client had gone")                        \
     X(events_dropped, "events not sent to a subscriber that did not keep up")
 
@@ -95,6 +115,21 @@ void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size);
 
 /* No more connections and requests from now on; replies still go out. */
 void endpoint_quiesce(struct endpoint *endpoint);
+
+/* What happens to connections that wait to be accepted. */
+enum endpoint_backlog {
+    ENDPOINT_BACKLOG_SERVE, /* they are accepted now and served, all of them */
+    ENDPOINT_BACKLOG_LEAVE, /* they stay there: another serves the listener */
+};
+
+/* No more connections from now on, and nothing from clients that has not yet
+ * arrived: writing it fails with EPIPE.  What has arrived is still handled and
+ * answered, also late.  on_drained is called from the loop once no connection
+ * but those of SUB peers is left; not if endpoint_quiesce() comes first.  A
+ * client that does not read, and a call that is never answered, hold it up.
+ * Again: the new on_drained counts. */
+void endpoint_drain(struct endpoint *endpoint, enum endpoint_backlog backlog,
+                    void (*on_drained)(void *context));
 
 /* Whether nothing waits to be written any more. */
 bool endpoint_flushed(const struct endpoint *endpoint);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* endpoint/internal.h - what endpoint.c (listener), peer.c (one connection)
- * and call.c (one request) know of each other.  endpoint.c calls peer.c, which
- * calls call.c; upwards only endpoint_* functions named here are used. */
+/* endpoint/internal.h - what endpoint.c (listener), drain.c (its end), peer.c
+ * (one connection), request.c (one message) and call.c (where a reply goes)
+ * know of each other.  Each calls those behind it; upwards only what is named
+ * here is used. */
 #ifndef ENDPOINT_INTERNAL_H
 #define ENDPOINT_INTERNAL_H
 
@@ -28,10 +29,19 @@
 /*   state      | leaves it by
  *   HANDSHAKE  | eight good bytes: OPEN; bad or late ones: DEAD
  *   OPEN       | end of file, bad or late frame: DEAD;
+ *              | end of file while draining: ANSWERING;
  *              | a message over the limit: CLOSING
+ *   ANSWERING  | reads nothing more; all calls answered, and the answers
+ *              | written: DEAD
  *   CLOSING    | reads nothing more; output written: DEAD
  *   DEAD       | freed between two turns                                   */
-enum peer_state { PEER_HANDSHAKE, PEER_OPEN, PEER_CLOSING, PEER_DEAD };
+enum peer_state {
+    PEER_HANDSHAKE,
+    PEER_OPEN,
+    PEER_ANSWERING,
+    PEER_CLOSING,
+    PEER_DEAD
+};
 
 struct peer {
     uint32_t magic;
@@ -72,6 +82,7 @@ struct endpoint {
     struct event acceptable;
     struct event resume; /* accept again after descriptors ran out */
     struct event turn;   /* peers have frames left, or are dead */
+    struct event look;   /* while draining: for peers that have gone */
     struct endpoint_limits limits;
     const struct endpoint_handlers *handlers; /* borrowed */
     void *context;
@@ -82,6 +93,9 @@ struct endpoint {
     struct peer_list dead;
     LIST_HEAD(, endpoint_call) orphans; /* calls whose client has gone */
     unsigned peer_count;
+    unsigned waiting;     /* calls whose clients wait: of all peers */
+    unsigned subscribers; /* open SUB peers */
+    void (*on_drained)(void *context); /* not NULL: draining */
     bool quiet;    /* endpoint_quiesce() */
     bool in_batch; /* a peer's frames are being handled */
     uint8_t input[PEER_READ_SIZE];
@@ -89,6 +103,17 @@ struct endpoint {
 
 /* ---- endpoint.c, for peer.c ---- */
 void endpoint_schedule(struct endpoint *endpoint); /* runs `turn` soon */
+/* Tells whoever wants to know: waiting or subscribers have changed. */
+void endpoint_load_changed(struct endpoint *endpoint);
+void endpoint_subscribers_add(struct endpoint *endpoint, int change);
+
+/* ---- drain.c ---- */
+
+/* Of the event `look`. */
+void drain_look(evutil_socket_t fd, short what, void *arg);
+/* Between two turns: says so if the draining is done. */
+void drain_check(struct endpoint *endpoint);
+void drain_stop(struct endpoint *endpoint);
 
 /* ---- peer.c ---- */
 
@@ -108,6 +133,17 @@ void peer_send(struct peer *peer, const void *head, size_t head_size,
 void peer_flush(struct peer *peer);
 /* A call of this peer was answered. */
 void peer_resume(struct peer *peer);
+
+/* ---- request.c ---- */
+
+/* Handles one message of a REQ or PUSH peer.  False: it is over the limit (a
+ * REQ has been told so). */
+bool request_handle(struct peer *peer, const uint8_t *message, size_t size);
+bool request_handle_push(struct peer *peer, const uint8_t *message,
+                         size_t size);
+/* The start of a frame over the limit: answered as soon as its request id is
+ * there.  False: the id may still come. */
+bool request_refuse_large(struct peer *peer, const uint8_t *frame, size_t len);
 
 /* ---- call.c ---- */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection: handshake, frames in, frames out.
  *
+ * What a frame's message means is request.c's business.
+ *
  * In: one read a turn, into the endpoint's buffer when nothing is left over
  * from before, else into the peer's own, which grows with what has arrived.
  * Out: what a batch of frames is answered with leaves in one write.
@@ -80,9 +82,11 @@ bool peer_create(struct endpoint *endpoint, int fd)
 void peer_close(struct peer *peer)
 {
     struct endpoint *endpoint = peer->endpoint;
+    bool subscriber;
 
     if (peer->state == PEER_DEAD)
         return;
+    subscriber = peer->state == PEER_OPEN && peer->own == WIRE_PUB;
     peer->state = PEER_DEAD;
     peer_stop_reading(peer);
     event_del(&peer->writable);
@@ -94,11 +98,13 @@ void peer_close(struct peer *peer)
     if (peer->in_flushes)
         TAILQ_REMOVE(&endpoint->flushes, peer, flush);
     peer->in_turns = peer->in_flushes = false;
-    call_orphan_all(peer);
     TAILQ_REMOVE(&endpoint->peers, peer, link);
     endpoint->peer_count--;
     TAILQ_INSERT_TAIL(&endpoint->dead, peer, link);
     endpoint_schedule(endpoint);
+    call_orphan_all(peer);
+    if (subscriber)
+        endpoint_subscribers_add(endpoint, -1);
 }
 
 void peer_free(struct peer *peer)
@@ -144,13 +150,15 @@ static bool throttled(const struct peer *peer)
 static void output_written(struct peer *peer)
 {
     buf_relax(&peer->out, PEER_BUFFER_KEEP);
-    if (peer->state == PEER_CLOSING)
+    if (peer->state == PEER_CLOSING ||
+        (peer->state == PEER_ANSWERING && peer->call_count == 0))
         peer_close(peer);
     else
         peer_resume(peer);
 }
 
-void peer_flush(struct peer *peer)
+/* False: some of the output is left, or the peer is dead. */
+static bool write_out(struct peer *peer)
 {
     while (peer->state != PEER_DEAD && buf_size(&peer->out) > 0) {
         ssize_t sent = send(peer->fd, buf_data(&peer->out),
@@ -161,14 +169,19 @@ void peer_flush(struct peer *peer)
         } else if (errno == EAGAIN) {
             if (event_add(&peer->writable, NULL) < 0)
                 peer_close(peer);
-            return;
+            return false;
         } else if (errno != EINTR) {
             /* it has gone; what it sent before that is still to be handled,
              * and the end of file behind it ends the connection */
             buf_consume(&peer->out, buf_size(&peer->out));
         }
     }
-    if (peer->state != PEER_DEAD)
+    return peer->state != PEER_DEAD;
+}
+
+void peer_flush(struct peer *peer)
+{
+    if (write_out(peer))
         output_written(peer);
 }
 
@@ -177,6 +190,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     peer_flush(MAGIC_CAST(peer, PEER_MAGIC, arg));
+}
+
+static bool takes_output(const struct peer *peer)
+{
+    return peer->state == PEER_OPEN || peer->state == PEER_ANSWERING;
 }
 
 /* Writes what the socket takes of a large frame, without a copy; returns how
@@ -213,16 +231,13 @@ void peer_send(struct peer *peer, const void *head, size_t head_size,
                            {(void *)body, body_size}};
     size_t done = 0;
 
-    if (peer->state != PEER_OPEN)
+    if (!takes_output(peer))
         return;
     wire_frame_put(frame, head_size + body_size);
-    if (body_size >= WIRE_SMALL_FRAME) {
-        peer_flush(peer); /* keeps the order */
-        if (peer->state != PEER_OPEN)
-            return;
-        if (buf_size(&peer->out) == 0)
-            done = send_directly(peer, iov, 3);
-    }
+    if (body_size >= WIRE_SMALL_FRAME && write_out(peer)) /* keeps the order */
+        done = send_directly(peer, iov, 3);
+    if (!takes_output(peer))
+        return;
     for (int i = 0; i < 3; i++) {
         size_t skip = done < iov[i].iov_len ? done : iov[i].iov_len;
 
@@ -236,17 +251,7 @@ void peer_send(struct peer *peer, const void *head, size_t head_size,
     flush_soon(peer);
 }
 
-/* ---- in: what the frames mean ---- */
-
-static void answer_error(struct peer *peer, const uint8_t *header,
-                         size_t header_size, enum sp_error error)
-{
-    uint8_t body[WIRE_ERROR_MAX];
-    const char *text = sp_strerror(error);
-    size_t size = wire_error_put(body, error, text, strlen(text));
-
-    peer_send(peer, header, header_size, body, size);
-}
+/* ---- in: frames ---- */
 
 /* After a message over the limit: what waits is written, nothing more read. */
 static void close_for_size(struct peer *peer)
@@ -260,92 +265,24 @@ static void close_for_size(struct peer *peer)
     flush_soon(peer);
 }
 
-static void hand_cast(struct endpoint *endpoint, const uint8_t *data,
-                      size_t size)
-{
-    endpoint->counters.casts++;
-    endpoint->handlers->on_cast(endpoint->context, data, size);
-}
-
-static void hand_call(struct peer *peer, const uint8_t *header,
-                      size_t header_size, struct wire_body body)
-{
-    struct endpoint *endpoint = peer->endpoint;
-    struct endpoint_call *call = call_create(peer, header, header_size);
-
-    if (!call) {
-        peer_close(peer);
-        return;
-    }
-    endpoint->counters.calls++;
-    endpoint->handlers->on_call(endpoint->context, call, body.data, body.size);
-}
-
-static void handle_request(struct peer *peer, const uint8_t *message,
-                           size_t size)
-{
-    struct endpoint *endpoint = peer->endpoint;
-    struct wire_body body;
-    size_t header_size;
-
-    if (!wire_request_header_get(message, size, &header_size)) {
-        endpoint->counters.header_bad++;
-        return;
-    }
-    body = wire_body_get(message + header_size, size - header_size);
-    if (body.size > endpoint->limits.max_message) {
-        answer_error(peer, message, header_size, SP_EMSGSIZE);
-        close_for_size(peer);
-    } else if (body.kind == WIRE_BODY_PLAIN) {
-        hand_call(peer, message, header_size, body);
-    } else if (body.kind == WIRE_BODY_CAST && endpoint->handlers->on_cast) {
-        hand_cast(endpoint, body.data, body.size);
-    } else if (body.kind == WIRE_BODY_CAST_ACKED &&
-               endpoint->handlers->on_cast) {
-        hand_cast(endpoint, body.data, body.size);
-        peer_send(peer, message, header_size, NULL, 0);
-    } else {
-        answer_error(peer, message, header_size, SP_EPROTO);
-    }
-}
-
 static void handle_frame(struct peer *peer, const struct wire_frame *frame)
 {
     struct endpoint *endpoint = peer->endpoint;
+    bool handled;
 
     /* the most recently used are last */
     TAILQ_REMOVE(&endpoint->peers, peer, link);
     TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
-    if (peer->own == WIRE_REP)
-        handle_request(peer, frame->message, frame->length);
-    else if (frame->length <= endpoint->limits.max_message)
-        hand_cast(endpoint, frame->message, frame->length);
-    else
+    handled = peer->own == WIRE_REP
+                  ? request_handle(peer, frame->message, frame->length)
+                  : request_handle_push(peer, frame->message, frame->length);
+    if (!handled)
         close_for_size(peer);
 }
 
 static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-/* A frame over the limit: answered as soon as its request id is there, then
- * the connection is closed.  False: the id may still come. */
-static bool refuse_large(struct peer *peer, const uint8_t *bytes, size_t len)
-{
-    const uint8_t *message = bytes + WIRE_FRAME_HEADER_SIZE;
-    size_t have = min_size(len - WIRE_FRAME_HEADER_SIZE,
-                           WIRE_REQUEST_HEADER_MAX);
-    size_t header_size;
-
-    if (peer->own == WIRE_REP) {
-        if (wire_request_header_get(message, have, &header_size))
-            answer_error(peer, message, header_size, SP_EMSGSIZE);
-        else if (have < WIRE_REQUEST_HEADER_MAX)
-            return false;
-    }
-    close_for_size(peer);
-    return true;
 }
 
 /* Handles the eight bytes of the handshake.  Returns how many were used. */
@@ -367,6 +304,8 @@ static size_t handle_handshake(struct peer *peer, const uint8_t *bytes,
     }
     event_del(&peer->timer);
     peer->state = PEER_OPEN;
+    if (peer->own == WIRE_PUB)
+        endpoint_subscribers_add(endpoint, 1);
     wire_handshake_put(answer, peer->own);
     if (!buf_append(&peer->out, answer, sizeof answer))
         peer_close(peer);
@@ -410,7 +349,9 @@ static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
             break;
         }
         if (result == WIRE_FRAME_TOO_LARGE) {
-            if (!refuse_large(peer, bytes + used, len - used))
+            if (request_refuse_large(peer, bytes + used, len - used))
+                close_for_size(peer);
+            else
                 end = BATCH_PARTIAL;
             break;
         }
@@ -500,6 +441,17 @@ void peer_resume(struct peer *peer)
     settle(peer, BATCH_MORE);
 }
 
+/* After the end of file that endpoint_drain() has made: calls are still
+ * answered.  A frame that has begun will never be whole. */
+static void answer_rest(struct peer *peer)
+{
+    peer_stop_reading(peer);
+    event_del(&peer->timer);
+    buf_consume(&peer->in, buf_size(&peer->in));
+    peer->state = PEER_ANSWERING;
+    peer_flush(peer);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *peer = MAGIC_CAST(peer, PEER_MAGIC, arg);
@@ -526,7 +478,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        peer_close(peer);
+        if (got == 0 && peer->state == PEER_OPEN && endpoint->on_drained)
+            answer_rest(peer);
+        else
+            peer_close(peer);
         return;
     }
     if (to == endpoint->input) {

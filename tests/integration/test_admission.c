@@ -142,6 +142,8 @@ Test(admission, a_failed_init_gives_its_place_back)
     struct harness *harness =
         harness_start("[supervisor]\nmax_sessions = 1\n" PROBE);
 
+    ask_started(harness, "b", "probe", NULL); /* it works: no throttle */
+    cr_assert_eq(ask_stop(harness, "b"), SP_OK);
     for (int i = 0; i < 10; i++)
         ask_refused(harness, "a", "probe", "fail no", SP_EINIT, "no");
     ask_started(harness, "b", "probe", NULL);

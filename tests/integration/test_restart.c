@@ -143,7 +143,7 @@ static void expect_fate(const struct harness *harness, const char *id,
     char request[128];
     struct answer answer;
 
-    snprintf(request, sizeof request, "{\"op\":\"info\",\"id\":\"%s\"}", id);
+    snprintf(request, sizeof request, "{\"op\":\"touch\",\"id\":\"%s\"}", id);
     answer = ask(harness, request);
     cr_expect_eq(answer.error, SP_ENOENT);
     cr_expect_not_null(strstr(answer.text, text), "%s: %s", id, answer.text);

@@ -228,7 +228,7 @@ Test(spd, told_to_end_ends_its_sessions_in_order)
     for (int i = 0; i < 20; i++)
         cr_expect(wait_pid_gone(pids[i], 0));
     log = harness_log(harness);
-    for (const char *at = log; (at = strstr(at, "gone: ended normally")); at++)
+    for (const char *at = log; (at = strstr(at, "gone: ended with")); at++)
         told++;
     cr_expect_eq(told, 20, "%s", log);
     /* twenty at once are more lines than the kernel may hold for spd */

@@ -2,13 +2,19 @@
 /* probe: a module for tests only.  It does on request what real modules do by
  * mistake.
  *
- *   calls: pid, echo X, error TEXT, crash, exit N, stop, fail, reply-stop X,
- *          later MS X, never, hang, block MS, log X, stderr X, emit X,
- *          zeros N, size X, fds, env, args, count, casts, deafen (shuts its
- *          listener down), fork (answers the pid of a child that stays), names
- *          (uses what <sp/id.h> and <sp/error.h> promise)
- *   casts: recorded (see count and casts); "crash" crashes
- *   init:  ignore, fail TEXT, crash, slow MS, hang                           */
+ *   calls: pid, echo X, error TEXT, crash, exit N, _exit N, stop, fail,
+ *          reply-stop X, later MS X, never, hang (waits for ever), spin (loops
+ *          for ever), freeze (stops itself with SIGSTOP, then answers), deaf
+ *          (blocks all signals and answers), block MS, timer-block MS, stuck
+ *          (its terminate will hang), log X, logs N, stderr X, lines N (to
+ *          stderr), flood N (the same; answers how many found room), emit X, zeros N, size X, grow MIB (keeps that much memory),
+ *          fds, maps, env, args, count, casts, deafen (shuts its listener
+ *          down), fork (answers the pid of a child that stays), names (uses
+ *          what <sp/id.h> and <sp/error.h> promise)
+ *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
+ *          "block MS" do what the calls do
+ *   init:  ignore, fail TEXT, crash, slow MS, hang, stop, deaf, "look MS"
+ *          (slow, and sends itself SIGTERM first)                            */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <inttypes.h>
@@ -35,6 +41,10 @@ static struct later laters[SP_TIMERS];
 static char *casts; /* joined by ',' */
 static size_t casts_size;
 static unsigned casts_count;
+static long timer_blocks_ms; /* of TIMER_BLOCK */
+static bool stuck;
+
+#define TIMER_BLOCK (SP_TIMERS - 1)
 
 static void crash(void)
 {
@@ -45,6 +55,20 @@ static _Noreturn void hang(void)
 {
     for (;;)
         pause();
+}
+
+static _Noreturn void spin(void)
+{
+    for (volatile unsigned long turns = 0;; turns++)
+        continue;
+}
+
+static void block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
 }
 
 static void block(long ms)
@@ -102,6 +126,12 @@ REQUEST(exit)
     exit(atoi(rest));
 }
 
+REQUEST(_exit)
+{
+    UNUSED;
+    _exit(atoi(rest));
+}
+
 REQUEST(stop)
 {
     UNUSED;
@@ -130,7 +160,7 @@ REQUEST(later)
 
     UNUSED;
     text += *text == ' ';
-    for (int i = 0; i < SP_TIMERS; i++)
+    for (int i = 0; i < TIMER_BLOCK; i++)
         if (!laters[i].call) {
             laters[i] = (struct later){call, strdup(text), strlen(text)};
             sp_timer_start(session, i, (unsigned)ms, 0);
@@ -149,6 +179,70 @@ REQUEST(hang)
 {
     UNUSED;
     hang();
+}
+
+REQUEST(spin)
+{
+    UNUSED;
+    spin();
+}
+
+REQUEST(freeze)
+{
+    UNUSED;
+    raise(SIGSTOP);
+    return reply_text(call, "");
+}
+
+REQUEST(deaf)
+{
+    UNUSED;
+    block_signals();
+    return reply_text(call, "");
+}
+
+REQUEST(timer_block)
+{
+    UNUSED;
+    timer_blocks_ms = atol(rest);
+    sp_timer_start(session, TIMER_BLOCK, 0, 0);
+    return reply_text(call, "");
+}
+
+REQUEST(stuck)
+{
+    UNUSED;
+    stuck = true;
+    return reply_text(call, "");
+}
+
+REQUEST(logs)
+{
+    UNUSED;
+    for (long i = 1; i <= atol(rest); i++)
+        sp_log(session, "line %ld", i);
+    return reply_text(call, "");
+}
+
+REQUEST(lines)
+{
+    UNUSED;
+    for (long i = 1; i <= atol(rest); i++)
+        fprintf(stderr, "line %ld\n", i);
+    return reply_text(call, "");
+}
+
+REQUEST(grow)
+{
+    static void *kept;
+    size_t size = strtoul(rest, NULL, 10) << 20;
+    void *more = malloc(size + sizeof kept);
+
+    UNUSED;
+    memset(more, 1, size + sizeof kept);
+    *(void **)more = kept;
+    kept = more;
+    return reply_text(call, "");
 }
 
 REQUEST(block)
@@ -170,6 +264,18 @@ REQUEST(stderr)
     UNUSED;
     fwrite(rest, 1, size, stderr);
     return reply_text(call, "");
+}
+
+REQUEST(flood)
+{
+    unsigned long count = strtoul(rest, NULL, 10), written = 0;
+    char text[32];
+
+    UNUSED;
+    for (unsigned long i = 0; i < count; i++)
+        written += write(STDERR_FILENO, "flood\n", 6) == 6;
+    snprintf(text, sizeof text, "%lu", written);
+    return reply_text(call, text);
 }
 
 REQUEST(emit)
@@ -254,6 +360,18 @@ REQUEST(fds)
     return reply_text(call, text);
 }
 
+REQUEST(maps)
+{
+    static char text[256 * 1024];
+    FILE *maps = fopen("/proc/self/maps", "re");
+    size_t got = maps ? fread(text, 1, sizeof text, maps) : 0;
+
+    UNUSED;
+    if (maps)
+        fclose(maps);
+    return sp_reply(call, text, got);
+}
+
 REQUEST(env)
 {
     char text[4096] = "";
@@ -306,7 +424,12 @@ static const struct {
     {"emit", do_emit},   {"zeros", do_zeros},   {"size", do_size},
     {"fds", do_fds},     {"env", do_env},       {"args", do_args},
     {"count", do_count}, {"casts", do_casts},   {"deafen", do_deafen},
-    {"fork", do_fork},   {"names", do_names},
+    {"fork", do_fork},   {"names", do_names},   {"_exit", do__exit},
+    {"flood", do_flood},
+    {"spin", do_spin},   {"freeze", do_freeze}, {"deaf", do_deaf},
+    {"stuck", do_stuck}, {"logs", do_logs},     {"lines", do_lines},
+    {"grow", do_grow},   {"maps", do_maps},
+    {"timer-block", do_timer_block},
 };
 
 static enum sp_handled probe_call(struct sp_session *session, void *state,
@@ -335,13 +458,27 @@ static enum sp_handled probe_call(struct sp_session *session, void *state,
     return SP_UNKNOWN;
 }
 
+static void do_cast(const void *message, size_t size)
+{
+    char text[32] = "";
+
+    memcpy(text, message, size < sizeof text - 1 ? size : sizeof text - 1);
+    if (strcmp(text, "crash") == 0)
+        crash();
+    if (strcmp(text, "hang") == 0)
+        hang();
+    if (strcmp(text, "spin") == 0)
+        spin();
+    if (strncmp(text, "block ", 6) == 0)
+        block(atol(text + 6));
+}
+
 static void probe_cast(struct sp_session *session, void *state,
                        const void *message, size_t size)
 {
     (void)session;
     (void)state;
-    if (size == 5 && memcmp(message, "crash", 5) == 0)
-        crash();
+    do_cast(message, size);
     casts = realloc(casts, casts_size + size + 1);
     if (casts_count > 0)
         casts[casts_size++] = ',';
@@ -356,6 +493,10 @@ static void probe_timer(struct sp_session *session, void *state, int timer)
 
     (void)session;
     (void)state;
+    if (timer == TIMER_BLOCK) {
+        block(timer_blocks_ms);
+        return;
+    }
     sp_reply(later->call, later->text, later->size);
     free(later->text);
     *later = (struct later){0};
@@ -380,16 +521,27 @@ static enum sp_init probe_init(struct sp_session *session, const void *arg,
         block(atol(text + 5));
     if (strcmp(text, "hang") == 0)
         hang();
+    if (strcmp(text, "stop") == 0)
+        sp_session_stop(session, SP_END_NORMAL, "in init");
+    if (strcmp(text, "deaf") == 0)
+        block_signals();
+    if (strncmp(text, "look ", 5) == 0) {
+        raise(SIGTERM);
+        block(atol(text + 5));
+    }
     return SP_INIT_OK;
 }
 
 static void probe_terminate(struct sp_session *session, void *state,
                             enum sp_end end, const char *text)
 {
-    static const char *const ends[] = {"stop", "shutdown", "normal", "failed"};
+    static const char *const ends[] = {"stop",   "shutdown", "normal",
+                                       "failed", "expired",  "recycle"};
 
     (void)state;
     sp_log(session, "terminate: %s: %s", ends[end], text);
+    if (stuck)
+        hang();
     for (int i = 0; i < SP_TIMERS; i++)
         free(laters[i].text);
     free(casts);

@@ -127,6 +127,8 @@ enum sp_error ask_info(const struct harness *harness, const char *id,
         copy_text(out_facts->state, sizeof out_facts->state, session, "state");
         copy_text(out_facts->last_end, sizeof out_facts->last_end, session,
                   "last_end");
+        if (strcmp(out_facts->state, "gone") == 0)
+            answer.error = SP_ENOENT; /* only remembered */
     }
     answer_fini(&answer);
     return answer.error;

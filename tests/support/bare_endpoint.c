@@ -7,18 +7,23 @@
  * It writes a newline to standard output when it listens, and ends in order at
  * the end of its standard input.  Requests are echoed, save these:
  *
- *     counters   answers NAME=NUMBER of each counter, and kept=NUMBER of
- *                requests that are kept, each with a space behind it
+ *     counters   answers NAME=NUMBER of each counter, kept=NUMBER of requests
+ *                that are kept, waiting=NUMBER and subscribers=NUMBER as the
+ *                endpoint tells them, each with a space behind it
  *     keep       is kept without an answer
  *     release    answers all that are kept with "released", then itself
  *     zeros N    answers N zero bytes
  *     fail TEXT  answers SP_EREPLY with the text
+ *     drain      drains, and writes "drained" and ends when that is done
+ *     leave      the same, but leaves those that wait to be accepted
  *
- * A cast is published to the SUB peers. */
+ * A cast is published to the SUB peers.  Requests and casts that begin with
+ * "ended" are not admitted.  SIGUSR1 answers all that are kept. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +40,8 @@ struct bare {
     struct endpoint *endpoint;
     struct endpoint_call *kept[KEPT_MAX];
     size_t kept_count;
+    unsigned waiting;
+    unsigned subscribers;
 };
 
 /* ---- requests ---- */
@@ -51,8 +58,9 @@ static void answer_counters(struct bare *bare, struct endpoint_call *call)
                     (unsigned long long)counters->name);
     ENDPOINT_COUNTER_TABLE(COUNTER)
 #undef COUNTER
-    len += snprintf(text + len, sizeof text - (size_t)len, "kept=%zu ",
-                    bare->kept_count);
+    len += snprintf(text + len, sizeof text - (size_t)len,
+                    "kept=%zu waiting=%u subscribers=%u ", bare->kept_count,
+                    bare->waiting, bare->subscribers);
     endpoint_reply(call, text, (size_t)len);
 }
 
@@ -70,6 +78,15 @@ static void answer_zeros(struct endpoint_call *call, const char *text)
 
     endpoint_reply(call, zeros, size);
     free(zeros);
+}
+
+static void on_drained(void *context)
+{
+    struct bare *bare = context;
+
+    puts("drained");
+    fflush(stdout);
+    event_base_loopbreak(bare->base);
 }
 
 static bool is(const uint8_t *data, size_t size, const char *word)
@@ -98,6 +115,12 @@ static void on_call(void *context, struct endpoint_call *call,
     } else if (is(data, size, "release")) {
         release(bare);
         endpoint_reply(call, "released", 8);
+    } else if (is(data, size, "drain") || is(data, size, "leave")) {
+        endpoint_drain(bare->endpoint,
+                       *data == 'd' ? ENDPOINT_BACKLOG_SERVE
+                                    : ENDPOINT_BACKLOG_LEAVE,
+                       on_drained);
+        endpoint_reply(call, data, size);
     } else if ((rest = after(text, "zeros "))) {
         answer_zeros(call, rest);
     } else if ((rest = after(text, "fail "))) {
@@ -112,6 +135,30 @@ static void on_cast(void *context, const uint8_t *data, size_t size)
     struct bare *bare = context;
 
     endpoint_publish(bare->endpoint, data, size);
+}
+
+static enum sp_error admit(void *context,
+                           const struct endpoint_request *request)
+{
+    (void)context;
+    return request->size >= 5 && memcmp(request->data, "ended", 5) == 0
+               ? SP_EENDED
+               : SP_OK;
+}
+
+static void on_load(void *context, unsigned waiting, unsigned subscribers)
+{
+    struct bare *bare = context;
+
+    bare->waiting = waiting;
+    bare->subscribers = subscribers;
+}
+
+static void on_release(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    release(arg);
 }
 
 /* ---- start and end ---- */
@@ -172,10 +219,13 @@ static void on_input(evutil_socket_t fd, short what, void *arg)
 
 int main(int argc, char **argv)
 {
-    static const struct endpoint_handlers handlers = {on_call, on_cast};
+    static const struct endpoint_handlers handlers = {.admit = admit,
+                                                    .on_call = on_call,
+                                                    .on_cast = on_cast,
+                                                    .on_load = on_load};
     struct endpoint_limits limits = ENDPOINT_LIMITS_DEFAULT;
     struct bare *bare = calloc(1, sizeof *bare);
-    struct event *input;
+    struct event *input, *usr1;
     int fd;
 
     if (argc < 2 || !bare)
@@ -189,12 +239,15 @@ int main(int argc, char **argv)
     input = event_new(bare->base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input,
                       bare->base);
     event_add(input, NULL);
+    usr1 = evsignal_new(bare->base, SIGUSR1, on_release, bare);
+    event_add(usr1, NULL);
     puts("");
     fflush(stdout);
     event_base_dispatch(bare->base);
     endpoint_destroy(bare->endpoint);
     release(bare); /* their clients have gone: allowed, and does nothing */
     event_free(input);
+    event_free(usr1);
     event_base_free(bare->base);
     close(fd);
     unlink(argv[1]);

@@ -205,7 +205,7 @@ Test(config, a_module_without_a_path_is_looked_for_in_module_dir)
 Test(config, an_unknown_key_is_refused_with_its_line)
 {
     refuse(2, "[supervisor]\nmax_session = 1\n", "max_session");
-    refuse(4, "\n\n[module kv]\nmax_sessions = 1\n", "max_sessions");
+    refuse(4, "\n\n[module kv]\nmax_arg = 1K\n", "max_arg");
     refuse(2, "[supervisor]\nMAX_SESSIONS = 1\n", "MAX_SESSIONS");
 }
 

@@ -33,6 +33,7 @@ static const struct {
     {"SP_EIGNORED", 9}, {"SP_EMODULE", 9}, {"SP_ELOAD", 9},
     {"SP_EPERM", 10},   {"SP_EAGAIN", 8},  {"SP_EMSGSIZE", 8},
     {"SP_EPROTO", 11},  {"SP_ENOMEM", 11}, {"SP_ESYSTEM", 11},
+    {"SP_EENDED", 5},
 };
 
 Test(error, numbers_and_names_are_unique)
@@ -80,12 +81,13 @@ Test(error, unknown_numbers_have_a_name_and_a_text)
 
 /* A session may only claim what says nothing about the session's own fate or
  * about spd. */
-Test(error, only_four_errors_may_come_from_a_session)
+Test(error, only_five_errors_may_come_from_a_session)
 {
     for (size_t i = 0; i < ROWS; i++) {
         enum sp_error error = rows[i].error;
         int allowed = error == SP_EREPLY || error == SP_EREQUEST ||
-                      error == SP_EMSGSIZE || error == SP_EPROTO;
+                      error == SP_EMSGSIZE || error == SP_EPROTO ||
+                      error == SP_EENDED;
 
         cr_expect_eq(rows[i].from_session, allowed, "%s", rows[i].name);
     }

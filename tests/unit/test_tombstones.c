@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/tombstones: how sessions have ended, for a while. */
+#define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,19 +12,30 @@
 
 TestSuite(tombstones, .fini = leaks_check);
 
-static void expect_text(struct tombstones *tombstones, const char *id,
-                        int64_t now_ms, const char *text, int64_t age_ms)
+static void put(struct tombstones *tombstones, const char *id,
+                const char *fate, int64_t now_ms)
 {
-    int64_t age = -1;
-    const char *found = tombstones_find(tombstones, id, now_ms, &age);
+    struct session_facts facts = {.now_ms = now_ms};
 
-    if (!text) {
-        cr_expect_null(found, "%s: %s", id, found);
+    snprintf(facts.id, sizeof facts.id, "%s", id);
+    memcpy(facts.fate, fate, strnlen(fate, sizeof facts.fate - 1));
+    tombstones_put(tombstones, &facts);
+}
+
+static void expect_text(struct tombstones *tombstones, const char *id,
+                        int64_t now_ms, const char *fate, int64_t age_ms)
+{
+    const struct session_facts *found =
+        tombstones_find(tombstones, id, now_ms);
+
+    if (!fate) {
+        cr_expect_null(found, "%s", id);
         return;
     }
     cr_assert_not_null(found, "%s", id);
-    cr_expect_str_eq(found, text);
-    cr_expect_eq(age, age_ms);
+    cr_expect_str_eq(found->id, id);
+    cr_expect_str_eq(found->fate, fate);
+    cr_expect_eq(now_ms - found->now_ms, age_ms);
 }
 
 Test(tombstones, tell_how_and_when_a_session_ended)
@@ -31,8 +43,8 @@ Test(tombstones, tell_how_and_when_a_session_ended)
     struct tombstones tombstones;
 
     tombstones_init(&tombstones, 10, 1000);
-    tombstones_put(&tombstones, "a", "ended normally", 5);
-    tombstones_put(&tombstones, "b", "killed by SIGSEGV", 7);
+    put(&tombstones, "a", "ended normally", 5);
+    put(&tombstones, "b", "killed by SIGSEGV", 7);
     expect_text(&tombstones, "a", 10, "ended normally", 5);
     expect_text(&tombstones, "b", 10, "killed by SIGSEGV", 3);
     expect_text(&tombstones, "c", 10, NULL, 0);
@@ -45,7 +57,7 @@ Test(tombstones, are_kept_for_exactly_their_time)
     struct tombstones tombstones;
 
     tombstones_init(&tombstones, 10, 1000);
-    tombstones_put(&tombstones, "a", "x", 5);
+    put(&tombstones, "a", "x", 5);
     expect_text(&tombstones, "a", 1004, "x", 999);
     expect_text(&tombstones, "a", 1005, NULL, 0);
     cr_expect_eq(tombstones.count, 0);
@@ -57,8 +69,8 @@ Test(tombstones, a_later_end_takes_the_place_of_the_earlier)
     struct tombstones tombstones;
 
     tombstones_init(&tombstones, 10, 1000);
-    tombstones_put(&tombstones, "a", "first", 0);
-    tombstones_put(&tombstones, "a", "second", 900);
+    put(&tombstones, "a", "first", 0);
+    put(&tombstones, "a", "second", 900);
     cr_expect_eq(tombstones.count, 1);
     expect_text(&tombstones, "a", 1500, "second", 600);
     tombstones_fini(&tombstones);
@@ -72,7 +84,7 @@ Test(tombstones, at_their_bound_the_oldest_makes_room)
     tombstones_init(&tombstones, 100, 1000000);
     for (int i = 0; i < 1000; i++) {
         snprintf(id, sizeof id, "s%d", i);
-        tombstones_put(&tombstones, id, id, i);
+        put(&tombstones, id, id, i);
         cr_assert_leq(tombstones.count, 100);
     }
     expect_text(&tombstones, "s899", 1000, NULL, 0);
@@ -87,7 +99,7 @@ Test(tombstones, can_be_done_without)
     struct tombstones tombstones;
 
     tombstones_init(&tombstones, 0, 1000);
-    tombstones_put(&tombstones, "a", "x", 0);
+    put(&tombstones, "a", "x", 0);
     expect_text(&tombstones, "a", 0, NULL, 0);
     tombstones_fini(&tombstones);
 }
@@ -96,8 +108,8 @@ Test(tombstones, longest_id_and_too_long_a_text_fit)
 {
     struct tombstones tombstones;
     char id[SP_ID_MAX + 1];
-    char text[4 * TOMBSTONE_TEXT_SIZE];
-    char cut[TOMBSTONE_TEXT_SIZE];
+    char text[4 * FACTS_FATE_SIZE];
+    char cut[FACTS_FATE_SIZE];
 
     memset(id, 'i', SP_ID_MAX);
     id[SP_ID_MAX] = '\0';
@@ -106,7 +118,7 @@ Test(tombstones, longest_id_and_too_long_a_text_fit)
     memcpy(cut, text, sizeof cut - 1);
     cut[sizeof cut - 1] = '\0';
     tombstones_init(&tombstones, 1, 1000);
-    tombstones_put(&tombstones, id, text, 0);
+    put(&tombstones, id, text, 0);
     expect_text(&tombstones, id, 1, cut, 1);
     tombstones_fini(&tombstones);
 }

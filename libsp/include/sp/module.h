@@ -31,6 +31,10 @@
  * - The environment is empty, the working directory is /, standard input is
  *   /dev/null, and standard output and error become log lines of the
  *   supervisor.
+ * - exit() and _exit() are abnormal ends; sp_session_stop() is the way out.
+ * - A process that the module forks shares nothing with the supervisor: it may
+ *   call sp_log() and exec, but must not return from the handler nor use the
+ *   other functions below.
  * - A pointer to bytes that a handler is given lives until it returns.
  */
 #ifndef SP_MODULE_H
@@ -76,7 +80,8 @@ enum sp_end {
     SP_END_FAILED,   /* the module did: sp_session_stop(SP_END_FAILED) */
     SP_END_EXPIRED,  /* it was idle, or lived, for as long as it may */
     SP_END_RECYCLE,  /* a fresh process takes over with the same argument:
-                      * sp_restart(), max_calls or max_memory_recycle */
+                      * sp_restart(), max_calls or max_memory_recycle (after a
+                      * reply or a cast, while no call waits for its reply) */
     SP_END_LAST = SP_END_RECYCLE
 };
 

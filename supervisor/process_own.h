@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/process_own.h - a process from inside: for process.c, which sees
+ * it from its birth to its end, process_start.c, which asks for it, and
+ * process_orders.c, which makes it do what is wanted. */
+#ifndef SUPERVISOR_PROCESS_OWN_H
+#define SUPERVISOR_PROCESS_OWN_H
+
+#include <event2/event_struct.h>
+#include <uthash.h>
+
+#include "meter.h"
+#include "module.h"
+#include "process.h"
+#include "slots.h"
+
+#define PROCESS_MAGIC 0x53507072u
+
+enum process_state {
+    PROCESS_QUEUED,
+    PROCESS_FORKING,
+    PROCESS_BORN,
+    PROCESS_READY,
+    PROCESS_GONE
+};
+
+struct process {
+    uint32_t magic;
+    enum process_state state;
+    struct process_table *table; /* borrowed */
+    struct module *module;       /* borrowed */
+    const struct process_events *events;
+    void *owner; /* borrowed */
+    struct process_plan plan;     /* borrowed, with all in it */
+    int start_fd;                 /* owned; our end; -1 unless it is open */
+    int pidfd;                    /* owned; before the hello a place is kept for
+                                   * it, so that it can be had in any case */
+    pid_t pid;                    /* 0 before the hello */
+    struct module_request *request; /* the module's; NULL once forgotten */
+    struct slot_place slot;       /* from the request on */
+    enum end_limit limit;         /* that it has hit */
+    int64_t born_ms;              /* its hello */
+    struct log_meter log_meter;   /* in a list of the module's log */
+    int64_t resumed_ms;           /* after a pause; 0 before the first */
+    bool paused;
+    bool refused;
+    bool kill_wanted;             /* before the hello */
+    bool aborted;                 /* a hang, that has had its SIGABRT */
+    bool watched;                 /* in the module's watchdog */
+    TAILQ_ENTRY(process) watch;
+    TAILQ_ENTRY(process) unborn;  /* table.unborn */
+    struct event start_event;
+    struct event exit_event;
+    struct event deadline;
+    UT_hash_handle hh; /* table.by_pid */
+};
+
+/* Reads what it has said on its start socket; may free it if it is unborn. */
+void process_read_start(struct process *process);
+/* Time is up, or, for one that is not born, a cancelled start is over. */
+void process_late(struct process *process);
+/* Takes its exit, which its pidfd has announced; frees it. */
+void process_take_exit(struct process *process);
+/* Closes our end of its start socket, if it is open. */
+void process_close_start(struct process *process);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* A process is asked for: what it is to be, its start socket, its slot, its log.
+ * Whatever was opened is closed again when it could not be sent. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/fdpass.h"
+#include "base/magic.h"
+#include "process_own.h"
+#include "wire/template.h"
+
+static void on_start_readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    process_read_start(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    process_late(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+}
+
+static void start_deadline(struct process *process, unsigned times)
+{
+    uint64_t ms = module_settings(process->module)->init_timeout * times;
+    struct timeval delay = {(time_t)(ms / 1000),
+                            (suseconds_t)(ms % 1000 * 1000)};
+
+    evtimer_add(&process->deadline, &delay);
+}
+
+struct process *process_start(struct process_table *table,
+                              struct module *module,
+                              const struct process_plan *plan,
+                              const struct process_events *events, void *owner)
+{
+    struct process *process = calloc(1, sizeof *process);
+
+    if (!process)
+        return NULL;
+    process->magic = PROCESS_MAGIC;
+    process->table = table;
+    process->module = module;
+    process->plan = *plan;
+    process->events = events;
+    process->owner = owner;
+    process->start_fd = process->pidfd = -1;
+    evtimer_assign(&process->deadline, table->base, on_deadline, process);
+    process->request = module_submit(module, process);
+    if (!process->request) {
+        free(process);
+        return NULL;
+    }
+    /* a template that is ending and its successor's loading come first */
+    start_deadline(process, 3);
+    return process;
+}
+
+/* The record and its argument wait in the socket until the session reads. */
+static int send_start_record(const struct process *process)
+{
+    const struct module_settings *settings = module_settings(process->module);
+    const struct process_plan *plan = &process->plan;
+    struct start_record record = {
+        .arg_size = (uint32_t)plan->arg_size,
+        .max_connections = (uint32_t)settings->max_connections,
+        .max_message = settings->max_message,
+        .max_calls = settings->max_calls,
+        .max_memory = settings->max_memory_recycle,
+        .slow_call = settings->slow_call};
+    struct iovec iov[2] = {{&record, sizeof record},
+                           {(void *)plan->arg, plan->arg_size}};
+    struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+
+    memcpy(record.ended, plan->ended, sizeof record.ended);
+    snprintf(record.id, sizeof record.id, "%s", plan->id);
+    return sendmsg(process->start_fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/* SO_PASSCRED is set before the other end is handed over: every record that
+ * comes is stamped. */
+static int open_start_socket(struct process *process, int *out_session_end)
+{
+    int on = 1;
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -1;
+    process->start_fd = ends[0];
+    *out_session_end = ends[1];
+    event_assign(&process->start_event, process->table->base, ends[0],
+                 EV_READ | EV_PERSIST, on_start_readable, process);
+    if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+        return -1;
+    process->pidfd = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+    return process->pidfd < 0 ? -1 : event_add(&process->start_event, NULL);
+}
+
+static int hand_over(struct process *process, int control_fd, uint32_t serial,
+                     int session_end)
+{
+    struct fork_record record = {.serial = serial,
+                                 .slot = process->slot.index};
+    int fds[FORK_FDS];
+    int sent;
+    int saved;
+
+    fds[FORK_FD_LISTENER] = process->plan.listener_fd;
+    fds[FORK_FD_START] = session_end;
+    fds[FORK_FD_LOG] = module_open_log(process->module);
+    if (fds[FORK_FD_LOG] < 0)
+        return -1;
+    sent = fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
+    saved = errno;
+    close(fds[FORK_FD_LOG]);
+    errno = saved;
+    return sent;
+}
+
+/* What was opened is closed again when it could not be sent: a process that
+ * waits holds no descriptors. */
+int process_send(struct process *process, int control_fd, uint32_t serial)
+{
+    int session_end = -1;
+    int sent = -1;
+    int saved;
+
+    if (module_take_slot(process->module, &process->slot) == 0 &&
+        open_start_socket(process, &session_end) == 0 &&
+        send_start_record(process) == 0)
+        sent = hand_over(process, control_fd, serial, session_end);
+    saved = errno;
+    if (session_end >= 0)
+        close(session_end);
+    if (sent < 0) {
+        process_close_start(process);
+        if (process->pidfd >= 0)
+            close(process->pidfd);
+        process->pidfd = -1;
+        slots_give(&process->slot);
+        errno = saved;
+        return -1;
+    }
+    process->state = PROCESS_FORKING;
+    TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
+    start_deadline(process, 1);
+    return 0;
+}

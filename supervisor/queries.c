@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The operations that tell what there is, at once. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "control_own.h"
+#include "describe.h"
+#include "module.h"
+#include "supervisor.h"
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    json_object_set_new(object, key, value);
+}
+
+static json_t *describe(const struct session *session, bool with_usage)
+{
+    struct process_usage usage;
+    struct session_facts facts;
+
+    session_facts(session, &facts);
+    if (with_usage)
+        describe_usage(facts.pid, &usage);
+    return describe_session(&facts, with_usage ? &usage : NULL, facts.now_ms);
+}
+
+/* A session that is no more is told for a while. */
+void op_info(const struct question *question)
+{
+    struct supervisor *supervisor = question->supervisor;
+    const char *id = question->request->id;
+    const struct session *session = registry_find(&supervisor->registry, id);
+    int64_t now_ms = clock_now_ms();
+    const struct session_facts *facts;
+    json_t *object;
+
+    facts = session ? NULL : tombstones_find(&supervisor->tombstones, id,
+                                             now_ms);
+    if (!session && !facts) {
+        answer_absent(question);
+        return;
+    }
+    object = control_answer_ok();
+    if (object)
+        put(object, "session",
+            session ? describe(session, true)
+                    : describe_session(facts, NULL, now_ms));
+    answer(question->call, object);
+}
+
+void op_list(const struct question *question)
+{
+    size_t count;
+    struct session **sessions =
+        registry_sorted(&question->supervisor->registry, &count);
+    json_t *array = json_array();
+    json_t *object = control_answer_ok();
+
+    if (!sessions || !array || !object) {
+        free(sessions);
+        json_decref(array);
+        json_decref(object);
+        answer_error(question->call, SP_ENOMEM, NULL);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            array, describe(sessions[i], question->request->detailed));
+    free(sessions);
+    put(object, "sessions", array);
+    answer(question->call, object);
+}
+
+void op_modules(const struct question *question)
+{
+    const struct supervisor *supervisor = question->supervisor;
+    const char *chosen = supervisor->config.supervisor.default_module;
+    json_t *array = json_array();
+    json_t *object = control_answer_ok();
+
+    for (size_t i = 0; i < supervisor->config.module_count; i++) {
+        const struct module *module = supervisor->modules[i];
+        const char *name = module_name(module);
+
+        json_array_append_new(
+            array, json_pack("{s:s, s:s, s:b, s:i}", "name", name, "path",
+                             module_settings(module)->path, "default",
+                             strcmp(name, chosen) == 0, "sessions",
+                             (int)module_sessions(module)));
+    }
+    if (object)
+        put(object, "modules", array);
+    else
+        json_decref(array);
+    answer(question->call, object);
+}
+
+static uint64_t count_descriptors(void)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    uint64_t count = 0;
+
+    if (!directory)
+        return 0;
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count - 3; /* ".", "..", and the directory's own */
+}
+
+void op_stats(const struct question *question)
+{
+    struct supervisor *supervisor = question->supervisor;
+    struct gauges gauges = {
+        .sessions = supervisor->registry.count,
+        .processes = process_count(&supervisor->processes),
+        .modules = supervisor->config.module_count,
+        .users = supervisor->users.count,
+        .tombstones = supervisor->tombstones.count,
+        .descriptors = count_descriptors(),
+        .uptime_ms = (uint64_t)(clock_now_ms() - supervisor->started_ms),
+    };
+    json_t *object = control_answer_ok();
+
+    for (size_t i = 0; i < supervisor->config.module_count; i++)
+        gauges.templates += module_template_pid(supervisor->modules[i]) > 0;
+    supervisor->counters.events = events_last(&supervisor->events);
+    supervisor->counters.events_lost = supervisor->events.lost;
+    if (object)
+        put(object, "stats",
+            counters_json(&gauges, &supervisor->counters,
+                          control_counters(question->control)));
+    answer(question->call, object);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/session_own.h - a session from inside: for session.c, which lives
+ * its life, session_orders.c, which takes orders, and session_facts.c, which
+ * tells of it. */
+#ifndef SUPERVISOR_SESSION_OWN_H
+#define SUPERVISOR_SESSION_OWN_H
+
+#include <event2/event_struct.h>
+#include <sp/id.h>
+
+#include "listener.h"
+#include "policy.h"
+#include "session.h"
+#include "wire/template.h"
+
+#define SESSION_MAGIC 0x53507365u
+
+/* X(NAME, name): what changes a session's state; see session.h. */
+#define SESSION_INPUT_TABLE(X)                                                 \
+    X(READY, "ready")                                                          \
+    X(ENDED, "process ended")                                                  \
+    X(STOP, "stop")                                                            \
+    X(RESTART, "restart")                                                      \
+    X(DEADLINE, "deadline")                                                    \
+    X(GIVE_UP, "give up")
+
+enum session_input {
+#define SESSION_INPUT_ENUM_(NAME, name) INPUT_##NAME,
+    SESSION_INPUT_TABLE(SESSION_INPUT_ENUM_)
+#undef SESSION_INPUT_ENUM_
+};
+
+/* What its earlier processes leave behind. */
+struct session_past {
+    struct end end; /* of the last one */
+    struct slot_request ended[START_ENDED_MAX]; /* latest first */
+    struct policy_history history;
+};
+
+struct session {
+    uint32_t magic;
+    enum session_state state; /* written by session_apply() alone */
+    bool was_ready;
+    bool draining; /* until its deadline */
+    bool given_up; /* its budget is spent */
+    const struct session_world *world; /* borrowed */
+    struct module *module;             /* borrowed */
+    struct registry_entry *entry;      /* owned */
+    struct process *process;           /* NULL without one; frees itself */
+    char id[SP_ID_MAX + 1];
+    uid_t uid;
+    void *arg; /* owned */
+    size_t arg_size;
+    struct listener listener;
+    struct session_order order; /* to end; of its process alone if it restarts */
+    int64_t started_ms;
+    int64_t ready_ms;   /* of its process; 0 before */
+    int64_t touched_ms;
+    unsigned restarts;
+    struct session_past past;
+    struct event deadline; /* of its state */
+    struct event expiry;
+    struct waiters waiters;
+    /* Why the start failed, for those who wait for it. */
+    enum sp_error error;
+    char *text; /* owned; NULL: nothing to add */
+};
+
+/* May free the session. */
+void session_apply(struct session *session, enum session_input input);
+
+/* Does something now, or has somebody who listens. */
+bool session_busy(const struct slot_view *told);
+/* When it last did something, or was touched. */
+int64_t session_active_ms(const struct session *session,
+                          const struct slot_view *told);
+
+#endif
