@@ -235,11 +235,11 @@ REQUEST(lines)
 REQUEST(grow)
 {
     static void *kept;
-    size_t size = strtoul(rest, NULL, 10) << 20;
-    void *more = malloc(size + sizeof kept);
+    size_t bytes = strtoul(rest, NULL, 10) << 20;
+    void *more = malloc(bytes + sizeof kept);
 
     UNUSED;
-    memset(more, 1, size + sizeof kept);
+    memset(more, 1, bytes + sizeof kept);
     *(void **)more = kept;
     kept = more;
     return reply_text(call, "");
