@@ -135,6 +135,7 @@ static enum child check_child(pid_t pid, int options)
 static void take_ended(const struct reaper *reaper, pid_t pid)
 {
     process_table_settle(reaper->table);
+    look_for_stopped(reaper);
     if (is_stranger(reaper, pid) &&
         check_child(pid, WNOHANG) == CHILD_HAS_ENDED)
         log_info("reaped child %d, which no session has", (int)pid);
@@ -191,6 +192,22 @@ static void sweep_end(struct reaper *reaper)
 }
 
 /* A part of a sweep. */
+/* A pidfd says nothing of a stop; the kernel tells of each once.  A template
+ * that is stopped does not answer in time, which is found out elsewhere. */
+static void look_for_stopped(const struct reaper *reaper)
+{
+    siginfo_t info = {0};
+
+    while (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG) == 0 &&
+           info.si_pid > 0) {
+        struct process *process = process_find(reaper->table, info.si_pid);
+
+        if (process)
+            process_suspended(process);
+        info.si_pid = 0;
+    }
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     static const struct timeval at_once = {0, 0};
