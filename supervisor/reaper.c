@@ -135,7 +135,6 @@ static enum child check_child(pid_t pid, int options)
 static void take_ended(const struct reaper *reaper, pid_t pid)
 {
     process_table_settle(reaper->table);
-    look_for_stopped(reaper);
     if (is_stranger(reaper, pid) &&
         check_child(pid, WNOHANG) == CHILD_HAS_ENDED)
         log_info("reaped child %d, which no session has", (int)pid);
@@ -174,24 +173,6 @@ static void sweep_in(struct reaper *reaper, int ms)
         evtimer_add(reaper->sweep, &pause);
 }
 
-static void sweep_begin(struct reaper *reaper)
-{
-    reaper->pids = list_children(&reaper->pid_count);
-    reaper->next = 0;
-    reaper->strangers = reaper->look_again = false;
-}
-
-static void sweep_end(struct reaper *reaper)
-{
-    free(reaper->pids);
-    reaper->pids = NULL;
-    if (reaper->look_again)
-        sweep_in(reaper, SWEEP_PAUSE_MS);
-    else if (reaper->strangers)
-        sweep_in(reaper, STRANGER_PAUSE_MS);
-}
-
-/* A part of a sweep. */
 /* A pidfd says nothing of a stop; the kernel tells of each once.  A template
  * that is stopped does not answer in time, which is found out elsewhere. */
 static void look_for_stopped(const struct reaper *reaper)
@@ -208,6 +189,25 @@ static void look_for_stopped(const struct reaper *reaper)
     }
 }
 
+static void sweep_begin(struct reaper *reaper)
+{
+    look_for_stopped(reaper);
+    reaper->pids = list_children(&reaper->pid_count);
+    reaper->next = 0;
+    reaper->strangers = reaper->look_again = false;
+}
+
+static void sweep_end(struct reaper *reaper)
+{
+    free(reaper->pids);
+    reaper->pids = NULL;
+    if (reaper->look_again)
+        sweep_in(reaper, SWEEP_PAUSE_MS);
+    else if (reaper->strangers)
+        sweep_in(reaper, STRANGER_PAUSE_MS);
+}
+
+/* A part of a sweep. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     static const struct timeval at_once = {0, 0};
