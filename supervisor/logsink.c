@@ -1,78 +1,200 @@
 /* SPDX-License-Identifier: MIT */
-/* Strangers' lines: bounded in length, made printable, stamped with who wrote
- * them by the kernel's word. */
+/* Strangers' lines: bounded in length and number, made printable, stamped with
+ * who wrote them by the kernel's word. */
 #define _GNU_SOURCE
 #include "logsink.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdpass.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "meter.h"
 
+#define DATAGRAMS_A_TURN 64
 #define LINES_A_TURN 64
 #define LINE_MAX_BYTES 2048
+#define WHO_SIZE 256
+/* How long a sink with a process over its rate is left alone, so that a flood
+ * costs spd next to nothing. */
+#define PAUSE_MS 10
+/* Of a sending socket, which the kernel doubles: 8 short lines under way.  A
+ * receiver holds 11 (net.unix.max_dgram_qlen and one), so that whoever floods
+ * cannot take the whole of it.  What is longer than that in one write is
+ * lost. */
+#define SEND_BUFFER 3072
+
+TAILQ_HEAD(meter_list, log_meter);
 
 struct logsink {
     int fd; /* owned */
     struct sockaddr_un address;
-    struct event *event; /* owned */
-    logsink_name_fn *name_fn;
-    void *context; /* borrowed */
+    struct event *event;  /* owned; something to read */
+    struct event *resume; /* owned; while `event` is not pending */
+    struct event *say;    /* owned; the next of `unsaid` is due */
+    struct logsink_owner owner;
+    struct log_meter others;  /* of those who have none */
+    struct meter_list unsaid; /* have dropped lines that nobody was told of,
+                               * in the order of their due_ms */
 };
 
-static void log_lines(const struct logsink *sink, pid_t pid, const char *bytes,
-                      size_t len)
-{
-    char who[256];
+/* ---- what is dropped ---- */
 
-    sink->name_fn(sink->context, pid, who, sizeof who);
+static struct log_meter *meter_of(struct logsink *sink, pid_t pid)
+{
+    struct log_meter *meter =
+        sink->owner.find_meter(sink->owner.context, pid);
+
+    return meter ? meter : &sink->others;
+}
+
+static void arm(struct logsink *sink, int64_t now_ms)
+{
+    const struct log_meter *first = TAILQ_FIRST(&sink->unsaid);
+    int64_t ms = first && first->due_ms > now_ms ? first->due_ms - now_ms : 0;
+    struct timeval delay = {(time_t)(ms / 1000),
+                            (suseconds_t)(ms % 1000 * 1000)};
+
+    if (first)
+        event_add(sink->say, &delay);
+}
+
+/* Whether this line may be logged. */
+static bool admit(struct logsink *sink, struct log_meter *meter, pid_t pid,
+                  int64_t now_ms)
+{
+    bool was_unsaid = meter->unsaid > 0;
+
+    if (meter_pass(meter, sink->owner.rate, now_ms)) {
+        ++*sink->owner.lines;
+        return true;
+    }
+    ++*sink->owner.dropped;
+    meter->pid = pid;
+    if (!was_unsaid) {
+        TAILQ_INSERT_TAIL(&sink->unsaid, meter, link);
+        if (TAILQ_FIRST(&sink->unsaid) == meter)
+            arm(sink, now_ms);
+    }
+    return false;
+}
+
+static void say_dropped(struct logsink *sink, struct log_meter *meter)
+{
+    char who[WHO_SIZE];
+    uint64_t count = meter_take_unsaid(meter);
+
+    TAILQ_REMOVE(&sink->unsaid, meter, link);
+    sink->owner.name_writer(sink->owner.context, meter->pid, who, sizeof who);
+    log_info("%s: %llu line%s dropped", who, (unsigned long long)count,
+             count == 1 ? "" : "s");
+}
+
+static void on_say(evutil_socket_t fd, short what, void *arg)
+{
+    struct logsink *sink = arg;
+    struct log_meter *meter;
+    int64_t now_ms = clock_now_ms();
+
+    (void)fd;
+    (void)what;
+    for (int i = 0; i < LINES_A_TURN; i++) {
+        meter = TAILQ_FIRST(&sink->unsaid);
+        if (!meter || meter->due_ms > now_ms)
+            break;
+        say_dropped(sink, meter);
+    }
+    arm(sink, now_ms);
+}
+
+void logsink_forget(struct logsink *sink, struct log_meter *meter)
+{
+    if (meter->unsaid > 0)
+        say_dropped(sink, meter);
+}
+
+/* ---- what is logged ---- */
+
+/* The number of lines logged.  A name is only looked up for those. */
+static int log_lines(struct logsink *sink, pid_t pid, const char *bytes,
+                     size_t len)
+{
+    struct log_meter *meter = meter_of(sink, pid);
+    int64_t now_ms = clock_now_ms();
+    char who[WHO_SIZE];
+    int count = 0;
+
     while (len > 0) {
         const char *newline = memchr(bytes, '\n', len);
         size_t size = newline ? (size_t)(newline - bytes) : len;
         char line[LINE_MAX_BYTES];
 
-        text_printable(line, sizeof line, bytes, size);
-        if (size > 0)
+        if (size > 0 && admit(sink, meter, pid, now_ms)) {
+            if (count++ == 0)
+                sink->owner.name_writer(sink->owner.context, pid, who,
+                                        sizeof who);
+            text_printable(line, sizeof line, bytes, size);
             log_info("%s: %s", who, line);
+        }
         if (newline)
             size++;
         bytes += size;
         len -= size;
     }
+    return count;
 }
 
 void logsink_drain(struct logsink *sink)
 {
-    for (int i = 0; i < LINES_A_TURN; i++) {
+    int lines = 0;
+
+    for (int i = 0; i < DATAGRAMS_A_TURN && lines < LINES_A_TURN; i++) {
         char bytes[LINE_MAX_BYTES];
         pid_t pid;
         ssize_t got =
             fdpass_recv_stamped(sink->fd, bytes, sizeof bytes, &pid);
 
-        if (got < 0 && errno == EPROTO) {
-            /* longer than a line may be: its beginning is here */
-            log_lines(sink, pid, bytes, sizeof bytes);
-            continue;
-        }
+        if (got < 0 && errno == EPROTO) /* longer than a line may be: */
+            got = sizeof bytes;         /* its beginning is here */
         if (got < 0)
             return;
-        log_lines(sink, pid, bytes, (size_t)got);
+        lines += log_lines(sink, pid, bytes, (size_t)got);
     }
 }
 
+/* ---- the sockets ---- */
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
+    static const struct timeval pause = {0, PAUSE_MS * 1000};
+    struct logsink *sink = arg;
+    uint64_t dropped = *sink->owner.dropped;
+
     (void)fd;
     (void)what;
-    logsink_drain(arg);
+    logsink_drain(sink);
+    if (*sink->owner.dropped > dropped &&
+        evtimer_add(sink->resume, &pause) == 0)
+        event_del(sink->event);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct logsink *sink = arg;
+
+    (void)fd;
+    (void)what;
+    event_add(sink->event, NULL);
 }
 
 static int open_receiver(struct logsink *sink)
@@ -90,16 +212,16 @@ static int open_receiver(struct logsink *sink)
 }
 
 struct logsink *logsink_create(struct event_base *base, const char *dir,
-                               const char *name, logsink_name_fn *name_fn,
-                               void *context)
+                               const char *name,
+                               const struct logsink_owner *owner)
 {
     struct logsink *sink = calloc(1, sizeof *sink);
 
     if (!sink)
         return NULL;
     sink->fd = -1;
-    sink->name_fn = name_fn;
-    sink->context = context;
+    sink->owner = *owner;
+    TAILQ_INIT(&sink->unsaid);
     sink->address.sun_family = AF_UNIX;
     if (snprintf(sink->address.sun_path, sizeof sink->address.sun_path,
                  "%s/log/%s", dir, name) >=
@@ -111,7 +233,10 @@ struct logsink *logsink_create(struct event_base *base, const char *dir,
         goto fail;
     sink->event =
         event_new(base, sink->fd, EV_READ | EV_PERSIST, on_readable, sink);
-    if (!sink->event || event_add(sink->event, NULL) < 0)
+    sink->resume = evtimer_new(base, on_resume, sink);
+    sink->say = evtimer_new(base, on_say, sink);
+    if (!sink->event || !sink->resume || !sink->say ||
+        event_add(sink->event, NULL) < 0)
         goto fail;
     return sink;
 fail:
@@ -125,8 +250,13 @@ void logsink_destroy(struct logsink *sink)
 
     if (!sink)
         return;
+    logsink_forget(sink, &sink->others);
     if (sink->event)
         event_free(sink->event);
+    if (sink->resume)
+        event_free(sink->resume);
+    if (sink->say)
+        event_free(sink->say);
     if (sink->fd >= 0) {
         close(sink->fd);
         unlink(sink->address.sun_path);
@@ -137,11 +267,13 @@ void logsink_destroy(struct logsink *sink)
 
 int logsink_open(const struct logsink *sink)
 {
+    static const int size = SEND_BUFFER;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0)
         return -1;
-    if (connect(fd, (const struct sockaddr *)&sink->address,
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) < 0 ||
+        connect(fd, (const struct sockaddr *)&sink->address,
                 sizeof sink->address) < 0) {
         close(fd);
         return -1;

@@ -51,6 +51,8 @@ struct module {
     const struct module_config *config; /* borrowed */
     const char *worker;           /* borrowed */
     struct logsink *log;          /* owned */
+    uint64_t log_lines;
+    uint64_t log_dropped;
     unsigned sessions;
     enum template_state state;
     int control_fd; /* owned; -1 without a template */
@@ -459,6 +461,15 @@ static void name_writer(void *context, pid_t pid, char *out, size_t out_size)
                  pid == module->pid ? "template, " : "", (int)pid);
 }
 
+/* Those that are no session's share one. */
+static struct log_meter *find_meter(void *context, pid_t pid)
+{
+    const struct module *module = context;
+    struct process *process = process_find(module->table, pid);
+
+    return process ? process_log_meter(process) : NULL;
+}
+
 int module_open_log(struct module *module)
 {
     return logsink_open(module->log);
@@ -467,6 +478,23 @@ int module_open_log(struct module *module)
 void module_drain_log(struct module *module)
 {
     logsink_drain(module->log);
+}
+
+void module_end_log(struct module *module, struct log_meter *meter)
+{
+    logsink_forget(module->log, meter);
+}
+
+static struct logsink *open_sink(struct module *module, const char *dir)
+{
+    struct logsink_owner owner = {.name_writer = name_writer,
+                                  .find_meter = find_meter,
+                                  .context = module,
+                                  .rate = module_settings(module)->log_rate,
+                                  .lines = &module->log_lines,
+                                  .dropped = &module->log_dropped};
+
+    return logsink_create(module->base, dir, module_name(module), &owner);
 }
 
 /* ---- the module ---- */
@@ -490,8 +518,7 @@ struct module *module_create(struct event_base *base,
     TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     evtimer_assign(&module->retry, base, on_pump, module);
-    module->log =
-        logsink_create(base, dir, config->name, name_writer, module);
+    module->log = open_sink(module, dir);
     if (!module->log) {
         free(module);
         return NULL;

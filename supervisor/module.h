@@ -17,6 +17,7 @@
 #include "process.h"
 
 struct event_base;
+struct log_meter;
 struct module;
 
 /* config and worker (the path of sp-worker) are borrowed as long as the module
@@ -58,5 +59,7 @@ void module_kill_template(struct module *module);
 int module_open_log(struct module *module);
 /* Writes what has been said and not been read. */
 void module_drain_log(struct module *module);
+/* Before a process loses its pid, after module_drain_log(). */
+void module_end_log(struct module *module, struct log_meter *meter);
 
 #endif

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/magic.h"
 #include "base/text.h"
+#include "meter.h"
 #include "module.h"
 #include "wire/template.h"
 
@@ -52,6 +53,7 @@ struct process {
     struct module_request *request; /* the module's; NULL once forgotten */
     bool refused;
     bool kill_wanted;             /* before the hello */
+    struct log_meter log_meter;   /* in a list of the module's log */
     TAILQ_ENTRY(process) unborn;  /* table.unborn */
     struct event start_event;
     struct event exit_event;
@@ -67,6 +69,11 @@ pid_t process_pid(const struct process *process)
 const char *process_session_id(const struct process *process)
 {
     return process->plan.id;
+}
+
+struct log_meter *process_log_meter(struct process *process)
+{
+    return &process->log_meter;
 }
 
 void *process_owner(const struct process *process)
@@ -105,6 +112,7 @@ static void leave_state(struct process *process)
         break;
     case PROCESS_BORN:
     case PROCESS_READY:
+        module_end_log(process->module, &process->log_meter);
         HASH_DEL(process->table->by_pid, process);
         event_del(&process->exit_event);
         break;

@@ -30,6 +30,7 @@
 #include "end.h"
 
 struct event_base;
+struct log_meter;
 struct module;
 struct process;
 
@@ -77,6 +78,9 @@ struct process *process_start(struct process_table *table,
 /* 0 while it is not known. */
 pid_t process_pid(const struct process *process);
 const char *process_session_id(const struct process *process);
+
+/* Of what it writes to standard output and error. */
+struct log_meter *process_log_meter(struct process *process);
 
 /* Sends a signal, by pidfd.  Before the hello, SIGKILL is remembered until
  * then, and every other signal counts as SIGKILL: there is nothing to save. */
