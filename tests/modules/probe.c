@@ -4,6 +4,7 @@
  *
  *   calls: pid, echo X, error TEXT, crash, exit N, stop, fail, reply-stop X,
  *          later MS X, never, hang, block MS, log X, stderr X, emit X,
+ *          flood N (writes N lines to stderr; answers how many found room),
  *          zeros N, size X, fds, env, args, count, casts, deafen (shuts its
  *          listener down), fork (answers the pid of a child that stays), names
  *          (uses what <sp/id.h> and <sp/error.h> promise)
@@ -172,6 +173,18 @@ REQUEST(stderr)
     return reply_text(call, "");
 }
 
+REQUEST(flood)
+{
+    unsigned long count = strtoul(rest, NULL, 10), written = 0;
+    char text[32];
+
+    UNUSED;
+    for (unsigned long i = 0; i < count; i++)
+        written += write(STDERR_FILENO, "flood\n", 6) == 6;
+    snprintf(text, sizeof text, "%lu", written);
+    return reply_text(call, text);
+}
+
 REQUEST(emit)
 {
     UNUSED;
@@ -306,7 +319,7 @@ static const struct {
     {"emit", do_emit},   {"zeros", do_zeros},   {"size", do_size},
     {"fds", do_fds},     {"env", do_env},       {"args", do_args},
     {"count", do_count}, {"casts", do_casts},   {"deafen", do_deafen},
-    {"fork", do_fork},   {"names", do_names},
+    {"fork", do_fork},   {"names", do_names},   {"flood", do_flood},
 };
 
 static enum sp_handled probe_call(struct sp_session *session, void *state,
