@@ -138,11 +138,12 @@ static pid_t template_beside(const struct harness *harness,
 
 static void crash(const struct harness *harness, const char *id)
 {
-    struct raw_peer peer;
+    struct session_facts facts;
 
-    session_send(harness, id, "crash", &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
+    cr_assert_eq(ask_info(harness, id, &facts), SP_OK);
+    cr_assert_gt(facts.pid, 1);
+    cr_assert_eq(kill(facts.pid, SIGKILL), 0);
+    cr_assert(wait_pid_gone(facts.pid, WAIT_MS));
 }
 
 static size_t count_entries(const char *path)
