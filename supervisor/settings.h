@@ -63,8 +63,8 @@
     X(LEVEL, log_level, "info", 0, 0,                                          \
       "what is logged: error, warning, info or debug")
 
-/* X(name): settings of [supervisor] that a reload does not change: spd has to be
- * started again for them.  A reload says so by name. */
+/* X(name): settings of [supervisor] that a reload does not change: spd has to
+ * be started again for them.  A reload says so by name. */
 #define SUPERVISOR_SETTINGS_FIXED(X)                                           \
     X(control_connections)                                                     \
     X(group)
