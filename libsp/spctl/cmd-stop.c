@@ -33,6 +33,9 @@ static enum sp_error target(const struct invocation *invocation, pid_t *out_pid)
     char quoted[QUOTED_SIZE];
 
     *out_pid = 0;
+    if (text && invocation_has(invocation, OPTION_DRAIN))
+        return complain_usage(invocation->command,
+                              "--drain wants the session's ID, not --pid");
     if (!text == !invocation_id(invocation))
         return complain_usage(invocation->command,
                               "name the session by its ID or by --pid");
@@ -66,6 +69,9 @@ static enum sp_error run(struct invocation *invocation)
         return error;
     if (pid > 0)
         error = sp_terminate_pid(invocation->client, pid, invocation->result);
+    else if (invocation_has(invocation, OPTION_DRAIN))
+        error = sp_drain(invocation->client, invocation_id(invocation),
+                         SP_TIMEOUT_INFINITE, invocation->result);
     else
         error = sp_terminate(invocation->client, invocation_id(invocation),
                              invocation->result);
@@ -74,14 +80,19 @@ static enum sp_error run(struct invocation *invocation)
 
 const struct command command_stop = {
     .name = "stop",
-    .synopsis = "ID | --pid PID",
+    .synopsis = "ID [--drain] | --pid PID",
     .summary = "End a session for good.",
     .text =
         "Ends a session and waits until its process is gone. What its module "
         "does at the end (its terminate) runs; after the stop deadline, 5 "
-        "seconds, the process is killed. It is not restarted.",
-    .example = "  spctl stop alice\n",
-    .options = OPTION_BIT(OPTION_PID),
+        "seconds, the process is killed. It is not restarted."
+        "\n\n"
+        "With --drain the session first finishes what it has been sent, and "
+        "nothing new reaches it from then on. This may take up to the drain "
+        "deadline, 30 seconds; then it is ended as without.",
+    .example = "  spctl stop alice\n"
+               "  spctl stop alice --drain\n",
+    .options = OPTION_BIT(OPTION_PID) | OPTION_BIT(OPTION_DRAIN),
     .errors = OUTCOME_BIT(SP_ENOENT) | OUTCOME_BIT(SP_EBADID) |
               OUTCOME_BIT(SP_ETIMEDOUT) | OUTCOME_BIT(SP_ENOSUP) |
               OUTCOME_BIT(SP_EPERM),
