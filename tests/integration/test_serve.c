@@ -198,6 +198,7 @@ Test(serve, nng_s_own_resending_does_not_run_a_request_twice)
     cr_expect_arr_eq(reply, "\0SP!21 ", 7);
     nng_free(reply, size);
     nng_close(socket);
+    nng_fini();
     await_replaced(harness, pid);
     cr_expect_eq(number_of(harness, "restarts"), 1);
     harness_stop(harness);
