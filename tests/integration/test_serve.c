@@ -233,7 +233,8 @@ Test(serve, info_counts_calls_casts_and_who_waits)
 static bool does(void *context)
 {
     const struct wanted *wanted = context;
-    struct answer answer = ask(wanted->harness, "{\"op\":\"info\",\"id\":\"a\"}");
+    struct answer answer =
+        ask(wanted->harness, "{\"op\":\"info\",\"id\":\"a\"}");
     json_t *session = json_object_get(answer.object, "session");
     const char *doing = json_string_value(json_object_get(session, "doing"));
     bool is = doing && strcmp(doing, wanted->key) == 0;

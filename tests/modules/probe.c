@@ -230,8 +230,7 @@ REQUEST(grow)
     size_t more = strtoul(rest, NULL, 10) << 20;
 
     UNUSED;
-    kept = malloc(more);
-    memset(kept, 1, more);
+    memset(kept = malloc(more), 1, more);
     return reply_text(call, "");
 }
 
