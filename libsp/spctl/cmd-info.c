@@ -141,6 +141,7 @@ static void print_end(const struct sp_session_end *end)
     quantity_time(sp_end_lived_ms(end), lived);
     quantity_time(sp_end_cpu_ms(end), cpu);
     quantity_memory(sp_end_peak_kb(end), memory);
+    print_line("last end", "%s", sp_end_text(end));
     print_line("  when", "%s ago, after a life of %s", ago, lived);
     if (*sp_end_limit(end))
         print_line("  limit", "%s", sp_end_limit(end));
@@ -165,9 +166,10 @@ static void print_people(const struct sp_session_info *info)
     if (!*sp_info_last_end(info))
         return;
     putchar('\n');
-    print_line("last end", "%s", sp_info_last_end(info));
     if (sp_info_end(info))
         print_end(sp_info_end(info));
+    else
+        print_line("last end", "%s", sp_info_last_end(info));
 }
 
 /* ---- the command ---- */
