@@ -84,7 +84,8 @@ static enum sp_error check_module_sessions(const struct question *question,
 {
     uint64_t max = module_settings(module)->max_sessions;
 
-    if (max == 0 || module_sessions(module) < max)
+    if (max == 0 || catalog_sessions(&question->supervisor->catalog,
+                                     module_name(module)) < max)
         return SP_OK;
     question->supervisor->counters.refused_module_limit++;
     snprintf(refusal->text, refusal->size,

@@ -319,13 +319,20 @@ int config_load(const char *file, const struct config_places *places,
     return 0;
 }
 
-void config_fini(struct config *config)
+void config_drop_modules(struct config *config)
 {
-    settings_fini(supervisor_setting_rows, supervisor_setting_count,
-                  &config->supervisor);
     for (size_t i = 0; i < config->module_count; i++)
         settings_fini(module_setting_rows, module_setting_count,
                       &config->modules[i].settings);
     free(config->modules);
+    config->modules = NULL;
+    config->module_count = 0;
+}
+
+void config_fini(struct config *config)
+{
+    config_drop_modules(config);
+    settings_fini(supervisor_setting_rows, supervisor_setting_count,
+                  &config->supervisor);
     *config = (struct config){0};
 }

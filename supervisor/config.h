@@ -33,6 +33,12 @@ struct config_places {
     const char *worker;
 };
 
+/* What a configuration is read from; borrowed texts. */
+struct config_source {
+    const char *file; /* NULL: none */
+    struct config_places places;
+};
+
 /* Reads the file (NULL: no file, the defaults alone), checks the whole, and
  * that modules and worker can be read.  -1: out_text is one line, "FILE:LINE:
  * what is wrong"; *out_config is untouched. */
@@ -40,6 +46,8 @@ int config_load(const char *file, const struct config_places *places,
                 struct config *out_config, char *out_text, size_t text_size);
 
 void config_fini(struct config *config);
+/* Frees its modules alone. */
+void config_drop_modules(struct config *config);
 
 /* NULL without a module of this name. */
 const struct module_config *config_module(const struct config *config,

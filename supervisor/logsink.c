@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "logsink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "meter.h"
+#include "runtime.h"
 
 #define DATAGRAMS_A_TURN 64
 #define LINES_A_TURN 64
@@ -36,8 +38,17 @@
 
 TAILQ_HEAD(meter_list, log_meter);
 
+/* Sockets of one name at once: the longest path ends in ".9999". */
+#define SAME_NAME_MAX 9999
+static_assert(RUNDIR_MAX + sizeof "/" RUNDIR_LOG "/" - 1 + SP_ID_MAX +
+                      sizeof ".9999" <=
+                  RUNDIR_PATH_SIZE,
+              "the longest path fits a socket address");
+
 struct logsink {
-    int fd; /* owned */
+    const struct runtime *runtime; /* borrowed */
+    int fd;                        /* owned */
+    bool bound;
     struct sockaddr_un address;
     struct event *event;  /* owned; something to read */
     struct event *resume; /* owned; while `event` is not pending */
@@ -197,22 +208,42 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
     event_add(sink->event, NULL);
 }
 
-static int open_receiver(struct logsink *sink)
+/* The first free one of NAME, NAME.2, ... */
+static int bind_name(struct logsink *sink, const char *name)
+{
+    size_t size = sizeof sink->address.sun_path;
+
+    for (unsigned n = 1; n <= SAME_NAME_MAX; n++) {
+        char *path = sink->address.sun_path;
+        int len = snprintf(path, size, "%s/" RUNDIR_LOG "/%s",
+                           sink->runtime->dir, name);
+
+        if (n > 1)
+            len += snprintf(path + len, size - (size_t)len, ".%u", n);
+        if (bind(sink->fd, (struct sockaddr *)&sink->address,
+                 sizeof sink->address) == 0) {
+            sink->bound = true;
+            return 0;
+        }
+        if (errno != EADDRINUSE)
+            return -1;
+    }
+    return -1;
+}
+
+static int open_receiver(struct logsink *sink, const char *name)
 {
     int on = 1;
 
     sink->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (sink->fd < 0)
+    if (sink->fd < 0 ||
+        setsockopt(sink->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return -1;
-    unlink(sink->address.sun_path);
-    if (setsockopt(sink->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-        return -1;
-    return bind(sink->fd, (struct sockaddr *)&sink->address,
-                sizeof sink->address);
+    return bind_name(sink, name);
 }
 
-struct logsink *logsink_create(struct event_base *base, const char *dir,
-                               const char *name,
+struct logsink *logsink_create(struct event_base *base,
+                               const struct runtime *runtime, const char *name,
                                const struct logsink_owner *owner)
 {
     struct logsink *sink = calloc(1, sizeof *sink);
@@ -220,16 +251,11 @@ struct logsink *logsink_create(struct event_base *base, const char *dir,
     if (!sink)
         return NULL;
     sink->fd = -1;
+    sink->runtime = runtime;
     sink->owner = *owner;
     TAILQ_INIT(&sink->unsaid);
     sink->address.sun_family = AF_UNIX;
-    if (snprintf(sink->address.sun_path, sizeof sink->address.sun_path,
-                 "%s/log/%s", dir, name) >=
-        (int)sizeof sink->address.sun_path) {
-        errno = ENAMETOOLONG;
-        goto fail;
-    }
-    if (open_receiver(sink) < 0)
+    if (open_receiver(sink, name) < 0)
         goto fail;
     sink->event =
         event_new(base, sink->fd, EV_READ | EV_PERSIST, on_readable, sink);
@@ -256,10 +282,11 @@ void logsink_destroy(struct logsink *sink)
         event_free(sink->resume);
     if (sink->say)
         event_free(sink->say);
-    if (sink->fd >= 0) {
+    if (sink->bound)
+        runtime_unlink_log(sink->runtime,
+                           strrchr(sink->address.sun_path, '/') + 1);
+    if (sink->fd >= 0)
         close(sink->fd);
-        unlink(sink->address.sun_path);
-    }
     free(sink);
     errno = saved;
 }

@@ -21,6 +21,7 @@
 struct event_base;
 struct log_meter;
 struct logsink;
+struct runtime;
 
 struct logsink_owner {
     /* Gives the words before a line, as "session alice (kv, pid 7)". */
@@ -34,10 +35,11 @@ struct logsink_owner {
     uint64_t *dropped; /* borrowed; counts what the rate held back */
 };
 
-/* The socket lies in the directory dir/log under this name.  The owner is
- * copied.  NULL and errno. */
-struct logsink *logsink_create(struct event_base *base, const char *dir,
-                               const char *name,
+/* The socket lies in the runtime directory's log/ under this name, or NAME.2,
+ * NAME.3 and so on while others of this name are in use.  The runtime is
+ * borrowed, the owner is copied.  NULL and errno. */
+struct logsink *logsink_create(struct event_base *base,
+                               const struct runtime *runtime, const char *name,
                                const struct logsink_owner *owner);
 void logsink_destroy(struct logsink *sink); /* NULL is allowed */
 

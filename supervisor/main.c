@@ -39,7 +39,12 @@ static void settle_process(void)
 
 /* The programs and modules that came with this spd, beside it:
  * PREFIX/bin/spd, PREFIX/SP_PRIVATE_DIR/sp-worker. */
-static int find_places(char module_dir[PATH_MAX], char worker[PATH_MAX])
+struct installation {
+    char module_dir[PATH_MAX];
+    char worker[PATH_MAX];
+};
+
+static int find_installation(struct installation *out_installation)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -49,28 +54,23 @@ static int find_places(char module_dir[PATH_MAX], char worker[PATH_MAX])
         return -1;
     self[len] = '\0';
     prefix = dirname(dirname(self));
-    if (snprintf(module_dir, PATH_MAX, "%s/" SP_PRIVATE_DIR "/modules",
-                 prefix) >= PATH_MAX ||
-        snprintf(worker, PATH_MAX, "%s/" SP_PRIVATE_DIR "/sp-worker",
-                 prefix) >= PATH_MAX) {
+    if (snprintf(out_installation->module_dir, PATH_MAX,
+                 "%s/" SP_PRIVATE_DIR "/modules", prefix) >= PATH_MAX ||
+        snprintf(out_installation->worker, PATH_MAX,
+                 "%s/" SP_PRIVATE_DIR "/sp-worker", prefix) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return -1;
     }
     return 0;
 }
 
-static int load_config(const char *file, struct config *out_config)
+static int load_config(const struct config_source *source,
+                       struct config *out_config)
 {
-    char module_dir[PATH_MAX];
-    char worker[PATH_MAX];
-    struct config_places places = {module_dir, worker};
     char text[1024];
 
-    if (find_places(module_dir, worker) < 0) {
-        log_error("/proc/self/exe: %s", strerrordesc_np(errno));
-        return -1;
-    }
-    if (config_load(file, &places, out_config, text, sizeof text) < 0) {
+    if (config_load(source->file, &source->places, out_config, text,
+                    sizeof text) < 0) {
         log_error("%s", text);
         return -1;
     }
@@ -87,10 +87,13 @@ static void say_ready(int fd)
     close(fd);
 }
 
-static int serve(const struct options *options, struct config *config)
+static int serve(const struct options *options,
+                 const struct config_source *source, struct config *config)
 {
     struct supervisor_options opening = {.runtime_dir = options->runtime_dir,
-                                         .life_fd = options->life_fd};
+                                         .life_fd = options->life_fd,
+                                         .source = *source};
+    bool in_order;
     struct supervisor supervisor;
     char text[1024];
 
@@ -102,14 +105,17 @@ static int serve(const struct options *options, struct config *config)
     log_info("spd %s (pid %d): ready in %s", SP_VERSION, (int)getpid(),
              supervisor.runtime.dir);
     say_ready(options->ready_fd);
-    supervisor_run(&supervisor);
+    in_order = supervisor_run(&supervisor);
     supervisor_close(&supervisor);
     log_info("stopped");
-    return SPD_EXIT_OK;
+    return in_order ? SPD_EXIT_OK : SPD_EXIT_LOST;
 }
 
 int main(int argc, char **argv)
 {
+    struct installation installation;
+    struct config_source source = {
+        .places = {installation.module_dir, installation.worker}};
     struct options options;
     struct config config;
     char text[256];
@@ -128,7 +134,12 @@ int main(int argc, char **argv)
         puts("spd " SP_VERSION);
         return SPD_EXIT_OK;
     }
-    if (load_config(options.config, &config) < 0)
+    if (find_installation(&installation) < 0) {
+        log_error("/proc/self/exe: %s", strerrordesc_np(errno));
+        return SPD_EXIT_FAILED;
+    }
+    source.file = options.config;
+    if (load_config(&source, &config) < 0)
         return SPD_EXIT_USAGE;
     log_init("spd", (enum log_level)config.supervisor.log_level);
     if (options.check_config) {
@@ -136,5 +147,5 @@ int main(int argc, char **argv)
         config_fini(&config);
         return SPD_EXIT_OK;
     }
-    return serve(&options, &config);
+    return serve(&options, &source, &config);
 }

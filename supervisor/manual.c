@@ -35,7 +35,31 @@ static void print_settings(const struct setting *rows, size_t count)
         print_text(*rows[i].initial ? rows[i].initial : "...");
         print_text(rows[i].help);
         printf("(%s).\n", wanted);
+        if (setting_fixed(&rows[i]))
+            puts("spd has to be started again for a change of it.");
     }
+}
+
+/* What SIGHUP and spctl reload do. */
+static void print_reload(void)
+{
+    fputs(".SH RELOAD\nOn SIGHUP and on\n.B spctl reload\n"
+          "spd reads the file again, whole or not at all: if anything in it is\n"
+          "wrong, the log and spctl name file and line, and nothing changes.\n"
+          "Sessions keep what they were started with, for their restarts too.\n"
+          "A module with another setting is changed, and so is one whose file\n"
+          "has been replaced or written to since it was loaded: its next\n"
+          "sessions get a fresh process to be forked from, and the old one ends\n"
+          "with its last session.  Install a new file by renaming it into place:\n"
+          "to write into one that is in use crashes whoever uses it.  A removed\n"
+          "module starts no more sessions; those that it has go on.  Settings of\n"
+          "[supervisor] apply at once; sessions above a new limit stay.  A\n"
+          "change of one of these needs spd to be started again; a reload says\n"
+          "so by name:\n",
+          stdout);
+#define PRINT(name) fputs(".br\n.B " #name "\n", stdout);
+    SUPERVISOR_SETTINGS_FIXED(PRINT)
+#undef PRINT
 }
 
 static void print_conf_page(void)
@@ -59,8 +83,10 @@ static void print_conf_page(void)
     print_settings(module_setting_rows, module_setting_count);
     fputs(".SH EXAMPLE\n.nf\n[supervisor]\ndefault_module = shop\n"
           "max_sessions = 2000\n\n[module shop]\n"
-          "path = /usr/local/lib/shop/session.so\nmax_message = 64K\n.fi\n"
-          ".SH SEE ALSO\n.BR spd (8),\n.BR spctl (1)\n",
+          "path = /usr/local/lib/shop/session.so\nmax_message = 64K\n.fi\n",
+          stdout);
+    print_reload();
+    fputs(".SH SEE ALSO\n.BR spd (8),\n.BR spctl (1)\n",
           stdout);
 }
 
@@ -74,8 +100,12 @@ static void print_spd_page(void)
           "that crash, within a budget of each, and ends them in order.  It\n"
           "stays in the foreground and logs to standard error.\n.PP\n"
           "SIGTERM and SIGINT end it and all sessions in order, a second one\n"
-          "at once.  What a killed spd left behind is cleaned up by the next\n"
-          "on the same directory; its sessions have died with it.\n"
+          "at once.  SIGHUP has it read its configuration again; see\n"
+          ".BR spd.conf (5).\n"
+          "What a killed spd left behind is cleaned up by the next\n"
+          "on the same directory; its sessions have died with it.  A spd whose\n"
+          "runtime directory is removed or renamed can be reached by nobody: it\n"
+          "says so in its log and ends, with its sessions, in order.\n"
           ".SH OPTIONS\n",
           stdout);
 #define PRINT(NAME, name, argument, help)                                      \

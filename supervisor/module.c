@@ -23,11 +23,13 @@
 #include "counters.h"
 #include "logsink.h"
 #include "spawn.h"
+#include "stamp.h"
 #include "watchdog.h"
 #include "wire/template.h"
 
 #define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
+#define REQUESTS_A_TURN 32
 #define SHORTAGE_PAUSE_MS 20
 /* Pages take no memory before they are used: as many as spd can have processes,
  * whatever its descriptors. */
@@ -53,14 +55,17 @@ struct module {
     uint32_t magic;
     struct event_base *base;      /* borrowed */
     struct process_table *table;  /* borrowed */
-    const struct module_config *config; /* borrowed */
-    const char *worker;           /* borrowed */
+    struct module_config config;  /* owned */
+    char *worker;                 /* owned */
+    struct stamp loaded;          /* the file that the template loads */
     struct counters *counters;    /* borrowed */
     struct logsink *log;          /* owned */
     struct throttle throttle;
     struct watchdog watchdog;
     struct slots *slots;          /* of the template; NULL without one */
     unsigned sessions;
+    void (*on_unused)(void *context); /* NULL: it is not retired */
+    void *unused_context;             /* borrowed */
     enum template_state state;
     int control_fd; /* owned; -1 without a template */
     int pidfd;      /* owned; -1 without a template */
@@ -75,14 +80,16 @@ struct module {
     struct event retry;    /* after a shortage of descriptors or memory */
 };
 
+static void check_unused(struct module *module);
+
 const char *module_name(const struct module *module)
 {
-    return module->config->name;
+    return module->config.name;
 }
 
 const struct module_settings *module_settings(const struct module *module)
 {
-    return &module->config->settings;
+    return &module->config.settings;
 }
 
 pid_t module_template_pid(const struct module *module)
@@ -118,6 +125,7 @@ unsigned module_sessions(const struct module *module)
 void module_count_session(struct module *module, int by)
 {
     module->sessions += (unsigned)by;
+    check_unused(module);
 }
 
 /* ---- requests ---- */
@@ -163,9 +171,14 @@ static void pump(struct module *module)
 {
     static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
     struct module_request *request;
+    unsigned sent = 0;
 
     while (module->state == TEMPLATE_READY &&
            (request = TAILQ_FIRST(&module->waiting))) {
+        if (sent++ == REQUESTS_A_TURN) {
+            event_add(&module->writable, NULL);
+            return;
+        }
         if (process_send(request->process, module->control_fd,
                          request->serial) == 0) {
             request_move(request, &module->inflight);
@@ -423,6 +436,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
         fail_waiting(module, SP_ELOAD, full);
     if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
         fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
+    check_unused(module);
 }
 
 /* Runs sp-worker with what it inherits.  -1 and errno. */
@@ -454,9 +468,12 @@ static int spawn_template(struct module *module)
     struct timeval delay = {(time_t)(timeout / 1000),
                             (suseconds_t)(timeout % 1000 * 1000)};
     struct spawned spawned;
+    /* before it loads: a file that changes meanwhile then counts as changed */
+    struct stamp stamp = stamp_of(module_settings(module)->path);
 
     if (run_worker(module, &spawned) < 0)
         return -1;
+    module->loaded = stamp;
     module->pid = spawned.pid;
     module->pidfd = spawned.pidfd;
     module->control_fd = spawned.control_fd;
@@ -533,7 +550,8 @@ void module_end_log(struct module *module, struct log_meter *meter)
     logsink_forget(module->log, meter);
 }
 
-static struct logsink *open_sink(struct module *module, const char *dir)
+static struct logsink *open_sink(struct module *module,
+                                 const struct runtime *runtime)
 {
     struct logsink_owner owner = {.name_writer = name_writer,
                                   .find_meter = find_meter,
@@ -542,16 +560,58 @@ static struct logsink *open_sink(struct module *module, const char *dir)
                                   .lines = &module->counters->log_lines,
                                   .dropped = &module->counters->log_dropped};
 
-    return logsink_create(module->base, dir, module_name(module), &owner);
+    return logsink_create(module->base, runtime, module_name(module), &owner);
+}
+
+/* ---- retired ---- */
+
+bool module_current(const struct module *module,
+                    const struct module_config *config, const char *worker)
+{
+    struct stamp now;
+
+    if (strcmp(module->worker, worker) != 0 ||
+        !settings_equal(module_setting_rows, module_setting_count,
+                        &module->config.settings, &config->settings))
+        return false;
+    if (module->state == TEMPLATE_ABSENT)
+        return true;
+    now = stamp_of(config->settings.path);
+    return stamp_equal(&module->loaded, &now);
+}
+
+bool module_unused(const struct module *module)
+{
+    return module->on_unused && module->sessions == 0 &&
+           module->state == TEMPLATE_ABSENT;
+}
+
+/* Without sessions no request waits that could start the template again. */
+static void check_unused(struct module *module)
+{
+    if (!module->on_unused || module->sessions > 0)
+        return;
+    if (module->state == TEMPLATE_ABSENT)
+        module->on_unused(module->unused_context);
+    else
+        module_kill_template(module);
+}
+
+void module_retire(struct module *module, void (*on_unused)(void *context),
+                   void *context)
+{
+    module->on_unused = on_unused;
+    module->unused_context = context;
+    check_unused(module);
 }
 
 /* ---- the module ---- */
 
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
-                             const struct module_config *config,
-                             const char *worker, const char *dir,
-                             struct counters *counters)
+                             const struct runtime *runtime,
+                             struct counters *counters,
+                             struct module_config *config, const char *worker)
 {
     const struct module_settings *settings = &config->settings;
     struct module *module = calloc(1, sizeof *module);
@@ -561,23 +621,26 @@ struct module *module_create(struct event_base *base,
     module->magic = MODULE_MAGIC;
     module->base = base;
     module->table = table;
-    module->config = config;
-    module->worker = worker;
     module->counters = counters;
     module->control_fd = module->pidfd = -1;
     TAILQ_INIT(&module->waiting);
     TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     evtimer_assign(&module->retry, base, on_pump, module);
+    module->worker = strdup(worker);
+    module->config = *config;
+    if (module->worker)
+        module->log = open_sink(module, runtime);
+    if (!module->log) {
+        free(module->worker);
+        free(module);
+        return NULL;
+    }
     throttle_init(&module->throttle, (int64_t)settings->restart_delay,
                   (int64_t)settings->max_restart_delay);
     watchdog_init(&module->watchdog, base, (int64_t)settings->call_limit,
                   settings->call_limit_ends == SETTING_ENDING_ABORT);
-    module->log = open_sink(module, dir);
-    if (!module->log) {
-        free(module);
-        return NULL;
-    }
+    *config = (struct module_config){0}; /* taken */
     return module;
 }
 
@@ -594,6 +657,9 @@ void module_destroy(struct module *module)
     }
     watchdog_fini(&module->watchdog);
     logsink_destroy(module->log);
+    settings_fini(module_setting_rows, module_setting_count,
+                  &module->config.settings);
+    free(module->worker);
     module->magic = 0;
     free(module);
 }

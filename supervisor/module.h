@@ -7,10 +7,15 @@
  *   LOADING  | loaded, and one thread                 | READY
  *            | failed, several threads, exit, time up | ABSENT; requests fail
  *   READY    | exit, violation                        | ABSENT; LOADING again
- *            |                                        | if requests wait    */
+ *            |                                        | if requests wait
+ *
+ * A module is what its sessions were started with: its settings never change.
+ * A reload that changes them puts another module of this name in its place
+ * (catalog.h); this one is retired, and ends with its last session. */
 #ifndef SUPERVISOR_MODULE_H
 #define SUPERVISOR_MODULE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "config.h"
@@ -22,14 +27,16 @@ struct counters;
 struct event_base;
 struct log_meter;
 struct module;
+struct runtime;
 
-/* config, worker (the path of sp-worker) and counters are borrowed as long as
- * the module lives.  dir is the runtime directory.  NULL and errno. */
+/* Takes what is in config, and leaves it empty.  worker is the path of
+ * sp-worker, which is copied; the others are borrowed as long as the module
+ * lives.  NULL and errno: config is as it was. */
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
-                             const struct module_config *config,
-                             const char *worker, const char *dir,
-                             struct counters *counters);
+                             const struct runtime *runtime,
+                             struct counters *counters,
+                             struct module_config *config, const char *worker);
 
 /* Kills the template.  No process of the module may be left. */
 void module_destroy(struct module *module);
@@ -39,6 +46,18 @@ const struct module_settings *module_settings(const struct module *module);
 
 /* The template's pid, 0 without one. */
 pid_t module_template_pid(const struct module *module);
+
+/* Whether config and worker mean nothing new: the same settings, and the file
+ * that its template has loaded still stands at its path, unchanged. */
+bool module_current(const struct module *module,
+                    const struct module_config *config, const char *worker);
+
+/* It gets no more sessions.  Its template is ended with the last one; when that
+ * is gone, on_unused(context) is called, once or more and from inside any other
+ * call, and module_unused() is true. */
+void module_retire(struct module *module, void (*on_unused)(void *context),
+                   void *context);
+bool module_unused(const struct module *module);
 
 /* A page of the template's memory for a process; slots_give() ends it.  -1 and
  * errno. */

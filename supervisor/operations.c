@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "control_own.h"
 #include "module.h"
+#include "reload.h"
 #include "supervisor.h"
 
 void op_ping(const struct question *question)
@@ -214,5 +215,22 @@ void op_touch(const struct question *question)
 
 void op_reload(const struct question *question)
 {
-    answer_error(question->call, SP_EINVAL, "reload: not yet"); /* PENDING */
+    char text[SP_TEXT_MAX + 1];
+    struct reload_report report;
+    enum sp_error error = reload(question->supervisor, "on request", &report,
+                                 text, sizeof text);
+    json_t *names;
+
+    if (error != SP_OK) {
+        answer_error(question->call, error, text);
+        return;
+    }
+    names = json_array();
+    for (size_t i = 0; i < report.fixed_count; i++)
+        json_array_append_new(names, json_string(report.fixed[i]));
+    answer(question->call,
+           json_pack("{s:b, s:i, s:i, s:i, s:o}", "ok", true, "changed",
+                     (int)report.modules.changed, "added",
+                     (int)report.modules.added, "removed",
+                     (int)report.modules.removed, "restart_needed", names));
 }

@@ -30,7 +30,8 @@
 #define SPD_EXIT_TABLE(X)                                                      \
     X(OK, 0, "it was told to stop, and did in order")                          \
     X(FAILED, 1, "it could not start; standard error says why")                \
-    X(USAGE, 2, "the command line or the configuration is wrong")
+    X(USAGE, 2, "the command line or the configuration is wrong")              \
+    X(LOST, 3, "its runtime directory was removed; it stopped in order")
 
 enum spd_exit {
 #define SPD_EXIT_ENUM_(NAME, number, help) SPD_EXIT_##NAME = number,

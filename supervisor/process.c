@@ -95,6 +95,7 @@ static void process_gone(struct process *process, const struct end *end,
 {
     leave_state(process);
     process->state = PROCESS_GONE;
+    process_forget_news(process);
     process_close_start(process);
     event_del(&process->deadline);
     if (process->pidfd >= 0)
@@ -193,9 +194,12 @@ void process_take_exit(struct process *process)
 
 static void on_exit_noticed(evutil_socket_t fd, short what, void *arg)
 {
+    struct process *process = MAGIC_CAST(process, PROCESS_MAGIC, arg);
+
     (void)fd;
     (void)what;
-    process_take_exit(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+    process->ended = true;
+    process_take_news(process);
 }
 
 bool process_settle(struct process *process)
@@ -373,9 +377,7 @@ void process_late(struct process *process)
     switch (process->state) {
     case PROCESS_QUEUED:
         process_unborn(process, SP_ELIMIT,
-                       process->kill_wanted
-                           ? "stopped before it had a process"
-                           : "no process could be had for it in time");
+                       "no process could be had for it in time");
         break;
     case PROCESS_FORKING:
         module_kill_template(process->module);

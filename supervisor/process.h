@@ -15,7 +15,10 @@
  *   READY    | anything else on the socket    | killed
  *
  * The exit may come before, between or after what was said on the start
- * socket: that is read to its end before an exit is believed. */
+ * socket: that is read to its end before an exit is believed.
+ *
+ * However many are born or end at once, they are seen to in turns of a few
+ * milliseconds, oldest first, between which everything else has its turn. */
 #ifndef SUPERVISOR_PROCESS_H
 #define SUPERVISOR_PROCESS_H
 
@@ -29,6 +32,7 @@
 
 #include "end.h"
 
+struct event;
 struct event_base;
 struct log_meter;
 struct module;
@@ -41,6 +45,8 @@ struct process_table {
     struct event_base *base;      /* borrowed */
     struct process *by_pid;       /* uthash; those BORN or READY */
     struct process_list unborn;   /* those FORKING */
+    struct process_list news;     /* those that have something to tell */
+    struct event *turn;           /* owned; sees to a share of them */
     /* Whether a child of ours is a template: it is nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
     /* A start was given up: there may be a child that nobody will announce. */
@@ -69,6 +75,10 @@ struct process_plan {
     int listener_fd;
     const struct slot_request *ended; /* START_ENDED_MAX of them */
 };
+
+/* The table's base is set already.  -1: no memory. */
+int process_table_init(struct process_table *table);
+void process_table_fini(struct process_table *table);
 
 /* NULL and errno: it could not even be asked for. */
 struct process *process_start(struct process_table *table,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a process is made to do, and what it tells of itself in its slot. */
 #define _GNU_SOURCE
-#include <event2/event.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 
@@ -12,12 +11,10 @@
 
 void process_signal(struct process *process, int signal_number)
 {
-    static const struct timeval at_once = {0, 0};
-
     switch (process->state) {
     case PROCESS_QUEUED: /* cancelled, though not from inside this call */
         process->kill_wanted = true;
-        evtimer_add(&process->deadline, &at_once);
+        process_add_news(process);
         break;
     case PROCESS_FORKING:
         process->kill_wanted = true;

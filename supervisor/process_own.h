@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/process_own.h - a process from inside: for process.c, which sees
- * it from its birth to its end, process_start.c, which asks for it, and
- * process_orders.c, which makes it do what is wanted. */
+ * it from its birth to its end, process_start.c, which asks for it,
+ * process_orders.c, which makes it do what is wanted, and process_news.c, which
+ * gives each its turn. */
 #ifndef SUPERVISOR_PROCESS_OWN_H
 #define SUPERVISOR_PROCESS_OWN_H
 
@@ -46,6 +47,9 @@ struct process {
     bool kill_wanted;             /* before the hello */
     bool aborted;                 /* a hang, that has had its SIGABRT */
     bool watched;                 /* in the module's watchdog */
+    bool ended;                   /* its pidfd has announced its exit */
+    bool has_news;                /* it is in table.news */
+    TAILQ_ENTRY(process) news;
     TAILQ_ENTRY(process) watch;
     TAILQ_ENTRY(process) unborn;  /* table.unborn */
     struct event start_event;
@@ -62,5 +66,14 @@ void process_late(struct process *process);
 void process_take_exit(struct process *process);
 /* Closes our end of its start socket, if it is open. */
 void process_close_start(struct process *process);
+
+/* ---- process_news.c ---- */
+
+/* There is something to see to: its exit, what it has said on its start socket,
+ * or its cancelled start.  In its turn, never from inside this call. */
+void process_add_news(struct process *process);
+/* The same from the loop: at once, if it is the first of this turn. */
+void process_take_news(struct process *process);
+void process_forget_news(struct process *process);
 
 #endif

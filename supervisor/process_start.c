@@ -21,7 +21,7 @@ static void on_start_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    process_read_start(MAGIC_CAST(process, PROCESS_MAGIC, arg));
+    process_take_news(MAGIC_CAST(process, PROCESS_MAGIC, arg));
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)

@@ -81,15 +81,16 @@ void op_modules(const struct question *question)
     json_t *array = json_array();
     json_t *object = control_answer_ok();
 
-    for (size_t i = 0; i < supervisor->config.module_count; i++) {
-        const struct module *module = supervisor->modules[i];
+    for (size_t i = 0; i < supervisor->catalog.count; i++) {
+        const struct module *module = supervisor->catalog.modules[i];
         const char *name = module_name(module);
 
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:b, s:i}", "name", name, "path",
                              module_settings(module)->path, "default",
                              strcmp(name, chosen) == 0, "sessions",
-                             (int)module_sessions(module)));
+                             (int)catalog_sessions(&supervisor->catalog,
+                                                   name)));
     }
     if (object)
         put(object, "modules", array);
@@ -117,7 +118,8 @@ void op_stats(const struct question *question)
     struct gauges gauges = {
         .sessions = supervisor->registry.count,
         .processes = process_count(&supervisor->processes),
-        .modules = supervisor->config.module_count,
+        .modules = supervisor->catalog.count,
+        .templates = catalog_templates(&supervisor->catalog),
         .users = supervisor->users.count,
         .tombstones = supervisor->tombstones.count,
         .descriptors = count_descriptors(),
@@ -125,8 +127,6 @@ void op_stats(const struct question *question)
     };
     json_t *object = control_answer_ok();
 
-    for (size_t i = 0; i < supervisor->config.module_count; i++)
-        gauges.templates += module_template_pid(supervisor->modules[i]) > 0;
     supervisor->counters.events = events_last(&supervisor->events);
     supervisor->counters.events_lost = supervisor->events.lost;
     if (object)

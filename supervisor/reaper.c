@@ -14,17 +14,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "process.h"
 
 #define SWEEP_PAUSE_MS 100
 #define STRANGER_PAUSE_MS 1000 /* while one lives that may yet say hello */
+#define SWEEP_A_TURN_MS 2
 
 struct reaper {
     struct process_table *table; /* borrowed */
     int64_t patience_ms;
     pid_t *inherited; /* owned; children that spd was started with */
     size_t inherited_count;
+    pid_t *pids; /* owned; of the sweep that is going on; NULL between two */
+    size_t pid_count;
+    size_t next;          /* in pids */
+    bool strangers;       /* this sweep has met one that lives */
+    bool look_again;      /* there was a reason for another one meanwhile */
     struct event *signal; /* owned */
     struct event *sweep;  /* owned */
 };
@@ -111,21 +118,39 @@ static int64_t age_ms(pid_t pid)
            (int64_t)start * tick_ms;
 }
 
-/* Whether it has ended, and is reaped. */
-static bool reap(pid_t pid, int options)
+enum child { CHILD_LIVES, CHILD_HAS_ENDED, CHILD_OF_ANOTHER };
+
+/* One that has ended is reaped, unless WNOWAIT is among options. */
+static enum child check_child(pid_t pid, int options)
 {
     siginfo_t info = {0};
 
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | options) == 0 &&
-           info.si_pid == pid;
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | options) < 0)
+        return CHILD_OF_ANOTHER;
+    return info.si_pid == pid ? CHILD_HAS_ENDED : CHILD_LIVES;
+}
+
+/* A child that has ended and has said hello before is to be known as what it
+ * is. */
+static void take_ended(const struct reaper *reaper, pid_t pid)
+{
+    process_table_settle(reaper->table);
+    if (is_stranger(reaper, pid) &&
+        check_child(pid, WNOHANG) == CHILD_HAS_ENDED)
+        log_info("reaped child %d, which no session has", (int)pid);
 }
 
 /* True: it lives, and is to be looked at again. */
 static bool look_at(const struct reaper *reaper, pid_t pid)
 {
-    if (reap(pid, WNOHANG)) {
-        log_info("reaped child %d, which no session has", (int)pid);
+    switch (check_child(pid, WNOHANG | WNOWAIT)) {
+    case CHILD_HAS_ENDED:
+        take_ended(reaper, pid);
         return false;
+    case CHILD_OF_ANOTHER: /* it was reaped since the list was made */
+        return false;
+    case CHILD_LIVES:
+        break;
     }
     if (is_inherited(reaper, pid))
         return false;
@@ -142,33 +167,62 @@ static void sweep_in(struct reaper *reaper, int ms)
 {
     struct timeval pause = {ms / 1000, ms % 1000 * 1000};
 
-    if (!evtimer_pending(reaper->sweep, NULL))
+    if (reaper->pids)
+        reaper->look_again = true;
+    else if (!evtimer_pending(reaper->sweep, NULL))
         evtimer_add(reaper->sweep, &pause);
 }
 
+static void sweep_begin(struct reaper *reaper)
+{
+    reaper->pids = list_children(&reaper->pid_count);
+    reaper->next = 0;
+    reaper->strangers = reaper->look_again = false;
+}
+
+static void sweep_end(struct reaper *reaper)
+{
+    free(reaper->pids);
+    reaper->pids = NULL;
+    if (reaper->look_again)
+        sweep_in(reaper, SWEEP_PAUSE_MS);
+    else if (reaper->strangers)
+        sweep_in(reaper, STRANGER_PAUSE_MS);
+}
+
+/* A part of a sweep. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
+    static const struct timeval at_once = {0, 0};
     struct reaper *reaper = arg;
-    bool again = false;
-    size_t count;
-    pid_t *pids;
+    int64_t end_ms = clock_now_ms() + SWEEP_A_TURN_MS;
 
     (void)fd;
     (void)what;
-    /* a child that has said hello is to be known as what it is */
-    process_table_settle(reaper->table);
-    pids = list_children(&count);
-    for (size_t i = 0; i < count; i++)
-        if (is_stranger(reaper, pids[i]) && look_at(reaper, pids[i]))
-            again = true;
-    free(pids);
-    if (again)
-        sweep_in(reaper, STRANGER_PAUSE_MS);
+    if (!reaper->pids)
+        sweep_begin(reaper);
+    while (reaper->pids && reaper->next < reaper->pid_count) {
+        pid_t pid = reaper->pids[reaper->next++];
+
+        if (is_stranger(reaper, pid) && look_at(reaper, pid))
+            reaper->strangers = true;
+        if (clock_now_ms() >= end_ms) {
+            evtimer_add(reaper->sweep, &at_once);
+            return;
+        }
+    }
+    sweep_end(reaper);
+}
+
+void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
+{
+    reaper->patience_ms = patience_ms;
 }
 
 void reaper_look(struct reaper *reaper)
 {
-    event_del(reaper->sweep); /* it may be waiting for longer */
+    if (!reaper->pids)
+        event_del(reaper->sweep); /* it may be waiting for longer */
     sweep_in(reaper, SWEEP_PAUSE_MS);
 }
 
@@ -212,13 +266,14 @@ void reaper_destroy(struct reaper *reaper)
     for (size_t i = 0; i < count; i++)
         if (is_stranger(reaper, pids[i]) && !is_inherited(reaper, pids[i])) {
             kill(pids[i], SIGKILL);
-            reap(pids[i], 0);
+            check_child(pids[i], 0);
         }
     free(pids);
     if (reaper->signal)
         event_free(reaper->signal);
     if (reaper->sweep)
         event_free(reaper->sweep);
+    free(reaper->pids);
     free(reaper->inherited);
     free(reaper);
 }

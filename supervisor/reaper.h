@@ -3,7 +3,8 @@
  *
  * A known process is reaped through its pidfd.  A SIGCHLD may also be that of
  * a child that died before its hello, or that nobody announced: it starts one
- * bounded sweep over our children, at most ten a second, however many come.
+ * bounded sweep over our children, at most ten a second, however many come; a
+ * long one takes several turns of the loop.
  * A sweep reaps strangers that have ended, and kills those that have lived
  * longer than any start may take.  Children that spd was started with are
  * reaped, and never killed. */
@@ -23,6 +24,9 @@ struct reaper *reaper_create(struct event_base *base,
 
 /* Kills and reaps the strangers that are left.  NULL is allowed. */
 void reaper_destroy(struct reaper *reaper);
+
+/* From now on. */
+void reaper_set_patience(struct reaper *reaper, int64_t patience_ms);
 
 /* Sweeps soon, and until there are no strangers left. */
 void reaper_look(struct reaper *reaper);

@@ -15,14 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 128
+#define LOCK "lock"
 
-static const char *const subdirs[] = {RUNDIR_SESSIONS, "log"};
+static const char *const subdirs[] = {RUNDIR_SESSIONS, RUNDIR_LOG};
 #define SUBDIRS (sizeof subdirs / sizeof subdirs[0])
 
 static int system_error(const char *path, char *out_text, size_t text_size)
@@ -110,7 +112,12 @@ static void empty_directory(const char *path)
     closedir(dir);
 }
 
-static int make_subdirs(const struct runtime *runtime, char *out_text,
+static int open_path(const char *path)
+{
+    return open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int make_subdirs(struct runtime *runtime, char *out_text,
                         size_t text_size)
 {
     char path[RUNDIR_PATH_SIZE];
@@ -123,7 +130,12 @@ static int make_subdirs(const struct runtime *runtime, char *out_text,
             return system_error(path, out_text, text_size);
     }
     path_of(runtime, RUNDIR_SESSIONS, path);
-    if (share(runtime, path, 0710) < 0)
+    runtime->sessions_fd = open_path(path);
+    if (runtime->sessions_fd < 0 || share(runtime, path, 0710) < 0)
+        return system_error(path, out_text, text_size);
+    path_of(runtime, RUNDIR_LOG, path);
+    runtime->log_fd = open_path(path);
+    if (runtime->log_fd < 0)
         return system_error(path, out_text, text_size);
     rundir_control_path(runtime->dir, path);
     unlink(path);
@@ -147,7 +159,7 @@ static int take_lock(struct runtime *runtime, char *out_text, size_t text_size)
 {
     char path[RUNDIR_PATH_SIZE];
 
-    path_of(runtime, "lock", path);
+    path_of(runtime, LOCK, path);
     for (;;) {
         int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -180,7 +192,7 @@ int runtime_open(struct runtime *runtime, const char *given, const char *group,
 {
     enum rundir_error error;
 
-    *runtime = (struct runtime){.lock_fd = -1};
+    *runtime = RUNTIME_CLOSED;
     error = rundir_resolve(given, runtime->dir);
     if (error != RUNDIR_OK) {
         rundir_explain(error, runtime->dir, out_text, text_size);
@@ -197,12 +209,10 @@ int runtime_open(struct runtime *runtime, const char *given, const char *group,
     return 0;
 }
 
-void runtime_close(struct runtime *runtime)
+static void remove_all(const struct runtime *runtime)
 {
     char path[RUNDIR_PATH_SIZE];
 
-    if (runtime->lock_fd < 0)
-        return;
     rundir_control_path(runtime->dir, path);
     unlink(path);
     for (size_t i = 0; i < SUBDIRS; i++) {
@@ -210,12 +220,73 @@ void runtime_close(struct runtime *runtime)
         empty_directory(path);
         rmdir(path);
     }
-    path_of(runtime, "lock", path);
+    path_of(runtime, LOCK, path);
     unlink(path);
     if (runtime->made)
         rmdir(runtime->dir);
-    close(runtime->lock_fd);
-    runtime->lock_fd = -1;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void runtime_close(struct runtime *runtime)
+{
+    char path[RUNDIR_PATH_SIZE];
+
+    path_of(runtime, LOCK, path);
+    if (runtime->lock_fd >= 0 && is_at(runtime->lock_fd, path))
+        remove_all(runtime);
+    close_fd(runtime->sessions_fd);
+    close_fd(runtime->log_fd);
+    close_fd(runtime->lock_fd);
+    *runtime = RUNTIME_CLOSED;
+}
+
+/* ---- is it still there? ---- */
+
+int runtime_watch(const struct runtime *runtime)
+{
+    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    int saved;
+
+    if (fd < 0 ||
+        inotify_add_watch(fd, runtime->dir,
+                          IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF |
+                              IN_MOVE_SELF | IN_ONLYDIR) >= 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+bool runtime_intact(const struct runtime *runtime, char *out_text,
+                    size_t text_size)
+{
+    const struct {
+        const char *name;
+        int fd;
+    } held[] = {{LOCK, runtime->lock_fd},
+                {RUNDIR_SESSIONS, runtime->sessions_fd},
+                {RUNDIR_LOG, runtime->log_fd}};
+    char path[RUNDIR_PATH_SIZE];
+
+    rundir_control_path(runtime->dir, path);
+    if (access(path, F_OK) < 0)
+        goto missing;
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++) {
+        path_of(runtime, held[i].name, path);
+        if (!is_at(held[i].fd, path))
+            goto missing;
+    }
+    return true;
+missing:
+    snprintf(out_text, text_size, "%s is missing, or is not ours any more",
+             path);
+    return false;
 }
 
 /* ---- sockets ---- */
@@ -264,8 +335,10 @@ int runtime_listen_session(const struct runtime *runtime, const char *id)
 
 void runtime_unlink_session(const struct runtime *runtime, const char *id)
 {
-    char path[RUNDIR_PATH_SIZE];
+    unlinkat(runtime->sessions_fd, id, 0);
+}
 
-    rundir_session_path(runtime->dir, id, path);
-    unlink(path);
+void runtime_unlink_log(const struct runtime *runtime, const char *name)
+{
+    unlinkat(runtime->log_fd, name, 0);
 }

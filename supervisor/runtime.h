@@ -10,10 +10,16 @@
 
 #include "base/rundir.h"
 
+#define RUNDIR_LOG "log"
+#define RUNTIME_CLOSED                                                         \
+    ((struct runtime){.lock_fd = -1, .sessions_fd = -1, .log_fd = -1})
+
 struct runtime {
     char dir[RUNDIR_MAX + 1];
     bool made;   /* the directory is ours to remove */
     int lock_fd; /* owned; held as long as spd runs */
+    int sessions_fd; /* owned; what is removed is removed from these, so that */
+    int log_fd;      /* it never is another spd's, should they be replaced */
     bool shared; /* with a group */
     gid_t group; /* valid if shared */
 };
@@ -24,12 +30,23 @@ struct runtime {
 int runtime_open(struct runtime *runtime, const char *given, const char *group,
                  char *out_text, size_t text_size);
 
-/* Removes all of it and gives up the lock. */
+/* A descriptor, the caller's to close, that becomes readable when something in
+ * the directory itself has gone, or the directory has; runtime_intact() then
+ * tells.  -1 and errno. */
+int runtime_watch(const struct runtime *runtime);
+
+/* Whether spd can be reached: its directory is where it was, with all that it
+ * needs in it.  False: out_text names what is missing. */
+bool runtime_intact(const struct runtime *runtime, char *out_text,
+                    size_t text_size);
+
+/* Removes all of it, unless it is another's by now, and gives up the lock. */
 void runtime_close(struct runtime *runtime);
 
 /* A listening, non-blocking socket; -1 and errno. */
 int runtime_listen_control(const struct runtime *runtime);
 int runtime_listen_session(const struct runtime *runtime, const char *id);
 void runtime_unlink_session(const struct runtime *runtime, const char *id);
+void runtime_unlink_log(const struct runtime *runtime, const char *name);
 
 #endif

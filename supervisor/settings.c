@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,4 +265,51 @@ void settings_fini(const struct setting *rows, size_t count, void *fields)
     for (size_t i = 0; i < count; i++)
         if (is_text(&rows[i]))
             free(*(char **)((char *)fields + rows[i].offset));
+}
+
+/* ---- two structs ---- */
+
+bool setting_equal(const struct setting *row, const void *a, const void *b)
+{
+    const void *left = (const char *)a + row->offset;
+    const void *right = (const char *)b + row->offset;
+
+    if (is_text(row))
+        return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+    return *(const uint64_t *)left == *(const uint64_t *)right;
+}
+
+bool settings_equal(const struct setting *rows, size_t count, const void *a,
+                    const void *b)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!setting_equal(&rows[i], a, b))
+            return false;
+    return true;
+}
+
+void setting_swap(const struct setting *row, void *a, void *b)
+{
+    union {
+        char *text;
+        uint64_t number;
+    } held;
+    size_t size = is_text(row) ? sizeof held.text : sizeof held.number;
+    void *left = (char *)a + row->offset;
+    void *right = (char *)b + row->offset;
+
+    memcpy(&held, left, size);
+    memcpy(left, right, size);
+    memcpy(right, &held, size);
+}
+
+bool setting_fixed(const struct setting *row)
+{
+#define FIXED(name)                                                            \
+    if (row == setting_find(supervisor_setting_rows,                           \
+                            supervisor_setting_count, #name))                  \
+        return true;
+    SUPERVISOR_SETTINGS_FIXED(FIXED)
+#undef FIXED
+    return false;
 }

@@ -22,6 +22,7 @@
 #ifndef SUPERVISOR_SETTINGS_H
 #define SUPERVISOR_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,12 @@
       "the program sp-worker; beside spd's own modules unless given")          \
     X(LEVEL, log_level, "info", 0, 0,                                          \
       "what is logged: error, warning, info or debug")
+
+/* X(name): settings of [supervisor] that a reload does not change: spd has to be
+ * started again for them.  A reload says so by name. */
+#define SUPERVISOR_SETTINGS_FIXED(X)                                           \
+    X(control_connections)                                                     \
+    X(group)
 
 /* [module NAME] */
 #define MODULE_SETTINGS(X)                                                     \
@@ -173,6 +180,16 @@ const struct setting *setting_find(const struct setting *rows, size_t count,
 /* Parses a value into its field.  -1: out_text says what it must be. */
 int setting_parse(const struct setting *row, const char *value, void *fields,
                   char *out_text, size_t text_size);
+
+/* Whether two structs of the rows' table have the same value here, or in every
+ * row. */
+bool setting_equal(const struct setting *row, const void *a, const void *b);
+bool settings_equal(const struct setting *rows, size_t count, const void *a,
+                    const void *b);
+/* Exchanges the values of one row. */
+void setting_swap(const struct setting *row, void *a, void *b);
+/* Whether this row of [supervisor] is one of SUPERVISOR_SETTINGS_FIXED. */
+bool setting_fixed(const struct setting *row);
 
 /* What may stand for a value of this type, as "a size, 1 to 1G". */
 void setting_describe(const struct setting *row, char *out, size_t out_size);

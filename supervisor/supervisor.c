@@ -21,8 +21,8 @@
 #include "base/log.h"
 #include "control.h"
 #include "describe.h"
-#include "module.h"
 #include "reaper.h"
+#include "reload.h"
 
 /* The last answers have half a second to be written. */
 #define LEAVE_LOOKS 10
@@ -33,24 +33,14 @@ struct module *supervisor_module(const struct supervisor *supervisor,
 {
     if (!*name)
         name = supervisor->config.supervisor.default_module;
-    for (size_t i = 0; i < supervisor->config.module_count; i++)
-        if (strcmp(module_name(supervisor->modules[i]), name) == 0)
-            return supervisor->modules[i];
-    return NULL;
+    return catalog_find(&supervisor->catalog, name);
 }
 
 static bool is_template(void *context, pid_t pid)
 {
     const struct supervisor *supervisor = context;
 
-    for (size_t i = 0; i < supervisor->config.module_count; i++) {
-        const struct module *module =
-            supervisor->modules ? supervisor->modules[i] : NULL;
-
-        if (module && module_template_pid(module) == pid)
-            return true;
-    }
-    return false;
+    return catalog_has_template(&supervisor->catalog, pid);
 }
 
 static void on_stray(void *context)
@@ -63,12 +53,21 @@ static void on_stray(void *context)
 /* A child that is older has nobody who waits for its hello. */
 static int64_t longest_start_ms(const struct supervisor *supervisor)
 {
-    uint64_t longest = 0;
+    return (int64_t)catalog_longest_init(&supervisor->catalog) + 1000;
+}
 
-    for (size_t i = 0; i < supervisor->config.module_count; i++)
-        if (supervisor->config.modules[i].settings.init_timeout > longest)
-            longest = supervisor->config.modules[i].settings.init_timeout;
-    return (int64_t)longest + 1000;
+void supervisor_apply_settings(struct supervisor *supervisor)
+{
+    const struct supervisor_settings *settings =
+        &supervisor->config.supervisor;
+
+    log_init("spd", (enum log_level)settings->log_level);
+    tombstones_limit(&supervisor->tombstones, (size_t)settings->tombstones,
+                     (int64_t)settings->tombstone_time);
+    users_limits(&supervisor->users, settings->max_sessions_uid,
+                 settings->start_rate);
+    events_limit(&supervisor->events, (size_t)settings->events);
+    reaper_set_patience(supervisor->reaper, longest_start_ms(supervisor));
 }
 
 /* ---- stopping ---- */
@@ -198,13 +197,55 @@ static void on_stop_signal(evutil_socket_t number, short what, void *arg)
         stop(supervisor, number == SIGINT ? "SIGINT" : "SIGTERM", again);
 }
 
-/* The terminal is no reason to end, and there is no reload yet. */
+/* One reload serves all SIGHUPs that came before it begins. */
 static void on_sighup(evutil_socket_t number, short what, void *arg)
 {
+    static const struct timeval at_once = {0, 0};
+    struct supervisor *supervisor = arg;
+
     (void)number;
     (void)what;
-    (void)arg;
-    log_info("SIGHUP: ignored; restart spd to read its configuration again");
+    evtimer_add(supervisor->reload, &at_once);
+}
+
+/* Without its directory nobody can reach spd any more, not even to stop it, and
+ * the sockets of its sessions cannot be put back. */
+static void check_directory(struct supervisor *supervisor)
+{
+    char text[256];
+
+    if (supervisor->stopping ||
+        runtime_intact(&supervisor->runtime, text, sizeof text))
+        return;
+    log_error("runtime directory %s: %s: spd cannot be reached any more",
+              supervisor->runtime.dir, text);
+    supervisor->lost = true;
+    stop(supervisor, "its runtime directory has gone", false);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *supervisor = arg;
+    char events[4096];
+
+    (void)what;
+    /* each is only a reason to look */
+    while (read(fd, events, sizeof events) > 0)
+        continue;
+    check_directory(supervisor);
+}
+
+/* All that there is to know about it is in the log. */
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+    struct supervisor *supervisor = arg;
+    struct reload_report report;
+    char text[SP_TEXT_MAX + 1];
+
+    (void)fd;
+    (void)what;
+    check_directory(supervisor);
+    reload(supervisor, "SIGHUP", &report, text, sizeof text);
 }
 
 static void on_life_end(evutil_socket_t fd, short what, void *arg)
@@ -236,20 +277,14 @@ static void raise_descriptor_limit(void)
 
 static int open_modules(struct supervisor *supervisor)
 {
-    const struct config *config = &supervisor->config;
+    struct catalog_changes changes;
 
-    supervisor->modules =
-        calloc(config->module_count, sizeof *supervisor->modules);
-    if (!supervisor->modules)
+    if (catalog_init(&supervisor->catalog, supervisor->base,
+                     &supervisor->processes, &supervisor->runtime,
+                     &supervisor->counters) < 0 ||
+        catalog_offer(&supervisor->catalog, &supervisor->config, &changes) < 0)
         return -1;
-    for (size_t i = 0; i < config->module_count; i++) {
-        supervisor->modules[i] = module_create(
-            supervisor->base, &supervisor->processes, &config->modules[i],
-            config->supervisor.worker, supervisor->runtime.dir,
-            &supervisor->counters);
-        if (!supervisor->modules[i])
-            return -1;
-    }
+    config_drop_modules(&supervisor->config);
     return 0;
 }
 
@@ -276,6 +311,22 @@ static int watch_life(struct supervisor *supervisor)
     return supervisor->life ? event_add(supervisor->life, NULL) : -1;
 }
 
+/* Where the kernel has no more of these, the directory is looked at when there
+ * is a SIGHUP. */
+static int watch_directory(struct supervisor *supervisor)
+{
+    supervisor->watch_fd = runtime_watch(&supervisor->runtime);
+    if (supervisor->watch_fd < 0) {
+        log_warn("runtime directory %s: cannot be watched: %s; should it be "
+                 "removed, spd does not notice",
+                 supervisor->runtime.dir, strerrordesc_np(errno));
+        return 0;
+    }
+    supervisor->watch = event_new(supervisor->base, supervisor->watch_fd,
+                                  EV_READ | EV_PERSIST, on_watch, supervisor);
+    return supervisor->watch ? event_add(supervisor->watch, NULL) : -1;
+}
+
 static int open_loop(struct supervisor *supervisor)
 {
     struct event_config *config = event_config_new();
@@ -292,7 +343,8 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->processes.is_template = is_template;
     supervisor->processes.on_stray = on_stray;
     supervisor->processes.context = supervisor;
-    TAILQ_INIT(&supervisor->processes.unborn);
+    if (process_table_init(&supervisor->processes) < 0)
+        return -1;
     supervisor->world = (struct session_world){
         .base = supervisor->base,
         .processes = &supervisor->processes,
@@ -307,9 +359,10 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->sigterm = watch_signal(supervisor, SIGTERM, on_stop_signal);
     supervisor->sigint = watch_signal(supervisor, SIGINT, on_stop_signal);
     supervisor->sighup = watch_signal(supervisor, SIGHUP, on_sighup);
+    supervisor->reload = evtimer_new(supervisor->base, on_reload, supervisor);
     supervisor->leave = evtimer_new(supervisor->base, on_leave, supervisor);
     return supervisor->sigterm && supervisor->sigint && supervisor->sighup &&
-                   supervisor->leave
+                   supervisor->reload && supervisor->leave
                ? watch_life(supervisor)
                : -1;
 }
@@ -319,9 +372,11 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                     size_t text_size)
 {
     *supervisor = (struct supervisor){.config = *config,
+                                      .source = options->source,
                                       .control_fd = -1,
+                                      .watch_fd = -1,
                                       .life_fd = options->life_fd,
-                                      .runtime = {.lock_fd = -1}};
+                                      .runtime = RUNTIME_CLOSED};
     *config = (struct config){0};
     tombstones_init(
         &supervisor->tombstones,
@@ -344,13 +399,14 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                      supervisor->config.supervisor.group, out_text,
                      text_size) < 0)
         return -1;
-    supervisor->reaper = reaper_create(
-        supervisor->base, &supervisor->processes, longest_start_ms(supervisor));
     supervisor->control_fd = runtime_listen_control(&supervisor->runtime);
-    if (!supervisor->reaper || open_modules(supervisor) < 0 ||
-        supervisor->control_fd < 0 ||
+    if (supervisor->control_fd < 0 || open_modules(supervisor) < 0 ||
+        !(supervisor->reaper =
+              reaper_create(supervisor->base, &supervisor->processes,
+                            longest_start_ms(supervisor))) ||
         !(supervisor->control =
-              control_create(supervisor, supervisor->control_fd))) {
+              control_create(supervisor, supervisor->control_fd)) ||
+        watch_directory(supervisor) < 0) {
         snprintf(out_text, text_size, "%s: %s", supervisor->runtime.dir,
                  strerrordesc_np(errno));
         return -1;
@@ -358,9 +414,10 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
     return 0;
 }
 
-void supervisor_run(struct supervisor *supervisor)
+bool supervisor_run(struct supervisor *supervisor)
 {
     event_base_dispatch(supervisor->base);
+    return !supervisor->lost;
 }
 
 /* ---- closing ---- */
@@ -371,28 +428,32 @@ static void free_event(struct event *event)
         event_free(event);
 }
 
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 void supervisor_close(struct supervisor *supervisor)
 {
     control_destroy(supervisor->control);
     supervisor->control = NULL;
-    if (supervisor->control_fd >= 0)
-        close(supervisor->control_fd);
-    if (supervisor->modules)
-        for (size_t i = 0; i < supervisor->config.module_count; i++)
-            module_destroy(supervisor->modules[i]);
-    free(supervisor->modules);
-    supervisor->modules = NULL;
+    close_fd(supervisor->control_fd);
+    catalog_fini(&supervisor->catalog);
     reaper_destroy(supervisor->reaper); /* nobody forks any more */
+    free_event(supervisor->watch);
+    close_fd(supervisor->watch_fd);
     runtime_close(&supervisor->runtime);
     free_event(supervisor->life);
     free_event(supervisor->sigterm);
     free_event(supervisor->sigint);
     free_event(supervisor->sighup);
+    free_event(supervisor->reload);
     free_event(supervisor->leave);
+    process_table_fini(&supervisor->processes);
     if (supervisor->base)
         event_base_free(supervisor->base);
-    if (supervisor->life_fd >= 0)
-        close(supervisor->life_fd);
+    close_fd(supervisor->life_fd);
     tombstones_fini(&supervisor->tombstones);
     users_fini(&supervisor->users);
     events_fini(&supervisor->events);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "catalog.h"
 #include "config.h"
 #include "counters.h"
 #include "events.h"
@@ -24,7 +25,8 @@ struct reaper;
 
 struct supervisor {
     struct event_base *base; /* owned */
-    struct config config;    /* owned */
+    struct config config;    /* owned; its modules are in the catalog */
+    struct config_source source; /* to read it again; borrowed texts */
     struct runtime runtime;
     struct process_table processes;
     struct registry registry;
@@ -34,7 +36,7 @@ struct supervisor {
     struct counters counters;
     int64_t started_ms;
     struct session_world world;
-    struct module **modules; /* owned, as config.modules; ordered by name */
+    struct catalog catalog;
     struct reaper *reaper;   /* owned */
     struct control *control; /* owned */
     int control_fd;          /* owned */
@@ -43,8 +45,12 @@ struct supervisor {
     struct event *sigterm;   /* owned */
     struct event *sigint;    /* owned */
     struct event *sighup;    /* owned */
+    struct event *reload;    /* owned; the reload that SIGHUPs ask for */
+    struct event *watch;     /* owned; of the runtime directory */
+    int watch_fd;            /* owned; -1 without one */
     struct event *leave;     /* owned; the last answers have their time */
     bool stopping;
+    bool lost;      /* the runtime directory has gone */
     bool signalled; /* to stop */
     unsigned leave_looks;
 };
@@ -52,6 +58,8 @@ struct supervisor {
 struct supervisor_options {
     const char *runtime_dir; /* NULL: the default */
     int life_fd;             /* taken; -1: none */
+    struct config_source source; /* of the config; borrowed as long as it
+                                  * is open */
 };
 
 /* Opens everything; takes the config.  -1: out_text is one line for people, and
@@ -60,11 +68,16 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                     const struct supervisor_options *options, char *out_text,
                     size_t text_size);
 
-/* Serves until it is told to stop and all sessions are gone. */
-void supervisor_run(struct supervisor *supervisor);
+/* Serves until it is told to stop and all sessions are gone.  False: nobody told
+ * it to, but its runtime directory has gone. */
+bool supervisor_run(struct supervisor *supervisor);
 
 /* Closes everything, half-open too. */
 void supervisor_close(struct supervisor *supervisor);
+
+/* Tells those who keep a setting of [supervisor], or of all modules, for
+ * themselves; everything else looks at the config when it needs it. */
+void supervisor_apply_settings(struct supervisor *supervisor);
 
 /* A start of this ID was refused: an event. */
 void supervisor_tell_refusal(struct supervisor *supervisor, const char *id,

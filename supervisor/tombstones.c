@@ -40,6 +40,13 @@ static void drop_old(struct tombstones *tombstones, int64_t now_ms, size_t max)
         drop(tombstones, oldest);
 }
 
+void tombstones_limit(struct tombstones *tombstones, size_t max,
+                      int64_t keep_ms)
+{
+    tombstones->max = max;
+    tombstones->keep_ms = keep_ms;
+}
+
 void tombstones_fini(struct tombstones *tombstones)
 {
     drop_old(tombstones, INT64_MAX, 0);

@@ -25,6 +25,9 @@ struct tombstones {
 
 void tombstones_init(struct tombstones *tombstones, size_t max,
                      int64_t keep_ms);
+/* Other limits from now on. */
+void tombstones_limit(struct tombstones *tombstones, size_t max,
+                      int64_t keep_ms);
 void tombstones_fini(struct tombstones *tombstones);
 
 /* Sets a session's tombstone, in place of an earlier one of this ID; its time

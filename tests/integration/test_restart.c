@@ -33,13 +33,15 @@ static void end_by(const struct harness *harness, const char *id,
 
 Test(restart, follows_every_abnormal_end)
 {
-    static const char *const ends[] = {"crash", "exit 1", "fail"};
-    static const char *const words[] = {"SIGSEGV", "failure", "failure"};
-    struct harness *harness = harness_start(PROBE);
+    /* also of a module that calls exit(0): its runtime says no goodbye */
+    static const char *const ends[] = {"crash", "exit 1", "exit 0", "fail"};
+    static const char *const words[] = {"SIGSEGV", "exit status 1",
+                                        "without a goodbye", "failure"};
+    struct harness *harness = harness_start(PROBE "max_restarts = 4\n");
     pid_t before, after = ask_started(harness, "a", "probe", "slow 1");
     struct session_facts facts;
 
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         before = after;
         end_by(harness, "a", ends[i]);
         after = ask_until_restarted(harness, "a", i + 1);
@@ -169,9 +171,9 @@ Test(restart, end_of_a_session_is_remembered_by_its_kind)
     ask_until_gone(harness, "brief");
 
     expect_fate(harness, "stopped", "(stopped on request, ");
-    expect_fate(harness, "over", "(ended normally, ");
+    expect_fate(harness, "over", "(ended normally (asked to), ");
     expect_fate(harness, "spent",
-                "(given up after 0 restarts; last: killed by SIGSEGV, ");
+                "(given up after 0 restarts; last: killed by SIGSEGV in a call");
     expect_fate(harness, "brief", "(ended normally, ");
     expect_fate(harness, "nobody", "no such session");
     harness_stop(harness);

@@ -418,10 +418,6 @@ Test(session, that_ends_normally_is_gone_for_good)
     ask_started(harness, "b", "probe", NULL);
     session_expect(harness, "b", "reply-stop bye", "bye");
     ask_until_gone(harness, "b");
-    ask_started(harness, "c", "probe", NULL);
-    session_send(harness, "c", "exit 0", &peer);
-    ask_until_gone(harness, "c");
-    raw_peer_close(&peer);
     harness_stop(harness);
 }
 

@@ -315,6 +315,149 @@ Test(spd, cleans_up_what_a_killed_one_left_behind)
     harness_stop(harness);
 }
 
+/* ---- the directory is removed while it runs ---- */
+
+enum { LOST = 3 };
+
+static void remove_directory(const struct harness *harness)
+{
+    leftovers_remove(harness_runtime_dir(harness));
+}
+
+static void move_directory(const struct harness *harness)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/elsewhere", harness_dir(harness));
+    cr_assert_eq(rename(harness_runtime_dir(harness), path), 0);
+}
+
+/* The names that it cannot do without. */
+static void remove_name(const struct harness *harness, const char *name)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", harness_runtime_dir(harness), name);
+    leftovers_remove(path);
+}
+
+static void remove_control(const struct harness *harness)
+{
+    remove_name(harness, "control");
+}
+
+static void remove_lock(const struct harness *harness)
+{
+    remove_name(harness, "lock");
+}
+
+static void remove_sessions(const struct harness *harness)
+{
+    remove_name(harness, "sessions");
+}
+
+Test(spd, whose_directory_is_removed_says_so_and_ends_in_order)
+{
+    static void (*const losses[])(const struct harness *harness) = {
+        remove_directory, move_directory, remove_control, remove_lock,
+        remove_sessions};
+
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        struct harness *harness = harness_start(PROBE);
+        pid_t pid = ask_started(harness, "a", "probe", NULL);
+        char *log;
+
+        losses[i](harness);
+        harness_expect_end(harness, LOST);
+        cr_expect(wait_pid_gone(pid, 0));
+        log = harness_log(harness);
+        cr_expect_not_null(strstr(log, harness_runtime_dir(harness)));
+        cr_expect_not_null(strstr(log, "is missing"), "%s", log);
+        cr_expect_not_null(strstr(log, "gone: ended normally"), "%s", log);
+        free(log);
+        leftovers_remove(harness_runtime_dir(harness));
+        harness_stop(harness);
+    }
+}
+
+/* The one that lost its directory still stops its sessions meanwhile. */
+Test(spd, whose_directory_is_removed_leaves_that_of_its_successor_alone)
+{
+    struct harness *harness = harness_start(PROBE "stop_timeout = 1h\n");
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    struct program successor;
+    struct raw_peer hung;
+    char path[RUNDIR_PATH_SIZE];
+    char config[64];
+
+    session_send(harness, "a", "hang", &hung);
+    cr_assert(raw_peer_silent(&hung, 0));
+    remove_directory(harness);
+    cr_assert(harness_wait_log(harness, "stopping 1 session", WAIT_MS));
+    snprintf(config, sizeof config, "%s/spd.conf", harness_dir(harness));
+    program_start(
+        &(struct program_options){
+            .argv = (const char *const[]){harness_spd_program(), "--config",
+                                          config, "--runtime-dir",
+                                          harness_runtime_dir(harness), NULL}},
+        &successor);
+    harness_control_path(harness, path);
+    cr_assert(wait_path(harness_dir(harness), WAIT_MS));
+    cr_assert(wait_path(harness_runtime_dir(harness), WAIT_MS));
+    cr_assert(wait_path(path, WAIT_MS));
+    ask_started(harness, "a", "probe", NULL);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    raw_peer_close(&hung);
+    harness_expect_end(harness, LOST);
+    session_expect(harness, "a", "echo x", "x");
+    ask_started(harness, "b", "probe", NULL); /* its log socket is there, too */
+    cr_assert_eq(kill(successor.pid, SIGTERM), 0);
+    cr_expect_eq(program_wait(&successor, WAIT_MS), 0);
+    program_fini(&successor);
+    harness_stop(harness);
+}
+
+/* ---- many at once ---- */
+
+#define MANY 500
+
+/* spd finds all of them dead, and a question behind them. */
+Test(spd, answers_between_the_ends_of_many_sessions)
+{
+    struct harness *harness = harness_start(PROBE "restart = temporary\n");
+    static const char question[] = "{\"op\":\"list\"}";
+    char path[RUNDIR_PATH_SIZE], id[16];
+    struct raw_message reply;
+    struct raw_peer peer;
+    json_t *answer;
+    pid_t pids[MANY];
+
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        pids[i] = ask_started(harness, id, "probe", NULL);
+    }
+    harness_control_path(harness, path);
+    raw_peer_open(&peer, path, WIRE_REQ);
+    cr_assert_eq(kill(harness_spd(harness), SIGSTOP), 0);
+    for (int i = 0; i < MANY; i++)
+        cr_assert_eq(kill(pids[i], SIGKILL), 0);
+    for (int i = 0; i < MANY; i++)
+        cr_assert(wait_pid_gone(pids[i], WAIT_MS));
+    raw_peer_send_request(&peer, 1, question, strlen(question));
+    cr_assert_eq(kill(harness_spd(harness), SIGCONT), 0);
+    raw_peer_recv_reply(&peer, 1, &reply);
+    answer = json_loadb((const char *)reply.bytes, reply.size, 0, NULL);
+    cr_expect_gt(json_array_size(json_object_get(answer, "sessions")), 0);
+    json_decref(answer);
+    raw_message_fini(&reply);
+    raw_peer_close(&peer);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "s%d", i);
+        ask_until_gone(harness, id);
+    }
+    harness_stop(harness);
+}
+
 /* ---- its surroundings ---- */
 
 /* Runs spd under another program, in a directory of its own, until it is told

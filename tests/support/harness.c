@@ -93,16 +93,19 @@ static void path_in(const struct harness *harness, const char *name,
     snprintf(out, 64, "%s/%s", harness->dir, name);
 }
 
-/* The configuration with each @PROBE@ replaced. */
+/* The configuration with each @PROBE@ replaced.  A spd that reads it meanwhile
+ * reads the old file or the new one. */
 static void write_config(struct harness *harness, const char *config)
 {
     static const char mark[] = "@PROBE@";
+    char fresh[64];
     const char *found;
     FILE *file;
 
     path_in(harness, "spd.conf", harness->config);
-    file = fopen(harness->config, "we");
-    cr_assert_not_null(file, "%s: %s", harness->config, strerror(errno));
+    path_in(harness, "spd.conf.new", fresh);
+    file = fopen(fresh, "we");
+    cr_assert_not_null(file, "%s: %s", fresh, strerror(errno));
     while ((found = strstr(config, mark)) != NULL) {
         fprintf(file, "%.*s%s", (int)(found - config), config,
                 harness_probe_module());
@@ -110,6 +113,13 @@ static void write_config(struct harness *harness, const char *config)
     }
     fputs(config, file);
     fclose(file);
+    cr_assert_eq(rename(fresh, harness->config), 0);
+}
+
+void harness_configure(struct harness *harness, const char *config)
+{
+    cr_assert(harness->config[0], "it was started without one");
+    write_config(harness, config);
 }
 
 /* ---- log ---- */
@@ -240,6 +250,13 @@ void harness_end_life(struct harness *harness)
     status = end_spd(harness, 0);
     cr_assert_eq(status, 0, "spd ended with %d at the end of its life pipe",
                  status);
+}
+
+void harness_expect_end(struct harness *harness, int status)
+{
+    int ended = end_spd(harness, 0);
+
+    cr_assert_eq(ended, status, "spd ended with %d", ended);
 }
 
 /* ---- start and stop ---- */

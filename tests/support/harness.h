@@ -38,6 +38,9 @@ struct harness *harness_start(const char *config);
 struct harness *harness_start_under(const char *config,
                                     const char *const before[]);
 
+/* Writes another configuration file in place of the one it was started with. */
+void harness_configure(struct harness *harness, const char *config);
+
 /* Ends spd by SIGTERM and expects it to exit with 0 within WAIT_MS, then fails
  * the test if anything was left behind: a descriptor of the test process that
  * was not open at harness_start(), a child or grandchild process (a session,
@@ -73,7 +76,10 @@ void harness_kill_spd(struct harness *harness);
  * it exits with 0. */
 void harness_end_life(struct harness *harness);
 
-/* Starts spd again in the same directory after one of the two above. */
+/* Waits until spd has ended by itself; fails unless it exits with this. */
+void harness_expect_end(struct harness *harness, int status);
+
+/* Starts spd again in the same directory after one of the three above. */
 void harness_start_spd(struct harness *harness);
 
 /* The programs under test. */

@@ -141,6 +141,82 @@ Test(config, fini_leaves_nothing_to_be_freed_twice)
     config_fini(&config);
 }
 
+Test(config, without_its_modules_keeps_its_other_settings)
+{
+    struct config config;
+
+    load("[supervisor]\ndefault_module = echo\n", &config);
+    config_drop_modules(&config);
+    cr_expect_eq(config.module_count, 0);
+    cr_expect_null(config_module(&config, "echo"));
+    cr_expect_str_eq(config.supervisor.default_module, "echo");
+    config_fini(&config);
+}
+
+/* ---- two of them ---- */
+
+Test(config, two_modules_are_equal_if_all_settings_are)
+{
+    static const char *const differ[] = {"max_message = 1M", "restart = "
+                                         "temporary", "idle_timeout = 1m",
+                                         "path = @/echo.so"};
+    struct config a, b;
+
+    load("[module kv]\nmax_seconds = 60s\n", &a);
+    load("\n\n[module kv]\nmax_seconds = 1m\n", &b);
+    cr_expect(settings_equal(module_setting_rows, module_setting_count,
+                             &config_module(&a, "kv")->settings,
+                             &config_module(&b, "kv")->settings));
+    config_fini(&b);
+    for (size_t i = 0; i < sizeof differ / sizeof differ[0]; i++) {
+        char text[96];
+
+        snprintf(text, sizeof text, "[module kv]\nmax_seconds = 1m\n%s\n",
+                 differ[i]);
+        load(text, &b);
+        cr_expect_not(settings_equal(module_setting_rows, module_setting_count,
+                                     &config_module(&a, "kv")->settings,
+                                     &config_module(&b, "kv")->settings),
+                      "%s", differ[i]);
+        config_fini(&b);
+    }
+    config_fini(&a);
+}
+
+Test(config, a_setting_can_be_exchanged_without_the_others)
+{
+    static const char *const names[] = {"max_arg", "default_module"};
+    struct config a, b;
+
+    load("[supervisor]\nmax_arg = 1\ndefault_module = kv\nevents = 1\n", &a);
+    load("[supervisor]\nmax_arg = 2\ndefault_module = echo\nevents = 2\n",
+         &b);
+    for (size_t i = 0; i < 2; i++)
+        setting_swap(setting_find(supervisor_setting_rows,
+                                  supervisor_setting_count, names[i]),
+                     &a.supervisor, &b.supervisor);
+    cr_expect_eq(a.supervisor.max_arg, 2);
+    cr_expect_eq(b.supervisor.max_arg, 1);
+    cr_expect_str_eq(a.supervisor.default_module, "echo");
+    cr_expect_str_eq(b.supervisor.default_module, "kv");
+    cr_expect_eq(a.supervisor.events, 1);
+    cr_expect_eq(b.supervisor.events, 2);
+    config_fini(&a);
+    config_fini(&b);
+}
+
+Test(config, settings_that_a_reload_cannot_change_are_settings)
+{
+    size_t fixed = 0;
+
+    for (size_t i = 0; i < supervisor_setting_count; i++)
+        fixed += setting_fixed(&supervisor_setting_rows[i]);
+#define COUNT(name) +1
+    cr_expect_eq(fixed, 0 SUPERVISOR_SETTINGS_FIXED(COUNT));
+#undef COUNT
+    cr_expect_not(setting_fixed(&module_setting_rows[0]));
+}
+
 /* ---- what is said ---- */
 
 Test(config, settings_are_taken_from_their_sections)
