@@ -77,6 +77,7 @@ test_info_groups
 test_events
 test_events_follow
 test_stats
+test_reload
 test_closed_descriptors
 test_bad_output
 test_completion

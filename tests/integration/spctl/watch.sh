@@ -115,3 +115,22 @@ test_stats() {
     try 'stats --json is one object' 0 '~^\{.*"starts": [1-9][0-9]*,.*\}$' '' \
         stats --json
 }
+
+test_reload() {
+    try 'a reload without a change changes nothing' 0 \
+        'modules: 0 changed, 0 added, 0 removed' '' reload
+    cp "$tmp/one.conf" "$tmp/kept.conf"
+    printf '[module more]\npath = %s\n' "$probe" >>"$tmp/one.conf"
+    try 'a new module is counted' 0 \
+        '{"changed": 0, "added": 1, "removed": 0}' '' reload --json
+    expect 'and can be started' "$spctl" -q start novel --module more
+    "$spctl" -q stop novel
+    echo 'colour = red' >>"$tmp/one.conf"
+    try 'a mistake is exit status 2 and named' 2 '' \
+        "~one.conf:[0-9]+.*colour" reload
+    try 'and changes nothing' 0 '~^more ' '' modules
+    cp "$tmp/kept.conf" "$tmp/one.conf"
+    try 'reload --quiet prints nothing' 0 '' '' -q reload
+    try 'the module is gone again' 0 '~^kv$' '' modules --names
+    expect 'for good' test -z "$(grep '^more$' "$tmp/out")"
+}
