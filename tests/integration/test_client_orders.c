@@ -75,9 +75,11 @@ SCENE_TEST(client_orders, a_signal_reaches_the_process)
 
     expect_error(scene, SP_OK,
                  sp_signal(scene->client, "a", "SIGKILL", scene->result));
-    cr_expect(wait_pid_gone(pid, WAIT_MS));
     expect_error(scene, SP_OK,
-                 sp_wait(scene->client, "a", SP_WAIT_READY, LONG_MS, NULL));
+                 sp_wait_replaced(scene->client, "a", pid, LONG_MS,
+                                  scene->result));
+    cr_expect_neq(sp_result_pid(scene->result), pid);
+    cr_expect(wait_pid_gone(pid, 0));
     expect_error(scene, SP_OK, sp_info(scene->client, "a", &info, NULL));
     end = sp_info_end(info);
     cr_assert_not_null(end);

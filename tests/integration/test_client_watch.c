@@ -109,6 +109,30 @@ FAKE_TEST_LOCAL(client_watch, without_a_process_the_next_one_is_waited_for)
     fake_spd_finish(&spd);
 }
 
+FAKE_TEST(client_watch, who_knows_the_process_asks_for_another)
+{
+    static const struct fake_row rows[] = {
+        {"{\"op\":\"wait\",\"id\":\"x\",\"pid\":7,\"for\":\"restarted\",",
+         NOT_YET},
+        {"{\"op\":\"wait\",\"id\":\"x\",\"pid\":7,\"for\":\"restarted\",",
+         "{\"ok\":true,\"pid\":8}"},
+    };
+    struct sp_result *result = sp_result_new();
+    struct sp_client *client = fake->client;
+    struct fake_spd spd;
+
+    cr_expect_eq(sp_wait_replaced(client, "x", 1, 0, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x", -7, 0, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x", 7, -2, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x\n", 7, 0, NULL), SP_EBADID);
+    cr_expect_eq(sp_wait_replaced(NULL, "x", 7, 0, NULL), SP_EINVAL);
+    FAKE_SPD_START(&spd, fake, rows);
+    cr_expect_eq(sp_wait_replaced(client, "x", 7, LONG_MS, result), SP_OK);
+    cr_expect_eq(sp_result_pid(result), 8);
+    fake_spd_finish(&spd);
+    sp_result_free(result);
+}
+
 FAKE_TEST_LOCAL(client_watch, a_session_that_is_gone_does_not_restart)
 {
     static const struct fake_row rows[] = {

@@ -240,6 +240,13 @@ enum sp_error sp_wait(struct sp_client *client, const char *id,
                       enum sp_wait what, int timeout_ms,
                       struct sp_result *result);
 
+/* SP_WAIT_RESTARTED for who knows the process that is to be replaced, and did
+ * something about it before: at once if the session is ready in another than
+ * `pid` already.  SP_EINVAL: pid is less than 2. */
+enum sp_error sp_wait_replaced(struct sp_client *client, const char *id,
+                               pid_t pid, int timeout_ms,
+                               struct sp_result *result);
+
 /* ---- talking to sessions ------------------------------------------------ */
 
 /* Sends a request and waits for the reply, which is then the result's data.

@@ -53,8 +53,11 @@ test_signal() {
 
     before=$("$spctl" start target)
     try 'signal prints nothing' 0 '' '' signal target SIGKILL
-    expect 'it has arrived' eventually gone "$before"
-    try 'its successor is ready soon' 0 '~^[0-9]+$' '' wait target
+    try 'its successor is ready soon' 0 '~^[0-9]+$' '' \
+        wait target --for restarted --pid "$before"
+    expect 'it is another process' [ "$(cat "$tmp/out")" != "$before" ]
+    try 'a restart that has been is not waited for' 0 "$(cat "$tmp/out")" '' \
+        wait target --for restarted --pid "$before" --timeout 0
     expect 'info names the signal' shows target '^last end +killed by SIGKILL'
     try 'the name goes without SIG' 0 '' '' signal target CONT
     try 'an unknown signal is wrong usage' 2 '' '~no signal "KILLER"' \
@@ -72,7 +75,7 @@ test_drain() {
     "$spctl" call worker 'later 300 done' >"$tmp/drained" &
     caller=$!
     expect 'a call waits for its reply' eventually \
-        shows worker '^calls .* 1 waiting$'
+        shows worker '^calls .* waiting: 1$'
     try 'stop --drain prints nothing' 0 '' '' stop worker --drain
     wait "$caller" || status=$?
     expect 'what had arrived was finished' [ "$status" -eq 0 ]
