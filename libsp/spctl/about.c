@@ -23,8 +23,8 @@ const char about_text[] =
 
 const char about_output[] =
     "What was asked for goes to standard output, everything else to standard "
-    "error, as one line that begins with \"spctl: \". stop and cast have "
-    "nothing to print."
+    "error, as one line that begins with \"spctl: \". stop, cast, pause, "
+    "resume, signal and touch have nothing to print."
     "\n\n"
     "The reply of call is printed byte for byte. If standard output is a "
     "terminal, and the reply does not end its last line, a newline follows. "
@@ -34,8 +34,9 @@ const char about_output[] =
     "Tables are for people and fit 80 columns, or the terminal: a row that "
     "does not, goes on in an indented line. Scripts use --names or --json. "
     "With --json, list and modules print an array with one object a line; "
-    "start, started, info, url, new-id and ping print one object. New keys may "
-    "be added to objects, and columns to tables.";
+    "events prints one object a line; start, restart, started, wait, info, "
+    "url, new-id, ping, stats and reload print one object. New keys may be "
+    "added to objects, and columns to tables.";
 
 const struct about_row about_environment[] = {
     {SP_RUNTIME_DIR_ENV,

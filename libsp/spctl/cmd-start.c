@@ -10,7 +10,7 @@
 #include "input.h"
 #include "invocation.h"
 #include "outcome.h"
-#include "output.h"
+#include "session.h"
 
 static enum sp_error fail(const struct invocation *invocation,
                           enum sp_error error)
@@ -38,10 +38,8 @@ static enum sp_error start(const struct invocation *invocation,
 
 static enum sp_error run(struct invocation *invocation)
 {
-    const char *id = invocation_id(invocation);
     struct input arg;
     enum sp_error error;
-    pid_t pid;
 
     error = input_argument(invocation, &arg);
     if (error != SP_OK)
@@ -52,14 +50,7 @@ static enum sp_error run(struct invocation *invocation)
     input_fini(&arg);
     if (error != SP_OK)
         return error;
-    if (invocation_has(invocation, OPTION_QUIET))
-        return SP_OK;
-    pid = sp_result_pid(invocation->result);
-    if (invocation_has(invocation, OPTION_JSON))
-        return output_json(json_pack("{s:s, s:I}", "id", id, "pid",
-                                     (json_int_t)pid));
-    printf("%ld\n", (long)pid);
-    return SP_OK;
+    return session_print_pid(invocation);
 }
 
 const struct command command_start = {

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* spctl stop: the end of a session, by its ID or by its process. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/types.h>
 
 #include <sp/client.h>
 
@@ -12,34 +9,20 @@
 #include "complaint.h"
 #include "invocation.h"
 #include "outcome.h"
-
-static bool parse_pid(const char *text, pid_t *out_pid)
-{
-    char *end;
-    long pid;
-
-    errno = 0;
-    pid = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || pid < 1 || pid > INT_MAX)
-        return false;
-    *out_pid = (pid_t)pid;
-    return true;
-}
+#include "process_id.h"
 
 /* The process of --pid; 0 if the session is named by its ID. */
 static enum sp_error target(const struct invocation *invocation, pid_t *out_pid)
 {
-    const char *text = invocation->values[OPTION_PID];
-    char quoted[QUOTED_SIZE];
+    bool by_pid = invocation_has(invocation, OPTION_PID);
 
-    *out_pid = 0;
-    if (!text == !invocation_id(invocation))
+    if (by_pid && invocation_has(invocation, OPTION_DRAIN))
+        return complain_usage(invocation->command,
+                              "--drain wants the session's ID, not --pid");
+    if (by_pid == (invocation_id(invocation) != NULL))
         return complain_usage(invocation->command,
                               "name the session by its ID or by --pid");
-    if (!text || parse_pid(text, out_pid))
-        return SP_OK;
-    complain_quote(quoted, text);
-    return complain_usage(invocation->command, "%s is no process ID", quoted);
+    return process_id_get(invocation, out_pid);
 }
 
 static enum sp_error fail(const struct invocation *invocation,
@@ -66,6 +49,9 @@ static enum sp_error run(struct invocation *invocation)
         return error;
     if (pid > 0)
         error = sp_terminate_pid(invocation->client, pid, invocation->result);
+    else if (invocation_has(invocation, OPTION_DRAIN))
+        error = sp_drain(invocation->client, invocation_id(invocation),
+                         SP_TIMEOUT_INFINITE, invocation->result);
     else
         error = sp_terminate(invocation->client, invocation_id(invocation),
                              invocation->result);
@@ -74,14 +60,19 @@ static enum sp_error run(struct invocation *invocation)
 
 const struct command command_stop = {
     .name = "stop",
-    .synopsis = "ID | --pid PID",
+    .synopsis = "ID [--drain] | --pid PID",
     .summary = "End a session for good.",
     .text =
         "Ends a session and waits until its process is gone. What its module "
         "does at the end (its terminate) runs; after the stop deadline, 5 "
-        "seconds, the process is killed. It is not restarted.",
-    .example = "  spctl stop alice\n",
-    .options = OPTION_BIT(OPTION_PID),
+        "seconds, the process is killed. It is not restarted."
+        "\n\n"
+        "With --drain the session first finishes what it has been sent, and "
+        "nothing new reaches it from then on. This may take up to the drain "
+        "deadline, 30 seconds; then it is ended as without.",
+    .example = "  spctl stop alice\n"
+               "  spctl stop alice --drain\n",
+    .options = OPTION_BIT(OPTION_PID) | OPTION_BIT(OPTION_DRAIN),
     .errors = OUTCOME_BIT(SP_ENOENT) | OUTCOME_BIT(SP_EBADID) |
               OUTCOME_BIT(SP_ETIMEDOUT) | OUTCOME_BIT(SP_ENOSUP) |
               OUTCOME_BIT(SP_EPERM),

@@ -15,15 +15,24 @@ struct invocation;
 #define COMMAND_TABLE(X)                                                       \
     X(start)                                                                   \
     X(stop)                                                                    \
+    X(restart)                                                                 \
     X(call)                                                                    \
     X(cast)                                                                    \
     X(started)                                                                 \
     X(list)                                                                    \
     X(info)                                                                    \
+    X(events)                                                                  \
+    X(stats)                                                                   \
+    X(wait)                                                                    \
+    X(pause)                                                                   \
+    X(resume)                                                                  \
+    X(signal)                                                                  \
+    X(touch)                                                                   \
     X(url)                                                                     \
     X(new_id)                                                                  \
     X(modules)                                                                 \
     X(ping)                                                                    \
+    X(reload)                                                                  \
     X(help)
 
 struct command {

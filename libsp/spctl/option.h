@@ -16,9 +16,10 @@
       "nng's own sockets. Without it: $SP_RUNTIME_DIR, else the default of "   \
       "the user.")                                                             \
     X(QUIET, "quiet", 'q', NULL,                                               \
-      "Leave it to the exit status: start, started and ping print nothing, "   \
-      "and the outcomes with exit status 1 and 3 to 7 no message. What was "   \
-      "asked for (a reply, a list) is printed all the same.")                  \
+      "Leave it to the exit status: start, restart, started, wait, reload "    \
+      "and ping print nothing, and the outcomes with exit status 1 and 3 to "  \
+      "7 no message. What was asked for (a reply, a list) is printed all the " \
+      "same.")                                                                 \
     X(JSON, "json", '\0', NULL,                                                \
       "Print what spctl itself has to say as JSON, for programs. A session's " \
       "reply is never changed.")                                               \
@@ -29,12 +30,22 @@
     X(ARG, "arg", '\0', "ARG", "The argument for the module's init.")          \
     X(ARG_FILE, "arg-file", '\0', "FILE",                                      \
       "The same, from a file: every byte of it. - is the standard input.")     \
-    X(PID, "pid", '\0', "PID", "The session whose process this is.")           \
+    X(PID, "pid", '\0', "PID",                                                 \
+      "The session whose process this is; for wait, the process that is to "   \
+      "be replaced.")                                                          \
     X(TIMEOUT, "timeout", '\0', "SECONDS",                                     \
-      "How long to wait for the reply: a number, with decimals if need be, "   \
-      "or infinity. 15 without this option.")                                  \
+      "How long to wait: a number, with decimals if need be, or infinity. 15 " \
+      "without this option.")                                                  \
     X(NAMES, "names", '1', NULL,                                               \
       "Print only the IDs or names, one a line, for scripts.")                 \
+    X(LONG, "long", 'l', NULL,                                                 \
+      "With what each session has done and used: idle time, calls, CPU time "  \
+      "and memory.")                                                           \
+    X(DRAIN, "drain", '\0', NULL,                                              \
+      "Let it first finish what it has been sent.")                            \
+    X(FOR, "for", '\0', "WHAT", "What to wait for: ready, gone or restarted.") \
+    X(FOLLOW, "follow", 'f', NULL,                                             \
+      "Go on with what happens from now on, until interrupted.")               \
     X(MAN, "man", '\0', NULL, "Print the manual page, for man -l -.")          \
     X(WORDS, "words", '\0', NULL,                                              \
       "Print the words that the shell completes: all commands, or all "        \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Breaks texts into lines.  Callers: help.c and cmd-info.c. */
+/* Breaks texts into lines.  Callers: help.c, cmd-info.c, cmd-events.c,
+ * cmd-stats.c. */
 #include "wrap.h"
 
 #include <stdio.h>
@@ -25,6 +26,20 @@ void wrap_print(size_t column, size_t indent, const char *text)
         text += strspn(text, " \n");
     }
     putchar('\n');
+}
+
+void wrap_on(size_t column, size_t indent, const char *text)
+{
+    size_t len = strcspn(text, " \n");
+
+    if (column + 1 + len > WRAP_WIDTH) {
+        printf("\n%*s", (int)indent, "");
+        column = indent;
+    } else {
+        putchar(' ');
+        column++;
+    }
+    wrap_print(column, indent, text);
 }
 
 void wrap_row(const char *label, const char *text)

@@ -12,6 +12,9 @@
  * lines begin.  A word that is too long for a line has one of its own. */
 void wrap_print(size_t column, size_t indent, const char *text);
 
+/* The same behind a word that ends at the column. */
+void wrap_on(size_t column, size_t indent, const char *text);
+
 /* Prints "  label   text", the text from column WRAP_LABEL on. */
 #define WRAP_LABEL 24
 void wrap_row(const char *label, const char *text);

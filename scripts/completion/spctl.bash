@@ -13,7 +13,8 @@ _spctl() {
     [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        --runtime-dir | --module | --arg | --arg-file | --pid | --timeout)
+        --runtime-dir | --module | --arg | --arg-file | --pid | --timeout | \
+            --for)
             option=${COMP_WORDS[i++]}
             # bash takes --option=value for three words
             [[ ${COMP_WORDS[i]} == = ]] && ((i++))
@@ -41,6 +42,10 @@ _spctl() {
         _spctl_offer "$word" "${spctl[@]}" modules --names
         return
         ;;
+    --for)
+        mapfile -t COMPREPLY < <(compgen -W 'ready gone restarted' -- "$word")
+        return
+        ;;
     --arg | --pid | --timeout)
         return
         ;;
@@ -53,8 +58,14 @@ _spctl() {
     :0 | help:0)
         _spctl_offer "$word" "${spctl[@]}" help --words
         ;;
-    stop:0 | call:0 | cast:0 | started:0 | info:0 | url:0)
+    stop:0 | restart:0 | call:0 | cast:0 | started:0 | info:0 | events:0 | \
+        wait:0 | pause:0 | resume:0 | signal:0 | touch:0 | url:0)
         _spctl_offer "$word" "${spctl[@]}" list --names
+        ;;
+    signal:1)
+        # real-time signals have no names here
+        mapfile -t COMPREPLY < <(compgen -A signal -- "$word" |
+            grep -v -e RT -e JUNK)
         ;;
     esac
 }

@@ -189,8 +189,10 @@ Test(endpoint_drain, that_leaves_the_backlog_accepts_nobody)
 
     bare_start(&bare, PATIENT);
     raw_peer_open(&first, bare.path, WIRE_REQ);
+    hold();
     send_drain(&first, "leave");
     raw_peer_send_request(&first, 1, "keep", 4);
+    go_on();
     expect_reply(&first, 99, "leave");
     wire_handshake_put(handshake, WIRE_REQ);
     raw_peer_connect(&late, bare.path);
@@ -287,9 +289,11 @@ Test(endpoint_drain, waits_until_a_large_reply_has_been_read)
 
     bare_start(&bare, PATIENT);
     raw_peer_open(&peer, bare.path, WIRE_REQ);
+    hold();
     send_drain(&peer, "drain");
     raw_peer_send_request(&peer, 1, "zeros 8000000", 13);
     raw_peer_send_request(&peer, 2, "zeros 8000000", 13);
+    go_on();
     expect_reply(&peer, 99, "drain");
     for (uint32_t id = 1; id <= 2; id++) {
         raw_peer_recv_reply(&peer, id, &reply);
@@ -350,8 +354,10 @@ Test(endpoint_drain, is_not_held_up_by_subscribers)
     bare_start(&bare, PATIENT);
     raw_peer_open(&first, bare.path, WIRE_REQ);
     raw_peer_open(&sub, bare.path, WIRE_SUB);
+    hold();
     send_drain(&first, "drain");
     raw_peer_send_request(&first, 1, "\0SP>still", 9);
+    go_on();
     raw_peer_recv(&sub, &event);
     cr_expect_str_eq((char *)event.bytes, "still");
     raw_message_fini(&event);

@@ -6,17 +6,17 @@
  *          reply-stop X, later MS X, never, hang (waits for ever), spin (loops
  *          for ever), freeze (stops itself with SIGSTOP, then answers), deaf
  *          (blocks all signals and answers), block MS, timer-block MS, stuck
- *          (its terminate will hang), log X, logs N, stderr X, lines N (to
- *          stderr), flood N (the same; answers how many found room), emit X, zeros N, size X, grow MIB (keeps that much memory),
- *          fds, maps, env, args, count, casts, deafen (shuts its listener
- *          down), fork (answers the pid of a child that stays), names (uses
- *          what <sp/id.h> and <sp/error.h> promise)
+ *          (its terminate will hang), log X, logs N, stderr X, flood N (writes
+ *          N lines to stderr; answers how many found room), emit X, zeros N,
+ *          size X, grow MIB (keeps that much memory), fds, maps, env, args,
+ *          count, casts, deafen (shuts its listener down), fork (answers the
+ *          pid of a child that stays), names (uses what <sp/id.h> and
+ *          <sp/error.h> promise)
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
  *          "block MS" do what the calls do
  *   init:  ignore, fail TEXT, crash, slow MS, hang, stop, deaf, "look MS"
  *          (slow, and sends itself SIGTERM first)                            */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -29,7 +29,7 @@
 
 #include <sp/module.h>
 
-extern char **environ;
+#include "probe_sight.h"
 
 struct later {
     struct sp_call *call;
@@ -224,24 +224,13 @@ REQUEST(logs)
     return reply_text(call, "");
 }
 
-REQUEST(lines)
-{
-    UNUSED;
-    for (long i = 1; i <= atol(rest); i++)
-        fprintf(stderr, "line %ld\n", i);
-    return reply_text(call, "");
-}
-
 REQUEST(grow)
 {
-    static void *kept;
-    size_t bytes = strtoul(rest, NULL, 10) << 20;
-    void *more = malloc(bytes + sizeof kept);
+    static void *volatile kept; /* or the compiler would see that it is not */
+    size_t more = strtoul(rest, NULL, 10) << 20;
 
     UNUSED;
-    memset(more, 1, bytes + sizeof kept);
-    *(void **)more = kept;
-    kept = more;
+    memset(kept = malloc(more), 1, more);
     return reply_text(call, "");
 }
 
@@ -335,66 +324,26 @@ REQUEST(names)
     return reply_text(call, text);
 }
 
-/* "0 /dev/null\n1 socket:[12]\n..." */
-REQUEST(fds)
+static enum sp_handled reply_sight(struct sp_call *call, struct sight *sight)
 {
-    DIR *dir = opendir("/proc/self/fd");
-    char text[8192] = "";
-    size_t used = 0;
-    struct dirent *entry;
+    sp_reply(call, sight->text, sight->size);
+    free(sight->text);
+    return SP_HANDLED;
+}
 
-    UNUSED;
-    while ((entry = readdir(dir))) {
-        char path[64];
-        char target[128] = "";
-
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(dir))
-            continue;
-        snprintf(path, sizeof path, "/proc/self/fd/%.20s", entry->d_name);
-        if (readlink(path, target, sizeof target - 1) < 0)
-            continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %s\n",
-                                 entry->d_name, target);
+#define SIGHT(name)                                                            \
+    REQUEST(name)                                                              \
+    {                                                                          \
+        struct sight sight = sight_##name();                                   \
+                                                                               \
+        UNUSED;                                                                \
+        return reply_sight(call, &sight);                                      \
     }
-    closedir(dir);
-    return reply_text(call, text);
-}
 
-REQUEST(maps)
-{
-    static char text[256 * 1024];
-    FILE *maps = fopen("/proc/self/maps", "re");
-    size_t got = maps ? fread(text, 1, sizeof text, maps) : 0;
-
-    UNUSED;
-    if (maps)
-        fclose(maps);
-    return sp_reply(call, text, got);
-}
-
-REQUEST(env)
-{
-    char text[4096] = "";
-
-    UNUSED;
-    for (char **at = environ; at && *at; at++) {
-        strncat(text, *at, sizeof text - strlen(text) - 2);
-        strcat(text, "\n");
-    }
-    return reply_text(call, text);
-}
-
-REQUEST(args)
-{
-    char text[4096];
-    FILE *cmdline = fopen("/proc/self/cmdline", "re");
-    size_t got = cmdline ? fread(text, 1, sizeof text, cmdline) : 0;
-
-    UNUSED;
-    if (cmdline)
-        fclose(cmdline);
-    return sp_reply(call, text, got);
-}
+SIGHT(fds)
+SIGHT(maps)
+SIGHT(env)
+SIGHT(args)
 
 REQUEST(count)
 {
@@ -425,9 +374,8 @@ static const struct {
     {"fds", do_fds},     {"env", do_env},       {"args", do_args},
     {"count", do_count}, {"casts", do_casts},   {"deafen", do_deafen},
     {"fork", do_fork},   {"names", do_names},   {"_exit", do__exit},
-    {"flood", do_flood},
     {"spin", do_spin},   {"freeze", do_freeze}, {"deaf", do_deaf},
-    {"stuck", do_stuck}, {"logs", do_logs},     {"lines", do_lines},
+    {"stuck", do_stuck}, {"logs", do_logs},     {"flood", do_flood},
     {"grow", do_grow},   {"maps", do_maps},
     {"timer-block", do_timer_block},
 };

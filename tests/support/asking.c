@@ -212,14 +212,16 @@ void session_expect(const struct harness *harness, const char *id,
     free(reply);
 }
 
-void session_send(const struct harness *harness, const char *id,
-                  const char *request, struct raw_peer *out_peer)
+uint32_t session_send(const struct harness *harness, const char *id,
+                      const char *request, struct raw_peer *out_peer)
 {
+    static uint32_t last;
     char path[RUNDIR_PATH_SIZE];
 
     harness_session_path(harness, id, path);
     raw_peer_open(out_peer, path, WIRE_REQ);
-    raw_peer_send_request(out_peer, 1, request, strlen(request));
+    raw_peer_send_request(out_peer, ++last, request, strlen(request));
+    return last;
 }
 
 void session_cast(const struct harness *harness, const char *id,

@@ -5,6 +5,7 @@
 #define SUPPORT_ASKING_H
 
 #include <jansson.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <sp/error.h>
@@ -71,9 +72,10 @@ void session_cast(const struct harness *harness, const char *id,
                   const char *message);
 
 /* A request of which no reply is awaited: on a connection that lives until
- * raw_peer_close(). */
+ * raw_peer_close().  Its number, 1, 2 and so on in each test: one that ended a
+ * session is not run again under the same number. */
 struct raw_peer;
-void session_send(const struct harness *harness, const char *id,
-                  const char *request, struct raw_peer *out_peer);
+uint32_t session_send(const struct harness *harness, const char *id,
+                      const char *request, struct raw_peer *out_peer);
 
 #endif

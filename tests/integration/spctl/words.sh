@@ -25,7 +25,16 @@ test_usage() {
     try 'stop takes no ID and process at once' 2 '' '~--pid' stop a --pid 1
     try 'a process ID is a number' 2 '' '~"12x"' stop --pid 12x
     try 'a process ID is positive' 2 '' '~"-1"' stop --pid -1
-    for command in start call cast started info url; do
+    try 'a drain wants an ID' 2 '' '~--drain' stop --drain --pid 7
+    try 'a wait is for something known' 2 '' '~"reday"' wait a --for reday
+    try 'and for no longer than infinity' 2 '' '~--timeout wants a number' \
+        wait a --timeout forever
+    try 'a process to be replaced goes with a restart' 2 '' \
+        '~--for restarted' wait a --pid 7
+    try 'and is a number' 2 '' '~"7x"' wait a --for restarted --pid 7x
+    try 'a signal is named' 2 '' '~a word is missing' signal alice
+    for command in start restart call cast started info wait pause resume \
+        signal touch url; do
         try "$command without an ID is wrong usage" 2 '' \
             "~^spctl: $command: .*spctl help $command" "$command"
     done
@@ -43,7 +52,8 @@ test_session_ids() {
         [UTF-8]=$'caf\xc3\xa9' ['a space']='a b'
         ['a control character']=$'a\033[31m')
 
-    for command in start stop call cast started info url; do
+    for command in start stop restart call cast started info events wait \
+        pause resume touch url; do
         for name in "${!bad[@]}"; do
             try "$command refuses an ID of $name" 2 '' \
                 '~^spctl: "[ -~]*" is not a session ID' \
@@ -99,7 +109,9 @@ test_no_supervisor() {
     mkdir -m 700 "$tmp/empty"
     mkdir -m 777 "$tmp/open" && chmod 777 "$tmp/open"
     for command in 'start a' 'stop a' 'call a x' 'cast a x' 'started a' list \
-        'info a' modules ping; do
+        'info a' modules ping 'stop a --drain' 'restart a' 'pause a' \
+        'resume a' 'signal a HUP' 'touch a' 'wait a' 'wait a --for restarted' \
+        events 'events --follow' stats reload 'list --long'; do
         # shellcheck disable=SC2086
         try "no runtime directory is exit status 7 for $command" 7 '' \
             '~^spctl: .*supervisor.*start spd' \
