@@ -13,7 +13,7 @@
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
-TestSuite(expiry, .fini = leaks_check);
+TestSuite(idle, .fini = leaks_check);
 
 #define IDLE HARNESS_PROBE_CONFIG "idle_timeout = 1s\n"
 
@@ -33,7 +33,7 @@ static void outlast(const struct harness *harness, const char *other)
     ask_until_gone(harness, other);
 }
 
-Test(expiry, an_idle_session_ends_with_its_reason_and_one_event)
+Test(idle, an_idle_session_ends_with_its_reason_and_one_event)
 {
     struct harness *harness = harness_start(IDLE);
     int64_t started = clock_now_ms();
@@ -48,7 +48,7 @@ Test(expiry, an_idle_session_ends_with_its_reason_and_one_event)
     harness_stop(harness);
 }
 
-Test(expiry, a_session_that_expired_is_not_just_not_found)
+Test(idle, a_session_that_expired_is_not_just_not_found)
 {
     struct harness *harness = harness_start(IDLE);
     struct answer answer;
@@ -63,7 +63,7 @@ Test(expiry, a_session_that_expired_is_not_just_not_found)
     harness_stop(harness);
 }
 
-Test(expiry, a_busy_session_is_not_idle)
+Test(idle, a_busy_session_is_not_idle)
 {
     struct harness *harness = harness_start(IDLE);
     struct raw_peer peer;
@@ -79,7 +79,7 @@ Test(expiry, a_busy_session_is_not_idle)
     harness_stop(harness);
 }
 
-Test(expiry, a_session_that_owes_a_reply_is_not_idle)
+Test(idle, a_session_that_owes_a_reply_is_not_idle)
 {
     struct harness *harness = harness_start(IDLE);
     struct raw_peer peer;
@@ -93,7 +93,7 @@ Test(expiry, a_session_that_owes_a_reply_is_not_idle)
     harness_stop(harness);
 }
 
-Test(expiry, a_session_with_a_subscriber_is_not_idle_until_that_leaves)
+Test(idle, a_session_with_a_subscriber_is_not_idle_until_that_leaves)
 {
     struct harness *harness = harness_start(IDLE);
     char path[RUNDIR_PATH_SIZE];
@@ -109,7 +109,7 @@ Test(expiry, a_session_with_a_subscriber_is_not_idle_until_that_leaves)
     harness_stop(harness);
 }
 
-Test(expiry, a_touch_or_a_call_begins_the_idle_time_anew)
+Test(idle, a_touch_or_a_call_begins_the_idle_time_anew)
 {
     struct harness *harness = harness_start(IDLE);
     int64_t last;
@@ -128,7 +128,7 @@ Test(expiry, a_touch_or_a_call_begins_the_idle_time_anew)
     harness_stop(harness);
 }
 
-Test(expiry, a_session_ends_after_its_lifetime_whatever_it_does)
+Test(idle, a_session_ends_after_its_lifetime_whatever_it_does)
 {
     struct harness *harness =
         harness_start(HARNESS_PROBE_CONFIG "max_lifetime = 1s\n");
@@ -145,7 +145,7 @@ Test(expiry, a_session_ends_after_its_lifetime_whatever_it_does)
     harness_stop(harness);
 }
 
-Test(expiry, a_restart_does_not_begin_the_lifetime_anew)
+Test(idle, a_restart_does_not_begin_the_lifetime_anew)
 {
     struct harness *harness =
         harness_start(HARNESS_PROBE_CONFIG "max_lifetime = 2s\n");
@@ -158,7 +158,7 @@ Test(expiry, a_restart_does_not_begin_the_lifetime_anew)
     harness_stop(harness);
 }
 
-Test(expiry, is_off_unless_it_is_configured)
+Test(idle, is_off_unless_it_is_configured)
 {
     struct harness *harness =
         harness_start(IDLE "[module kv]\n");
