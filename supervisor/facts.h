@@ -27,7 +27,7 @@ struct session_facts {
     int64_t idle_ms;   /* since it last did something; 0: busy */
     struct slot_view told; /* by its process; all zeros without one */
     int64_t doing_ms;  /* how long it has been at told.doing */
-    uint64_t log_dropped;
+    uint64_t log_dropped;  /* lines of its process that spd held back */
     struct end end;    /* of its last process */
     char fate[FACTS_FATE_SIZE]; /* once it is gone: why, in words */
 };

@@ -276,6 +276,7 @@ void logsink_destroy(struct logsink *sink)
 
     if (!sink)
         return;
+    logsink_forget(sink, &sink->others);
     if (sink->event)
         event_free(sink->event);
     if (sink->resume)

@@ -173,8 +173,25 @@ static void sweep_in(struct reaper *reaper, int ms)
         evtimer_add(reaper->sweep, &pause);
 }
 
+/* A pidfd says nothing of a stop; the kernel tells of each once.  A template
+ * that is stopped does not answer in time, which is found out elsewhere. */
+static void look_for_stopped(const struct reaper *reaper)
+{
+    siginfo_t info = {0};
+
+    while (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG) == 0 &&
+           info.si_pid > 0) {
+        struct process *process = process_find(reaper->table, info.si_pid);
+
+        if (process)
+            process_suspended(process);
+        info.si_pid = 0;
+    }
+}
+
 static void sweep_begin(struct reaper *reaper)
 {
+    look_for_stopped(reaper);
     reaper->pids = list_children(&reaper->pid_count);
     reaper->next = 0;
     reaper->strangers = reaper->look_again = false;

@@ -5,9 +5,9 @@
  * a child that died before its hello, or that nobody announced: it starts one
  * bounded sweep over our children, at most ten a second, however many come; a
  * long one takes several turns of the loop.
- * A sweep reaps strangers that have ended, and kills those that have lived
- * longer than any start may take.  Children that spd was started with are
- * reaped, and never killed. */
+ * A sweep finds processes that a signal has stopped, reaps strangers that have
+ * ended, and kills those that have lived longer than any start may take.
+ * Children that spd was started with are reaped, and never killed. */
 #ifndef SUPERVISOR_REAPER_H
 #define SUPERVISOR_REAPER_H
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "meter.h"
 #include "module.h"
 #include "process.h"
 #include "session_own.h"
@@ -111,8 +112,10 @@ void session_facts(const struct session *session, struct session_facts *out)
     snprintf(out->module, sizeof out->module, "%s",
              module_name(session->module));
     out->age_ms = out->now_ms - session->started_ms;
-    if (session->process)
+    if (session->process) {
         process_look(session->process, &out->told);
+        out->log_dropped = process_log_meter(session->process)->dropped;
+    }
     if (!session_busy(&out->told))
         out->idle_ms = out->now_ms - session_active_ms(session, &out->told);
     if (out->told.doing != SLOT_NOTHING && out->told.doing_since_ms > 0)

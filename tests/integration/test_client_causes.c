@@ -164,12 +164,12 @@ FAKE_TEST_LOCAL(client_causes, of_a_request_that_has_not_run_it_says_so)
 
 /* ---- sessions that are not there ---- */
 
-#define GONE(fate)                                                             \
-    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":"      \
-    "\"gone\",\"pid\":0,\"restarts\":3,\"age_ms\":5,\"last_end\":\"\"," fate   \
+#define GONE(fate)                                                           \
+    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":"    \
+    "\"gone\",\"pid\":0,\"restarts\":3,\"age_ms\":5,\"last_end\":\"\"," fate \
     "\"gone_ms\":12999}}"
-#define RUNNING                                                                \
-    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":"      \
+#define RUNNING                                                           \
+    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":" \
     "\"running\",\"pid\":7,\"restarts\":0,\"age_ms\":5,\"last_end\":\"\"}}"
 
 /* A call and a cast to nobody, of whom the supervisor says this. */

@@ -373,7 +373,8 @@ Test(spd, whose_directory_is_removed_says_so_and_ends_in_order)
         log = harness_log(harness);
         cr_expect_not_null(strstr(log, harness_runtime_dir(harness)));
         cr_expect_not_null(strstr(log, "is missing"), "%s", log);
-        cr_expect_not_null(strstr(log, "gone: ended normally"), "%s", log);
+        cr_expect_not_null(strstr(log, "gone: ended with the supervisor"),
+                           "%s", log);
         free(log);
         leftovers_remove(harness_runtime_dir(harness));
         harness_stop(harness);
