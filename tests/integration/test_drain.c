@@ -52,17 +52,25 @@ static void expect_reply(struct raw_peer *peer, uint32_t id, const char *body)
     raw_message_fini(&reply);
 }
 
-static bool is_stopping(void *context)
+struct awaited {
+    const struct harness *harness;
+    const char *state;
+};
+
+static bool is_in_state(void *context)
 {
+    const struct awaited *awaited = context;
     struct session_facts facts;
 
-    return ask_info(context, "a", &facts) == SP_OK &&
-           strcmp(facts.state, "stopping") == 0;
+    return ask_info(awaited->harness, "a", &facts) == SP_OK &&
+           strcmp(facts.state, awaited->state) == 0;
 }
 
-static void await_stopping(struct harness *harness)
+static void await_state(const struct harness *harness, const char *state)
 {
-    cr_assert(wait_for(is_stopping, harness, WAIT_MS));
+    struct awaited awaited = {harness, state};
+
+    cr_assert(wait_for(is_in_state, &awaited, WAIT_MS), "not %s", state);
 }
 
 static void open_req(const struct harness *harness, struct raw_peer *out_peer)
@@ -144,7 +152,7 @@ Test(drain, a_stop_behind_it_ends_the_session_at_once)
     session_send(harness, "a", "never", &peer);
     raw_peer_expect(&peer, 2, "echo x", "x");
     ask_soon(harness, drain_a, &asked);
-    await_stopping(harness);
+    await_state(harness, "stopping");
     cr_expect(raw_peer_silent(&peer, 20));
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     expect_ok(&asked);

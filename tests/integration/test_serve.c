@@ -292,20 +292,20 @@ Test(serve, lines_that_the_log_has_no_room_for_are_counted)
 
 Test(serve, a_slow_call_is_logged_with_its_request)
 {
-    struct harness *harness = harness_start(PROBE "slow_call = 50ms\n");
+    struct harness *harness = harness_start(PROBE "slow_call = 500ms\n");
     struct raw_peer peer;
     char *log;
 
     ask_started(harness, "a", "probe", NULL);
     open_req(harness, &peer);
     raw_peer_expect(&peer, 1, "echo x", "x");
-    raw_peer_expect(&peer, 0x1234, "block 100", "");
-    cr_expect(harness_wait_log(harness, "slow call: 1", WAIT_MS));
+    raw_peer_expect(&peer, 0x1234, "block 600", "");
+    cr_expect(harness_wait_log(harness, "slow call: ", WAIT_MS));
     cr_expect(harness_wait_log(harness, " ms (request 80001234)", WAIT_MS));
-    raw_peer_send_request(&peer, 2, "\0SP>block 100", 13);
-    cr_expect(harness_wait_log(harness, "slow cast: 1", WAIT_MS));
-    session_cast(harness, "a", "block 200");
-    cr_expect(harness_wait_log(harness, "slow cast: 2", WAIT_MS));
+    raw_peer_send_request(&peer, 2, "\0SP>block 600", 13);
+    cr_expect(harness_wait_log(harness, "(request 80000002)", WAIT_MS));
+    session_cast(harness, "a", "block 600");
+    cr_expect(harness_wait_log(harness, " ms\n", WAIT_MS)); /* no id */
     log = harness_log(harness);
     cr_expect_null(strstr(log, "80000001"), "%s", log);
     free(log);
@@ -414,6 +414,26 @@ Test(serve, a_call_whose_client_has_gone_holds_up_no_fresh_process)
     raw_peer_expect(&peer, 2, "echo x", "x");
     raw_peer_close(&peer);
     await_replaced(harness, pid);
+    harness_stop(harness);
+}
+
+/* It had arrived when the process was about to be replaced: who waits to be
+ * accepted does not wait for it for ever. */
+Test(serve, a_call_that_is_never_answered_delays_a_fresh_process_by_seconds)
+{
+    struct harness *harness = harness_start(PROBE "max_calls = 1\n");
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    struct raw_peer peer;
+
+    open_req(harness, &peer);
+    cr_assert_eq(kill(pid, SIGSTOP), 0);
+    raw_peer_send_request(&peer, 1, "echo x", 6);
+    raw_peer_send_request(&peer, 2, "never", 5);
+    cr_assert_eq(kill(pid, SIGCONT), 0);
+    expect_reply(&peer, 1, "x");
+    session_expect(harness, "a", "echo y", "y"); /* served by its successor */
+    cr_expect(raw_peer_wait_closed(&peer, WAIT_MS));
+    raw_peer_close(&peer);
     harness_stop(harness);
 }
 
