@@ -234,8 +234,10 @@ enum sp_wait {
  * too many wait for this supervisor already.
  * The timeout is the supervisor's to keep; its answer is waited for beyond it,
  * up to SP_TIMEOUT_DEFAULT.  Whoever waits asks once a minute, and no restart
- * falls between two questions.  Over nng, up to 16 threads of one client wait
- * at once, and more wait for one of these. */
+ * falls between two questions.
+ * Over nng, one client asks up to 16 questions at once: when 16 threads wait,
+ * its other questions to the supervisor wait for one of them.  Wait with a
+ * client of its own there. */
 enum sp_error sp_wait(struct sp_client *client, const char *id,
                       enum sp_wait what, int timeout_ms,
                       struct sp_result *result);
