@@ -101,8 +101,8 @@
     X(COUNT, max_sessions, "off", 1, 1000000,                                  \
       "sessions of this module at once")                                       \
     X(DURATION, idle_timeout, "off", 1000, 2592000000,                         \
-      "ends a session that has had nothing to do for so long, and has no "     \
-      "subscriber")                                                            \
+      "ends a session that has had no call or cast for so long, owes no "      \
+      "reply and has no subscriber; its own timers do not count")                                                            \
     X(DURATION, max_lifetime, "off", 1000, 2592000000,                         \
       "ends a session so long after its start")                                \
     X(COUNT, max_calls, "off", 1, 1000000000000,                               \

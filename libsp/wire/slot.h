@@ -60,7 +60,7 @@ struct slot_session {
     _Atomic uint32_t request_id;   /* of the call or cast it is doing */
     _Atomic uint64_t request_hash;
     _Atomic int64_t doing_since_ms;
-    _Atomic int64_t active_ms;     /* the end of what it did last */
+    _Atomic int64_t active_ms;     /* the end of its last call or cast */
     _Atomic uint64_t calls;        /* begun */
     _Atomic uint64_t casts;        /* begun */
     _Atomic uint64_t log_drops;    /* lines of sp_log() that found no room */

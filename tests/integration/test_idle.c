@@ -109,6 +109,17 @@ Test(idle, a_session_with_a_subscriber_is_not_idle_until_that_leaves)
     harness_stop(harness);
 }
 
+Test(idle, a_session_whose_own_timers_run_is_idle)
+{
+    struct harness *harness = harness_start(IDLE);
+
+    ask_started(harness, "a", "probe", NULL);
+    session_expect(harness, "a", "tick 100", "");
+    ask_until_gone(harness, "a");
+    news_expect(harness, "a", "start ready expiry");
+    harness_stop(harness);
+}
+
 Test(idle, a_touch_or_a_call_begins_the_idle_time_anew)
 {
     struct harness *harness = harness_start(IDLE);
