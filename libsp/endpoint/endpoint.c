@@ -74,12 +74,17 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 /* At the bound: the oldest peer that has not even finished its handshake, else
  * the longest idle one. */
-static bool make_room(struct endpoint *endpoint)
+static bool make_room(struct endpoint *endpoint, int peer_fd)
 {
+    const struct endpoint_limits *limits = &endpoint->limits;
     struct peer *victim = NULL;
     struct peer *peer;
 
-    if (endpoint->peer_count < endpoint->limits.max_connections)
+    if (endpoint->peer_count < limits->max_connections)
+        return true;
+    if (endpoint->peer_count < limits->max_connections + limits->reserved &&
+        endpoint->handlers->privileged &&
+        endpoint->handlers->privileged(endpoint->context, peer_fd))
         return true;
     TAILQ_FOREACH (peer, &endpoint->peers, link) {
         if (peer->state == PEER_HANDSHAKE) {
@@ -146,7 +151,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
                 continue;
             return;
         }
-        if (!make_room(endpoint)) {
+        if (!make_room(endpoint, peer_fd)) {
             endpoint->counters.refused++;
             close(peer_fd);
             continue;

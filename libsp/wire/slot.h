@@ -64,7 +64,7 @@ struct slot_session {
     _Atomic uint64_t calls;        /* begun */
     _Atomic uint64_t casts;        /* begun */
     _Atomic uint64_t log_drops;    /* lines of sp_log() that found no room */
-    _Atomic uint32_t waiting;      /* calls that have no reply yet */
+    _Atomic uint32_t waiting;      /* calls that clients wait for */
     _Atomic uint32_t subscribers;  /* open subscriptions */
     /* Last of all before it exits: how it ends, enum sp_end + 1.  0: it has not
      * said goodbye. */
