@@ -138,6 +138,21 @@ Test(manage, restart_of_a_process_that_does_not_end_kills_it)
     harness_stop(harness);
 }
 
+Test(manage, a_crash_before_a_restart_on_request_is_told)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    struct raw_peer restart;
+
+    session_expect(harness, "a", "stuck", "");
+    ask_soon(harness, "{\"op\":\"restart\",\"id\":\"a\"}", &restart);
+    cr_expect(harness_wait_log(harness, "terminate: recycle", WAIT_MS));
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_expect_eq(answered(&restart), SP_OK);
+    news_expect(harness, "a", "start ready crash restart ready");
+    harness_stop(harness);
+}
+
 Test(manage, stop_has_precedence_over_restart)
 {
     struct harness *harness = harness_start(PROBE);
@@ -183,10 +198,10 @@ Test(manage, a_session_without_a_process_cannot_be_signalled_or_paused)
     news_expect(harness, "a", "start ready crash restart ready crash");
     answer = ask(harness,
                  "{\"op\":\"signal\",\"id\":\"a\",\"signal\":\"USR1\"}");
-    cr_expect_eq(answer.error, SP_ELIMIT);
+    cr_expect_eq(answer.error, SP_EAGAIN);
     answer_fini(&answer);
-    cr_expect_eq(ask_error(harness, "pause", "a"), SP_ELIMIT);
-    cr_expect_eq(ask_error(harness, "resume", "a"), SP_ELIMIT);
+    cr_expect_eq(ask_error(harness, "pause", "a"), SP_EAGAIN);
+    cr_expect_eq(ask_error(harness, "resume", "a"), SP_EAGAIN);
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     harness_stop(harness);
 }
@@ -277,8 +292,9 @@ static bool is_legal(const char *op, int error)
     case SP_EINIT: /* stopped while it started */
         return strcmp(op, "start") == 0;
     case SP_ELIMIT: /* stopped before it had a process */
-        return strcmp(op, "start") == 0 || strcmp(op, "pause") == 0 ||
-               strcmp(op, "resume") == 0;
+        return strcmp(op, "start") == 0;
+    case SP_EAGAIN: /* no process to be paused */
+        return strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0;
     default:
         return false;
     }
