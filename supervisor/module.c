@@ -309,6 +309,7 @@ static void take_answer(struct module *module,
             violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
         request_move(request, NULL);
+        process_forked(request->process);
     } else {
         process_fork_failed(request->process, record->value);
     }
@@ -410,6 +411,19 @@ static void forget_template(struct module *module)
     module->state = TEMPLATE_ABSENT;
 }
 
+/* Requests that it has not answered.  Nobody has asked for more of them
+ * before the next template is ready. */
+static void settle_inflight(struct module *module)
+{
+    struct module_request *request;
+
+    process_table_settle(module->table); /* what its forks have said */
+    while ((request = TAILQ_FIRST(&module->inflight))) {
+        request_move(request, NULL);
+        process_orphaned(request->process);
+    }
+}
+
 static void on_exited(evutil_socket_t fd, short what, void *arg)
 {
     struct module *module = MAGIC_CAST(module, MODULE_MAGIC, arg);
@@ -420,7 +434,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (state == TEMPLATE_LOADING) /* why it failed may wait to be read */
+    /* why it failed, or could not fork, may wait to be read */
+    if (state == TEMPLATE_LOADING || state == TEMPLATE_READY)
         on_readable(module->control_fd, EV_READ, module);
     state = module->state;
     module_drain_log(module);
@@ -434,7 +449,9 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */
         fail_waiting(module, SP_ELOAD, full);
-    if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
+    settle_inflight(module);
+    if (!TAILQ_EMPTY(&module->waiting) && module->state == TEMPLATE_ABSENT &&
+        spawn_template(module) < 0)
         fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
     check_unused(module);
 }
@@ -491,6 +508,23 @@ static int spawn_template(struct module *module)
     return 0;
 }
 
+bool module_owes_answer(const struct module_request *request)
+{
+    return request->list != NULL;
+}
+
+int module_resubmit(struct module *module, struct module_request *request)
+{
+    if (module->state == TEMPLATE_ABSENT && spawn_template(module) < 0)
+        return -1;
+    request->serial = module->next_serial++;
+    request_move(request, &module->waiting);
+    /* sent from the loop: the caller does not have its process yet */
+    if (module->state == TEMPLATE_READY)
+        event_add(&module->writable, NULL);
+    return 0;
+}
+
 struct module_request *module_submit(struct module *module,
                                      struct process *process)
 {
@@ -498,16 +532,11 @@ struct module_request *module_submit(struct module *module,
 
     if (!request)
         return NULL;
-    if (module->state == TEMPLATE_ABSENT && spawn_template(module) < 0) {
+    request->process = process;
+    if (module_resubmit(module, request) < 0) {
         free(request);
         return NULL;
     }
-    request->process = process;
-    request->serial = module->next_serial++;
-    request_move(request, &module->waiting);
-    /* sent from the loop: the caller does not have its process yet */
-    if (module->state == TEMPLATE_READY)
-        event_add(&module->writable, NULL);
     return request;
 }
 
