@@ -44,6 +44,8 @@ static bool take_answer(struct raw_peer *peer)
 
     raw_peer_recv_reply(peer, 1, &reply);
     ok = strncmp((char *)reply.bytes, "{\"ok\":true", 10) == 0;
+    if (!ok)
+        cr_log_warn("%s", (char *)reply.bytes);
     raw_message_fini(&reply);
     raw_peer_close(peer);
     return ok;
