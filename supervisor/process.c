@@ -166,6 +166,7 @@ static struct end reap(struct process *process)
 {
     struct end end = {.kind = END_EXITED,
                       .limit = process->limit,
+                      .pid = process->pid,
                       .at_ms = clock_now_ms()};
     struct rusage usage = {0};
     siginfo_t info = {0};

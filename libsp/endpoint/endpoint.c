@@ -72,6 +72,18 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 /* ---- accepting ---- */
 
+/* Whether the bounds leave room for this one. */
+static bool has_room(const struct endpoint *endpoint, int peer_fd)
+{
+    const struct endpoint_limits *limits = &endpoint->limits;
+
+    if (endpoint->peer_count < limits->max_connections)
+        return true;
+    return endpoint->peer_count < limits->max_connections + limits->reserved &&
+           endpoint->handlers->privileged &&
+           endpoint->handlers->privileged(endpoint->context, peer_fd);
+}
+
 /* Closes the oldest peer that has not even finished its handshake, else the
  * longest idle one.  False: there is none. */
 static bool make_room(struct endpoint *endpoint)
@@ -154,8 +166,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
                 continue;
             return;
         }
-        if (endpoint->peer_count >= endpoint->limits.max_connections &&
-            !make_room(endpoint)) {
+        if (!has_room(endpoint, peer_fd) && !make_room(endpoint)) {
             endpoint->counters.refused++;
             close(peer_fd);
             continue;

@@ -13,7 +13,7 @@
 #include "support/balance.h"
 #include "support/family.h"
 #include "support/leaks.h"
-#include "support/lifecycle.h"
+#include "support/news.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
@@ -30,11 +30,11 @@ enum { KILLS = 200, MANY = 1000 };
 static void expect_events(const struct harness *harness, const char *id,
                           const char *kind, unsigned count)
 {
-    json_t *events = lifecycle_events(harness);
+    json_t *events = news_all(harness);
 
-    cr_expect_eq(lifecycle_count(events, id, kind), count,
+    cr_expect_eq(news_count(events, id, kind), count,
                  "%u times %s of %s instead of %u",
-                 lifecycle_count(events, id, kind), kind, id, count);
+                 news_count(events, id, kind), kind, id, count);
     json_decref(events);
 }
 
@@ -163,15 +163,15 @@ static void end_all_at_once(const struct harness *harness, const pid_t *pids)
 /* A stated time is 20 ms; a test has twenty times that. */
 static void expect_each_told_once(const struct harness *harness)
 {
-    json_t *events = lifecycle_events(harness);
+    json_t *events = news_all(harness);
     char id[16];
 
     for (int i = 0; i < MANY; i++) {
         snprintf(id, sizeof id, "s%d", i);
-        cr_expect_eq(lifecycle_count(events, id, "crash"), i % 2 ? 0 : 1);
-        cr_expect_eq(lifecycle_count(events, id, "stop"), 1);
+        cr_expect_eq(news_count(events, id, "crash"), i % 2 ? 0 : 1);
+        cr_expect_eq(news_count(events, id, "stop"), 1);
     }
-    cr_expect_eq(lifecycle_count(events, NULL, "crash"), MANY / 2);
+    cr_expect_eq(news_count(events, NULL, "crash"), MANY / 2);
     json_decref(events);
 }
 

@@ -15,7 +15,7 @@
 #include "support/balance.h"
 #include "support/family.h"
 #include "support/leaks.h"
-#include "support/lifecycle.h"
+#include "support/news.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
@@ -85,9 +85,9 @@ Test(faults_supervisor, stopped_and_continued_goes_on_where_it_was)
     cr_expect(take_answer(&peer));
     cr_expect_neq(ask_until_restarted(harness, "a", 1), a);
     expect_lives_on(harness, "b", b);
-    events = lifecycle_events(harness);
-    cr_expect_eq(lifecycle_count(events, "a", "crash"), 1);
-    cr_expect_eq(lifecycle_count(events, "b", NULL), 2); /* start, ready */
+    events = news_all(harness);
+    cr_expect_eq(news_count(events, "a", "crash"), 1);
+    cr_expect_eq(news_count(events, "b", NULL), 2); /* start, ready */
     json_decref(events);
     balance_check(harness, &balance);
     harness_stop(harness);
