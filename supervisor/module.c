@@ -165,6 +165,7 @@ static void take_answer(struct module *module,
             violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
         module_answered(request);
+        process_forked(request->process);
     } else {
         process_fork_failed(request->process, record->value);
     }
@@ -273,7 +274,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (state == TEMPLATE_LOADING) /* why it failed may wait to be read */
+    /* why it failed, or could not fork, may wait to be read */
+    if (state == TEMPLATE_LOADING || state == TEMPLATE_READY)
         on_readable(module->control_fd, EV_READ, module);
     state = module->state;
     module_drain_log(module);
@@ -287,7 +289,9 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */
         module_fail_waiting(module, SP_ELOAD, full);
-    if (!TAILQ_EMPTY(&module->waiting) && module_spawn_template(module) < 0)
+    module_orphan_inflight(module);
+    if (!TAILQ_EMPTY(&module->waiting) && module->state == TEMPLATE_ABSENT &&
+        module_spawn_template(module) < 0)
         module_fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
     check_unused(module);
 }

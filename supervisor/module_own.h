@@ -70,6 +70,8 @@ void module_queue_close(struct module *module);
 /* Those that wait now; what their owners do about it may queue more. */
 void module_fail_waiting(struct module *module, enum sp_error error,
                          const char *text);
+/* The template has ended: it answers none of those that were sent. */
+void module_orphan_inflight(struct module *module);
 /* The template answers to the request of this number; NULL: there is none, or
  * none any more. */
 struct module_request *module_find_inflight(const struct module *module,

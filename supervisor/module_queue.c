@@ -106,6 +106,36 @@ void module_answered(struct module_request *request)
     request_move(request, NULL);
 }
 
+bool module_owes_answer(const struct module_request *request)
+{
+    return request->list != NULL;
+}
+
+/* Nothing more is sent before the next template is ready, so that this comes to
+ * an end. */
+void module_orphan_inflight(struct module *module)
+{
+    struct module_request *request;
+
+    process_table_settle(module->table); /* what its forks have said */
+    while ((request = TAILQ_FIRST(&module->inflight))) {
+        request_move(request, NULL);
+        process_orphaned(request->process);
+    }
+}
+
+int module_resubmit(struct module *module, struct module_request *request)
+{
+    if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0)
+        return -1;
+    request->serial = module->next_serial++;
+    request_move(request, &module->waiting);
+    /* sent from the loop: the caller does not have its process yet */
+    if (module->state == TEMPLATE_READY)
+        module_pump_soon(module);
+    return 0;
+}
+
 struct module_request *module_submit(struct module *module,
                                      struct process *process)
 {
@@ -113,16 +143,11 @@ struct module_request *module_submit(struct module *module,
 
     if (!request)
         return NULL;
-    if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0) {
+    request->process = process;
+    if (module_resubmit(module, request) < 0) {
         free(request);
         return NULL;
     }
-    request->process = process;
-    request->serial = module->next_serial++;
-    request_move(request, &module->waiting);
-    /* sent from the loop: the caller does not have its process yet */
-    if (module->state == TEMPLATE_READY)
-        module_pump_soon(module);
     return request;
 }
 

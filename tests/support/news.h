@@ -29,4 +29,11 @@ void news_expect_text(const struct harness *harness, const char *id,
 void news_expect_end(const struct harness *harness, const char *id,
                      const char *kind, const char *key, const char *value);
 
+/* All events of all sessions, oldest first: an array, the caller's to
+ * json_decref().  Fails if one is no longer kept. */
+json_t *news_all(const struct harness *harness);
+
+/* How many of these are of this session and kind; NULL stands for any. */
+unsigned news_count(const json_t *events, const char *id, const char *kind);
+
 #endif
