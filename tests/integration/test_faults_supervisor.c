@@ -250,6 +250,13 @@ Test(faults_supervisor, works_when_started_with_odd_umasks)
     expect_works(all);
 }
 
+static void kill_and_wait(pid_t pid)
+{
+    cr_assert_gt(pid, 1);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_assert(wait_pid_gone(pid, WAIT_MS));
+}
+
 static void end_inherited(pid_t pid, void *context)
 {
     char state = family_state(pid);
@@ -266,15 +273,13 @@ Test(faults_supervisor, works_when_started_with_children)
         UNDER_SHELL("sleep 1000 & (exit 3) &");
     struct harness *harness = harness_start_under(PROBE, children);
     struct balance balance = balance_note(harness);
-    pid_t template;
     int found = 0;
 
     cr_expect_eq(balance.children, 1);
     crash_and_go_on(harness);
     balance_check(harness, &balance);
-    template = template_of(harness);
-    cr_assert_eq(kill(template, SIGKILL), 0);
-    cr_assert_eq(kill(family_template(harness, "kv"), SIGKILL), 0);
+    kill_and_wait(family_template(harness, "probe"));
+    kill_and_wait(family_template(harness, "kv"));
     balance_check(harness, &balance); /* the two are reaped */
     family_each(harness, end_inherited, &found);
     cr_expect_eq(found, 1);
