@@ -252,7 +252,7 @@ Test(faults_resources, template_without_descriptors_refuses_starts_and_lives)
 
 /* ---- descriptors of a session ---- */
 
-Test(faults_resources, session_whose_descriptors_idle_clients_have_serves_others)
+Test(faults_resources, session_whose_descriptors_idle_clients_have_serves_all)
 {
     struct harness *harness = harness_start(PROBE);
     struct balance balance = balance_note(harness);

@@ -135,7 +135,7 @@ Test(faults_supervisor, template_killed_in_the_middle_of_starts_loses_none)
     harness_stop(harness);
 }
 
-Test(faults_supervisor, template_stopped_and_continued_in_time_serves_its_starts)
+Test(faults_supervisor, template_stopped_and_continued_in_time_serves_starts)
 {
     struct harness *harness = harness_start(PROBE);
     struct balance balance = balance_note(harness);
@@ -250,6 +250,27 @@ Test(faults_supervisor, works_when_started_with_odd_umasks)
     expect_works(all);
 }
 
+struct one_child {
+    const struct harness *harness;
+    struct balance balance;
+};
+
+/* Of those that it was started with. */
+static bool has_one_child(void *context)
+{
+    struct one_child *alone = context;
+
+    alone->balance = balance_note(alone->harness);
+    return alone->balance.children == 1;
+}
+
+static void kill_and_wait(pid_t pid)
+{
+    cr_assert_gt(pid, 1);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_assert(wait_pid_gone(pid, WAIT_MS));
+}
+
 static void end_inherited(pid_t pid, void *context)
 {
     char state = family_state(pid);
@@ -265,16 +286,16 @@ Test(faults_supervisor, works_when_started_with_children)
     static const char *const children[] =
         UNDER_SHELL("sleep 1000 & (exit 3) &");
     struct harness *harness = harness_start_under(PROBE, children);
-    struct balance balance = balance_note(harness);
-    pid_t template;
+    struct one_child alone = {.harness = harness};
+    struct balance balance;
     int found = 0;
 
-    cr_expect_eq(balance.children, 1);
+    cr_assert(wait_for(has_one_child, &alone, WAIT_MS));
+    balance = alone.balance;
     crash_and_go_on(harness);
     balance_check(harness, &balance);
-    template = template_of(harness);
-    cr_assert_eq(kill(template, SIGKILL), 0);
-    cr_assert_eq(kill(family_template(harness, "kv"), SIGKILL), 0);
+    kill_and_wait(family_template(harness, "probe"));
+    kill_and_wait(family_template(harness, "kv"));
     balance_check(harness, &balance); /* the two are reaped */
     family_each(harness, end_inherited, &found);
     cr_expect_eq(found, 1);
