@@ -21,11 +21,7 @@ TestSuite(faults_sessions, .fini = leaks_check);
 
 #define PROBE HARNESS_PROBE_CONFIG
 
-#ifdef __SANITIZE_ADDRESS__
-enum { KILLS = 60, MANY = 300 };
-#else
 enum { KILLS = 200, MANY = 1000 };
-#endif
 
 static void expect_events(const struct harness *harness, const char *id,
                           const char *kind, unsigned count)
