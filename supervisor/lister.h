@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/lister.h - answers `list`, a part in each turn of the loop, so that
- * a list of thousands holds nothing up.  One at a time; the others wait. */
+/* supervisor/lister.h - answers `list`, a part in each turn of the loop: a list
+ * of thousands holds nothing up.  One at a time; the others wait. */
 #ifndef SUPERVISOR_LISTER_H
 #define SUPERVISOR_LISTER_H
 

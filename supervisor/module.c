@@ -158,7 +158,8 @@ static void take_loaded(struct module *module)
 static void take_answer(struct module *module,
                         const struct template_record *record)
 {
-    struct module_request *request = module_find_inflight(module, record->serial);
+    struct module_request *request =
+        module_find_inflight(module, record->serial);
 
     if (!request) {
         if (record->serial >= module->next_serial)
@@ -292,7 +293,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     module_orphan_inflight(module);
     if (!TAILQ_EMPTY(&module->waiting) && module->state == TEMPLATE_ABSENT &&
         module_spawn_template(module) < 0)
-        module_fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
+        module_fail_waiting(module, SP_ESYSTEM,
+                            "its template cannot be started");
     check_unused(module);
 }
 

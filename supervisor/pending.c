@@ -25,7 +25,7 @@ struct pending {
     enum pending_kind kind;
     struct control *control;    /* borrowed */
     struct endpoint_call *call; /* to be answered */
-    struct session *session;    /* borrowed; it tells the waiter before it goes */
+    struct session *session;    /* borrowed; tells the waiter before it goes */
     struct waiter *waiter;      /* NULL: told, or none */
     uint64_t after;             /* of PENDING_EVENTS */
     char id[SP_ID_MAX + 1];     /* "": any, of PENDING_EVENTS */

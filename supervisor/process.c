@@ -255,8 +255,8 @@ static bool violation(struct process *process, const char *what, pid_t sender)
         process_unborn(process, SP_ESYSTEM, "its template broke the contract");
         return false;
     }
-    log_warn("session %s (pid %d): %s on its start socket; killed", process->plan.id,
-             (int)process->pid, what);
+    log_warn("session %s (pid %d): %s on its start socket; killed",
+             process->plan.id, (int)process->pid, what);
     process_close_start(process);
     process_kill(process, END_LIMIT_CONTRACT);
     return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A process is asked for: what it is to be, its start socket, its slot, its log.
+/* A process is asked for: what it is to be, its start socket, its slot and log.
  * Whatever was opened is closed again when it could not be sent, or when the
  * template that it was sent to has ended. */
 #define _GNU_SOURCE

@@ -20,7 +20,6 @@
 #include "base/magic.h"
 #include "base/text.h"
 #include "counters.h"
-#include "expiry.h"
 #include "module.h"
 #include "process.h"
 #include "registry.h"
@@ -127,49 +126,6 @@ static int renew_listener(struct session *session)
     return open_listener(session);
 }
 
-/* ---- when it expires ---- */
-
-static void start_timer(struct event *timer, int64_t ms)
-{
-    struct timeval delay = {(time_t)(ms / 1000),
-                            (suseconds_t)(ms % 1000 * 1000)};
-
-    evtimer_add(timer, &delay);
-}
-
-static void look_for_expiry(struct session *session)
-{
-    const struct module_settings *settings = module_settings(session->module);
-    struct expiry_settings limits = {(int64_t)settings->idle_timeout,
-                                     (int64_t)settings->max_lifetime};
-    struct expiry_facts facts = {.started_ms = session->started_ms};
-    struct expiry_verdict verdict;
-    struct slot_view told;
-
-    if (!limits.idle_timeout && !limits.max_lifetime)
-        return;
-    process_look(session->process, &told);
-    facts.now_ms = clock_now_ms();
-    facts.active_ms = session_active_ms(session, &told);
-    facts.busy = session_busy(&told);
-    verdict = expiry_decide(&limits, &facts);
-    if (verdict.asked != END_ASKED_NOT)
-        session_stop(session, &(struct session_order){.asked = verdict.asked,
-                                                      .by = ASKER_NOBODY});
-    else if (verdict.look_ms >= 0)
-        start_timer(&session->expiry, verdict.look_ms);
-}
-
-static void on_expiry(evutil_socket_t fd, short what, void *arg)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
-
-    (void)fd;
-    (void)what;
-    if (session->state == SESSION_RUNNING)
-        look_for_expiry(session);
-}
-
 /* ---- actions ---- */
 
 static int launch(struct session *session)
@@ -202,7 +158,7 @@ static void act_ready(struct session *session)
                  session_pid(session));
     waiters_tell(&session->waiters, WAIT_READY, SP_OK, "",
                  session_pid(session));
-    look_for_expiry(session);
+    session_look_for_expiry(session);
 }
 
 /* Asks its process to end.  One that is paused must go on to hear of it. */
@@ -219,7 +175,7 @@ static void ask_to_end(struct session *session, enum slot_command command,
                       : end_asked_name(asked));
     if (process_paused(session->process))
         process_resume(session->process);
-    start_timer(&session->deadline, (int64_t)timeout);
+    session_start_timer(&session->deadline, (int64_t)timeout);
 }
 
 static void act_stop(struct session *session)
@@ -309,7 +265,7 @@ static void act_ended(struct session *session)
                  (long long)verdict.delay_ms);
         session_report_end(session, next);
         if (verdict.delay_ms > 0)
-            start_timer(&session->deadline, verdict.delay_ms);
+            session_start_timer(&session->deadline, verdict.delay_ms);
         else
             session_apply(session, INPUT_DEADLINE);
         return;
@@ -536,7 +492,7 @@ enum sp_error session_start(const struct session_world *world,
     TAILQ_INIT(&session->waiters);
     snprintf(session->id, sizeof session->id, "%s", plan->id);
     evtimer_assign(&session->deadline, world->base, on_deadline, session);
-    evtimer_assign(&session->expiry, world->base, on_expiry, session);
+    session_init_expiry(session);
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
