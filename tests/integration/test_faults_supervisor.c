@@ -299,7 +299,7 @@ static void end_inherited(pid_t pid, void *context)
     ++*(int *)context;
 }
 
-/* A child that has not said hello by then would be killed, were it spd's own. */
+/* A child of spd's own that has not said hello by then would be killed. */
 static void outlast_patience(const struct harness *harness)
 {
     int64_t deadline = deadline_after(2500);
