@@ -325,13 +325,26 @@ static void act_ended(struct session *session)
     }
 }
 
+/* Why there is to be a new process, if not for the crash that was told. */
+static void tell_restart(const struct session *session)
+{
+    const struct end *end = &session->past.end;
+    char words[END_TEXT_MAX] = "";
+
+    if (session->order.asked == END_ASKED_RESTART)
+        end_describe(end, words);
+    else if (end_recycled(end))
+        snprintf(words, sizeof words, "%s", end->told.reason);
+    session_tell(session, EVENT_RESTART, words);
+}
+
 static void act_retry(struct session *session)
 {
     event_del(&session->deadline);
-    session->order = (struct session_order){.by = ASKER_NOBODY};
     session->restarts++;
     session->world->counters->restarts++;
-    session_tell(session, EVENT_RESTART, "");
+    tell_restart(session);
+    session->order = (struct session_order){.by = ASKER_NOBODY};
     if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));

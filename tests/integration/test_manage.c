@@ -96,6 +96,7 @@ Test(manage, restart_is_told_to_the_module)
     cr_expect_eq(ask_error(harness, "restart", "a"), SP_OK);
     cr_expect(harness_wait_log(harness, "terminate: recycle: restart",
                                WAIT_MS));
+    news_expect_text(harness, "a", "restart", "restarted on request");
     harness_stop(harness);
 }
 

@@ -108,6 +108,15 @@ json_t *news_latest(const struct harness *harness, const char *id,
     return sought.found;
 }
 
+void news_expect_text(const struct harness *harness, const char *id,
+                      const char *kind, const char *text)
+{
+    json_t *event = news_latest(harness, id, kind);
+
+    cr_expect_str_eq(text_of(event, "text"), text, "%s: %s", id, kind);
+    json_decref(event);
+}
+
 void news_expect_end(const struct harness *harness, const char *id,
                      const char *kind, const char *key, const char *value)
 {

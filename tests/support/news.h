@@ -21,6 +21,10 @@ void news_expect(const struct harness *harness, const char *id,
 json_t *news_latest(const struct harness *harness, const char *id,
                     const char *kind);
 
+/* The latest event of this kind has this text. */
+void news_expect_text(const struct harness *harness, const char *id,
+                      const char *kind, const char *text);
+
 /* The end that this event tells has this text under this key. */
 void news_expect_end(const struct harness *harness, const char *id,
                      const char *kind, const char *key, const char *value);
