@@ -117,7 +117,6 @@ void module_orphan_inflight(struct module *module)
 {
     struct module_request *request;
 
-    process_table_settle(module->table); /* what its forks have said */
     while ((request = TAILQ_FIRST(&module->inflight))) {
         request_move(request, NULL);
         process_orphaned(request->process);

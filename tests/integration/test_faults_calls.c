@@ -189,6 +189,17 @@ static void end_by_crash(const struct harness *harness, const char *id)
     raw_peer_close(&peer);
 }
 
+/* What is counted in milliseconds since then. */
+static void expect_recent(const struct harness *harness, const char *key)
+{
+    struct answer answer = ask(harness, "{\"op\":\"info\",\"id\":\"a\"}");
+    const json_t *session = json_object_get(answer.object, "session");
+    long long ms = json_integer_value(json_object_get(session, key));
+
+    cr_expect(ms >= 0 && ms < 2 * WAIT_MS, "%s: %lld", key, ms);
+    answer_fini(&answer);
+}
+
 /* Times that are far from being up, and a timer in a session and one in spd
  * that are not. */
 static void step_the_clock(int64_t by_s)
@@ -224,6 +235,8 @@ static void step_the_clock(int64_t by_s)
     cr_expect_str_eq(state_of(harness, "waits", &facts), "backoff");
     cr_expect_str_eq(state_of(harness, "a", &facts), "running");
     cr_expect_eq(facts.pid, pid);
+    expect_recent(harness, "age_ms");
+    expect_recent(harness, "idle_ms");
     ask_started(harness, "b", "probe", NULL);
     moved_ms = last_time_ms(harness) - before_ms - by_s * 1000;
     cr_expect(moved_ms >= 0 && moved_ms < 2 * WAIT_MS, "%lld ms",

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "support/asking.h"
 #include "support/balance.h"
 #include "support/family.h"
@@ -206,6 +207,23 @@ static void expect_mode(const struct harness *harness, const char *name,
     cr_expect_eq(st.st_mode & 07777, mode, "%s: %o", path, st.st_mode);
 }
 
+/* Whatever takes the number of one that is not there would get its output. */
+static void expect_standard_fds(const struct harness *harness)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        char path[64], target[128];
+        ssize_t len;
+
+        snprintf(path, sizeof path, "/proc/%d/fd/%d",
+                 (int)harness_spd(harness), fd);
+        len = readlink(path, target, sizeof target - 1);
+        cr_assert_gt(len, 0, "%s", path);
+        target[len] = '\0';
+        cr_expect(strcmp(target, "/dev/null") == 0 || strstr(target, "/log"),
+                  "%s: %s", path, target);
+    }
+}
+
 /* Runs spd under this, and has it work. */
 static void expect_works(const char *const before[])
 {
@@ -214,6 +232,7 @@ static void expect_works(const char *const before[])
 
     crash_and_go_on(harness);
     balance_check(harness, &balance);
+    expect_standard_fds(harness);
     ask_started(harness, "a", "probe", NULL);
     expect_mode(harness, "", 0700);
     expect_mode(harness, "/control", 0600);
@@ -280,18 +299,35 @@ static void end_inherited(pid_t pid, void *context)
     ++*(int *)context;
 }
 
+/* A child of spd's own that has not said hello by then would be killed. */
+static void outlast_patience(const struct harness *harness)
+{
+    int64_t deadline = deadline_after(2500);
+
+    while (deadline_left(deadline) > 0) {
+        ask_started(harness, "b", "kv", NULL);
+        cr_assert_eq(ask_stop(harness, "b"), SP_OK);
+    }
+}
+
+#define SHORT "init_timeout = 1s\n"
+
 /* One that has ended already is reaped, one that lives is left alone. */
 Test(faults_supervisor, works_when_started_with_children)
 {
     static const char *const children[] =
         UNDER_SHELL("sleep 1000 & (exit 3) &");
-    struct harness *harness = harness_start_under(PROBE, children);
+    struct harness *harness = harness_start_under(
+        PROBE SHORT "[module kv]\n" SHORT "[module echo]\n" SHORT
+                    "[module counter]\n" SHORT,
+        children);
     struct one_child alone = {.harness = harness};
     struct balance balance;
     int found = 0;
 
     cr_assert(wait_for(has_one_child, &alone, WAIT_MS));
     balance = alone.balance;
+    outlast_patience(harness);
     crash_and_go_on(harness);
     balance_check(harness, &balance);
     kill_and_wait(family_template(harness, "probe"));
