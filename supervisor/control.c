@@ -92,14 +92,28 @@ static bool is_admin(uid_t uid)
     return uid == 0 || uid == geteuid();
 }
 
+static bool ask_kernel(int socket_fd, struct ucred *out_peer)
+{
+    socklen_t size = sizeof *out_peer;
+
+    return getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, out_peer, &size) == 0;
+}
+
+static bool privileged(void *context, int socket_fd)
+{
+    struct ucred peer;
+
+    (void)context;
+    return ask_kernel(socket_fd, &peer) && is_admin(peer.uid);
+}
+
 static bool identify(struct question *question)
 {
     const struct runtime *runtime = &question->supervisor->runtime;
     int socket_fd = endpoint_call_socket(question->call);
     struct ucred peer;
-    socklen_t size = sizeof peer;
 
-    if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+    if (!ask_kernel(socket_fd, &peer))
         return false;
     question->by = (struct asker){peer.uid, peer.pid};
     question->admin = is_admin(peer.uid);
@@ -143,7 +157,8 @@ static void on_call(void *context, struct endpoint_call *call,
     control_request_fini(&request);
 }
 
-static const struct endpoint_handlers handlers = {.on_call = on_call};
+static const struct endpoint_handlers handlers = {.privileged = privileged,
+                                                   .on_call = on_call};
 
 /* ---- life ---- */
 
@@ -157,6 +172,7 @@ struct control *control_create(struct supervisor *supervisor, int listen_fd)
     limits.max_message = CONTROL_REQUEST_MAX;
     limits.max_connections =
         (unsigned)supervisor->config.supervisor.control_connections;
+    limits.reserved = (unsigned)supervisor->config.supervisor.admin_reserve;
     control->supervisor = supervisor;
     pending_init(control);
     control->endpoint = endpoint_create(supervisor->base, listen_fd, &limits,

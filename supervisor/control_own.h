@@ -62,7 +62,7 @@ CONTROL_OP_TABLE(CONTROL_OPERATION_)
 /* ---- pending.c ---- */
 
 void pending_init(struct control *control);
-/* Frees what is pending; nobody is answered any more. */
+/* Answers all that is pending: spd is at its end. */
 void pending_fini(struct control *control);
 /* There is a new event. */
 void pending_events(struct control *control);

@@ -66,6 +66,7 @@ struct end {
     enum end_limit limit;
     enum end_asked asked;
     struct asker by;
+    pid_t pid;        /* 0: there was none */
     int64_t at_ms;    /* when it was noticed */
     int64_t lived_ms; /* since its hello */
     int64_t cpu_ms;

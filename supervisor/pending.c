@@ -298,6 +298,8 @@ void pending_fini(struct control *control)
     struct pending *pending;
 
     event_del(&control->events_due);
-    while ((pending = TAILQ_FIRST(&control->pending)))
+    while ((pending = TAILQ_FIRST(&control->pending))) {
+        answer_error(pending->call, SP_ENOSUP, "the supervisor has stopped");
         pending_free(pending);
+    }
 }

@@ -28,12 +28,6 @@
 
 #define DESCRIPTOR_RESERVE 64
 
-static void tell(const struct session *session, enum event_kind kind,
-                 const char *text)
-{
-    session->world->on_event(session->world->context, kind, session, text);
-}
-
 static void remember_error(struct session *session, enum sp_error error,
                            const char *text)
 {
@@ -75,34 +69,6 @@ static void remember_request(struct session_past *past)
     past->ended[0] = *request;
 }
 
-static void count_limit(struct counters *counters, enum end_limit limit)
-{
-    switch (limit) {
-    case END_LIMIT_CALL:
-        counters->hangs++;
-        return;
-    case END_LIMIT_INIT:
-        counters->init_timeouts++;
-        return;
-    case END_LIMIT_STOP:
-        counters->stop_timeouts++;
-        return;
-    case END_LIMIT_LISTENER:
-        counters->listeners_shut++;
-        return;
-    case END_LIMIT_SUSPENDED:
-        counters->suspended++;
-        return;
-    case END_LIMIT_CONTRACT:
-        counters->violations++;
-        return;
-    case END_LIMIT_NONE:
-    case END_LIMIT_CPU:
-    case END_LIMIT_OUTPUT:
-        return;
-    }
-}
-
 static void on_gone(void *owner, const struct end *end, enum sp_error error,
                     const char *text)
 {
@@ -111,8 +77,8 @@ static void on_gone(void *owner, const struct end *end, enum sp_error error,
     char words[END_TEXT_MAX];
 
     session->process = NULL;
-    count_limit(session->world->counters, end->limit);
     past->end = *end;
+    session_count_limit(session);
     past->end.asked = session->order.asked;
     past->end.by = session->order.by;
     remember_request(past);
@@ -231,7 +197,7 @@ static void act_ready(struct session *session)
     session->error = SP_OK;
     session->world->counters->ready++;
     throttle_worked(module_throttle(session->module));
-    tell(session, EVENT_READY, "");
+    session_tell(session, EVENT_READY, "");
     waiters_tell(&session->waiters, WAIT_STARTED, SP_OK, "",
                  session_pid(session));
     waiters_tell(&session->waiters, WAIT_READY, SP_OK, "",
@@ -324,37 +290,6 @@ static struct policy_verdict ask_policy(struct session *session)
     return policy_decide(&policy, &session->past.history, &end);
 }
 
-static void count_recycle(const struct session *session)
-{
-    const struct end *end = &session->past.end;
-    uint64_t max_calls = module_settings(session->module)->max_calls;
-
-    if (!end_recycled(end))
-        return;
-    if (max_calls > 0 && end->told.calls + end->told.casts >= max_calls)
-        session->world->counters->call_recycles++;
-    else
-        session->world->counters->memory_recycles++;
-}
-
-/* A crash, unless it ended normally or for a fresh process. */
-static void report_end(const struct session *session, const char *next)
-{
-    const struct end *end = &session->past.end;
-    char text[END_TEXT_MAX + 64];
-    char words[END_TEXT_MAX];
-
-    end_describe(end, words);
-    log_info("session %s (%s): %s; %s", session->id,
-             module_name(session->module), words, next);
-    count_recycle(session);
-    if (end_normal(end) || end_recycled(end))
-        return;
-    session->world->counters->crashes++;
-    snprintf(text, sizeof text, "%s; %s", words, next);
-    tell(session, EVENT_CRASH, text);
-}
-
 /* Its process has gone without having been told to. */
 static void act_ended(struct session *session)
 {
@@ -366,13 +301,13 @@ static void act_ended(struct session *session)
     switch (verdict.decision) {
     case POLICY_FINAL:
         if (session->was_ready)
-            report_end(session, next);
+            session_report_end(session, next);
         session_apply(session, INPUT_GIVE_UP);
         return;
     case POLICY_RESTART:
         snprintf(next, sizeof next, "restarting in %lld ms",
                  (long long)verdict.delay_ms);
-        report_end(session, next);
+        session_report_end(session, next);
         if (verdict.delay_ms > 0)
             start_timer(&session->deadline, verdict.delay_ms);
         else
@@ -384,19 +319,32 @@ static void act_ended(struct session *session)
                  session->past.history.count,
                  (unsigned long long)module_settings(session->module)
                      ->max_seconds);
-        report_end(session, next);
+        session_report_end(session, next);
         session_apply(session, INPUT_GIVE_UP);
         return;
     }
 }
 
+/* Why there is to be a new process, if not for the crash that was told. */
+static void tell_restart(const struct session *session)
+{
+    const struct end *end = &session->past.end;
+    char words[END_TEXT_MAX] = "";
+
+    if (session->order.asked == END_ASKED_RESTART)
+        end_describe(end, words);
+    else if (end_recycled(end))
+        snprintf(words, sizeof words, "%s", end->told.reason);
+    session_tell(session, EVENT_RESTART, words);
+}
+
 static void act_retry(struct session *session)
 {
     event_del(&session->deadline);
-    session->order = (struct session_order){.by = ASKER_NOBODY};
     session->restarts++;
     session->world->counters->restarts++;
-    tell(session, EVENT_RESTART, "");
+    tell_restart(session);
+    session->order = (struct session_order){.by = ASKER_NOBODY};
     if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));
@@ -405,6 +353,16 @@ static void act_retry(struct session *session)
                                          .at_ms = clock_now_ms()};
         session_apply(session, INPUT_ENDED);
     }
+}
+
+/* Its process has ended as it was asked to, or crashed first. */
+static void act_again(struct session *session)
+{
+    const struct end *end = &session->past.end;
+
+    if (!end->told.goodbye && end->limit == END_LIMIT_NONE)
+        session_report_end(session, "restarting");
+    act_retry(session);
 }
 
 /* Asked to restart: the policy is not asked. */
@@ -430,49 +388,6 @@ static void session_destroy(struct session *session)
     free(session);
 }
 
-/* Which event its end is. */
-static enum event_kind end_event(const struct session *session)
-{
-    if (!session->was_ready)
-        return EVENT_REFUSAL;
-    if (session->given_up)
-        return EVENT_GIVE_UP;
-    if (session->order.asked == END_ASKED_IDLE ||
-        session->order.asked == END_ASKED_LIFETIME)
-        return EVENT_EXPIRY;
-    return EVENT_STOP;
-}
-
-static void count_end(const struct session *session)
-{
-    struct counters *counters = session->world->counters;
-
-    switch (end_event(session)) {
-    case EVENT_REFUSAL:
-        counters->starts_failed++;
-        if (session->error != SP_EIGNORED &&
-            session->order.asked == END_ASKED_NOT)
-            throttle_failed(module_throttle(session->module), clock_now_ms(),
-                            session->text ? session->text : "");
-        return;
-    case EVENT_GIVE_UP:
-        counters->given_up++;
-        return;
-    case EVENT_EXPIRY:
-        if (session->order.asked == END_ASKED_IDLE)
-            counters->idle_expiries++;
-        else
-            counters->lifetime_expiries++;
-        return;
-    default:
-        if (session->order.asked == END_ASKED_NOT)
-            counters->finished++;
-        else
-            counters->stops++;
-        return;
-    }
-}
-
 /* Those who wait are told when the ID is free again: their next start must not
  * meet the old session. */
 static void act_gone(struct session *session)
@@ -490,8 +405,8 @@ static void act_gone(struct session *session)
     if (was_ready)
         log_info("session %s (%s): gone: %s", session->id,
                  module_name(session->module), facts.fate);
-    count_end(session);
-    tell(session, end_event(session),
+    session_count_fate(session);
+    session_tell(session, session_fate_event(session),
          was_ready ? facts.fate : text ? text : sp_strerror(error));
     world->on_gone(world->context, &facts, was_ready);
     waiters_take(&session->waiters, &waiters);
@@ -527,7 +442,7 @@ static const struct row {
     {SESSION_BACKOFF, INPUT_STOP, SESSION_GONE, act_gone},
     {SESSION_RESTARTING, INPUT_STOP, SESSION_STOPPING, act_stop},
     {SESSION_RESTARTING, INPUT_DEADLINE, SESSION_RESTARTING, act_kill},
-    {SESSION_RESTARTING, INPUT_ENDED, SESSION_STARTING, act_retry},
+    {SESSION_RESTARTING, INPUT_ENDED, SESSION_STARTING, act_again},
     {SESSION_STOPPING, INPUT_STOP, SESSION_STOPPING, act_stop_again},
     {SESSION_STOPPING, INPUT_DEADLINE, SESSION_STOPPING, act_late},
     {SESSION_STOPPING, INPUT_ENDED, SESSION_GONE, act_gone},
@@ -631,7 +546,7 @@ enum sp_error session_start(const struct session_world *world,
         return fail_start(session, "its process", out_text, text_size);
     module_count_session(session->module, 1);
     world->counters->starts++;
-    tell(session, EVENT_START, "");
+    session_tell(session, EVENT_START, "");
     *out_session = session;
     return SP_OK;
 }

@@ -15,7 +15,7 @@
  *              | STOP     | GONE       |
  *   RESTARTING | STOP     | STOPPING   | it is not started again
  *              | DEADLINE | RESTARTING | its process is killed
- *              | ENDED    | STARTING   | a new process
+ *              | ENDED    | STARTING   | a new process, the policy is not asked
  *   STOPPING   | STOP     | STOPPING   | one that drains is asked to end
  *              | DEADLINE | STOPPING   | likewise, or its process is killed
  *              | ENDED    | GONE       |
@@ -109,11 +109,11 @@ void session_kill(struct session *session);
  * have one gets that at once. */
 void session_restart(struct session *session, struct asker by);
 
-/* Stops its process where it is (SIGSTOP), and lets it go on.  SP_ELIMIT: it
+/* Stops its process where it is (SIGSTOP), and lets it go on.  SP_EAGAIN: it
  * has none that could be. */
 enum sp_error session_pause(struct session *session);
 enum sp_error session_resume(struct session *session);
-/* SP_ELIMIT: it has no process. */
+/* SP_EAGAIN: it has no process. */
 enum sp_error session_signal(struct session *session, int number);
 /* Its idle time begins anew. */
 void session_touch(struct session *session);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/session_own.h - a session from inside: for session.c, which lives
- * its life, session_orders.c, which takes orders, and session_facts.c, which
- * tells of it. */
+ * its life, session_orders.c, which takes orders, session_ends.c, which accounts
+ * for ends, and session_facts.c, which tells of it. */
 #ifndef SUPERVISOR_SESSION_OWN_H
 #define SUPERVISOR_SESSION_OWN_H
 
@@ -68,6 +68,21 @@ struct session {
 
 /* May free the session. */
 void session_apply(struct session *session, enum session_input input);
+
+/* ---- session_ends.c ---- */
+
+void session_tell(const struct session *session, enum event_kind kind,
+                  const char *text);
+/* The limit that its last process has hit, if any. */
+void session_count_limit(const struct session *session);
+/* Its last process has ended unasked, and this comes next: a crash, unless it
+ * ended normally or for a fresh process. */
+void session_report_end(const struct session *session, const char *next);
+/* What its own end is. */
+enum event_kind session_fate_event(const struct session *session);
+void session_count_fate(const struct session *session);
+
+/* ---- session_facts.c ---- */
 
 /* Does something now, or has somebody who listens. */
 bool session_busy(const struct slot_view *told);

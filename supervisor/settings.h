@@ -47,8 +47,8 @@
     X(COUNT, start_rate, "off", 1, 1000000,                                    \
       "starts a second that one user may ask for, but for root and spd's own") \
     X(COUNT, admin_reserve, "8", 0, 1000,                                      \
-      "sessions, and connections to the control socket, that are kept for "    \
-      "root and spd's own user")                                               \
+      "sessions out of max_sessions, and connections to the control socket "   \
+      "beyond control_connections, for root and spd's own user alone")                                               \
     X(COUNT, events, "1000", 0, 100000,                                        \
       "events that are kept, for those who ask later")                         \
     X(COUNT, control_connections, "256", 1, 100000,                            \
@@ -63,8 +63,8 @@
     X(LEVEL, log_level, "info", 0, 0,                                          \
       "what is logged: error, warning, info or debug")
 
-/* X(name): settings of [supervisor] that a reload does not change: spd has to be
- * started again for them.  A reload says so by name. */
+/* X(name): settings of [supervisor] that a reload does not change: spd has to
+ * be started again for them.  A reload says so by name. */
 #define SUPERVISOR_SETTINGS_FIXED(X)                                           \
     X(control_connections)                                                     \
     X(group)
@@ -101,8 +101,8 @@
     X(COUNT, max_sessions, "off", 1, 1000000,                                  \
       "sessions of this module at once")                                       \
     X(DURATION, idle_timeout, "off", 1000, 2592000000,                         \
-      "ends a session that has had nothing to do for so long, and has no "     \
-      "subscriber")                                                            \
+      "ends a session that has had no call or cast for so long, owes no "      \
+      "reply and has no subscriber; its own timers do not count")                                                            \
     X(DURATION, max_lifetime, "off", 1000, 2592000000,                         \
       "ends a session so long after its start")                                \
     X(COUNT, max_calls, "off", 1, 1000000000000,                               \

@@ -104,6 +104,13 @@ static void publish(void *context, const char *data, size_t size)
         control_publish(supervisor->control, data, size);
 }
 
+/* Of the process that has ended, not of the one that there is, if any. */
+static bool tells_end(enum event_kind kind)
+{
+    return kind == EVENT_CRASH || kind == EVENT_STOP || kind == EVENT_EXPIRY ||
+           kind == EVENT_GIVE_UP;
+}
+
 static void on_event(void *context, enum event_kind kind,
                      const struct session *session, const char *text)
 {
@@ -113,7 +120,7 @@ static void on_event(void *context, enum event_kind kind,
         .kind = kind,
         .id = session_id(session),
         .module = session_module_name(session),
-        .pid = session_pid(session),
+        .pid = end && tells_end(kind) ? end->pid : session_pid(session),
         .text = text,
         .uid = session_uid(session),
         .error = session_error(session),

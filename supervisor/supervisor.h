@@ -68,8 +68,8 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                     const struct supervisor_options *options, char *out_text,
                     size_t text_size);
 
-/* Serves until it is told to stop and all sessions are gone.  False: nobody told
- * it to, but its runtime directory has gone. */
+/* Serves until it is told to stop and all sessions are gone.  False: nobody
+ * told it to, but its runtime directory has gone. */
 bool supervisor_run(struct supervisor *supervisor);
 
 /* Closes everything, half-open too. */

@@ -57,7 +57,9 @@ int64_t report_end(struct slot *slot)
     struct slot_session *to = &slot->session;
     int64_t now = coarse_now_ms();
 
-    SET(to->active_ms, now);
+    /* A timer is the module's own doing: nobody has asked for anything. */
+    if (GET(to->doing) != SLOT_TIMER)
+        SET(to->active_ms, now);
     SET(to->doing, SLOT_NOTHING);
     return now - GET(to->doing_since_ms);
 }
@@ -69,6 +71,10 @@ uint64_t report_handled(const struct slot *slot)
 
 void report_load(struct slot *slot, uint32_t waiting, uint32_t subscribers)
 {
+    /* a late reply, or a subscriber that leaves, is something that it did */
+    if (waiting < GET(slot->session.waiting) ||
+        subscribers < GET(slot->session.subscribers))
+        SET(slot->session.active_ms, coarse_now_ms());
     SET(slot->session.waiting, waiting);
     SET(slot->session.subscribers, subscribers);
 }

@@ -4,8 +4,8 @@
  *   hygiene -> hello -> (sandbox) -> start record -> init -> ready -> serve
  *           -> terminate -> exit
  *
- * Called by template.c; the endpoint does the talking, serve.c what each message
- * needs, the module the work. */
+ * Called by template.c; the endpoint does the talking, serve.c what goes with
+ * each message, the module the work. */
 #define _GNU_SOURCE
 #include "session.h"
 

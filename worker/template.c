@@ -59,10 +59,29 @@ static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
     return pid;
 }
 
+/* Forks; the descriptors are the session's alone.  The answer for spd. */
+static struct template_record answer_request(pid_t supervisor,
+                                             const struct sp_module *module,
+                                             const struct fork_record *request,
+                                             const int fds[FORK_FDS])
+{
+    struct template_record answer = {.type = TEMPLATE_FORKED,
+                                     .serial = request->serial};
+
+    answer.value = fork_session(supervisor, module, fds, request->slot);
+    if (answer.value < 0) {
+        answer.type = TEMPLATE_FORK_FAILED;
+        answer.value = errno;
+    }
+    for (int i = 0; i < FORK_FDS; i++)
+        close(fds[i]);
+    return answer;
+}
+
 static int serve(pid_t supervisor, const struct sp_module *module)
 {
     for (;;) {
-        struct template_record hint = {.type = TEMPLATE_FORKED};
+        struct template_record answer;
         struct fork_record request;
         int fds[FORK_FDS];
         ssize_t got = fdpass_recv(WORKER_CONTROL_FD, &request, sizeof request,
@@ -70,17 +89,15 @@ static int serve(pid_t supervisor, const struct sp_module *module)
 
         if (got == 0)
             return WORKER_EXIT_NORMAL;
-        if (got != (ssize_t)sizeof request)
+        if (got == (ssize_t)sizeof request)
+            answer = answer_request(supervisor, module, &request, fds);
+        else if (got < 0 && errno == EMFILE) /* its module has taken them */
+            answer = (struct template_record){.type = TEMPLATE_FORK_FAILED,
+                                              .serial = request.serial,
+                                              .value = EMFILE};
+        else
             return WORKER_EXIT_RUNTIME;
-        hint.serial = request.serial;
-        hint.value = fork_session(supervisor, module, fds, request.slot);
-        if (hint.value < 0) {
-            hint.type = TEMPLATE_FORK_FAILED;
-            hint.value = errno;
-        }
-        for (int i = 0; i < FORK_FDS; i++)
-            close(fds[i]);
-        if (say(&hint) < 0)
+        if (say(&answer) < 0)
             return WORKER_EXIT_RUNTIME;
     }
 }

@@ -13,8 +13,15 @@
 CONTROL_WAIT_TABLE(WAIT_CHECK_)
 #undef WAIT_CHECK_
 
-/* The process that the session is in now: every question names it, so that no
- * restart falls between two of them. */
+/* Every question names the process that is to be replaced, so that no restart
+ * falls between two of them. */
+static void set_process(struct control_request *request, pid_t pid)
+{
+    request->keys |= CONTROL_KEY_PID;
+    request->pid = pid;
+}
+
+/* The one that the session is in now, if any. */
 static enum sp_error note_process(struct sp_client *client,
                                   struct control_request *request,
                                   struct sp_result *result)
@@ -22,10 +29,8 @@ static enum sp_error note_process(struct sp_client *client,
     pid_t pid;
     enum sp_error error = sp_session_pid(client, request->id, &pid, result);
 
-    if (error == SP_OK && pid > 1) {
-        request->keys |= CONTROL_KEY_PID;
-        request->pid = pid;
-    }
+    if (error == SP_OK && pid > 1)
+        set_process(request, pid);
     return error;
 }
 
@@ -49,26 +54,59 @@ static enum sp_error wait_until(struct sp_client *client,
     return error;
 }
 
+static enum sp_error check(const struct sp_client *client, const char *id,
+                           int timeout_ms, struct sp_result *result)
+{
+    enum sp_error error = client_check(client, id);
+
+    result_begin(result);
+    if (error == SP_OK && timeout_ms < SP_TIMEOUT_INFINITE)
+        error = SP_EINVAL;
+    return error == SP_OK ? SP_OK : result_refuse(result, error);
+}
+
+static struct control_request wait_for(const char *id, enum sp_wait what)
+{
+    struct control_request request = ask_about(CONTROL_WAIT, id);
+
+    request.keys |= CONTROL_KEY_FOR;
+    request.wait = (enum control_wait)what;
+    return request;
+}
+
 enum sp_error sp_wait(struct sp_client *client, const char *id,
                       enum sp_wait what, int timeout_ms,
                       struct sp_result *result)
 {
     int64_t deadline = deadline_after(timeout_ms);
+    enum sp_error error = check(client, id, timeout_ms, result);
     struct control_request request;
-    enum sp_error error = client_check(client, id);
 
-    result_begin(result);
-    if (error == SP_OK && (timeout_ms < SP_TIMEOUT_INFINITE ||
-                           (unsigned)what >= CONTROL_WAITS))
-        error = SP_EINVAL;
     if (error != SP_OK)
-        return result_refuse(result, error);
-    request = ask_about(CONTROL_WAIT, id);
-    request.keys |= CONTROL_KEY_FOR;
-    request.wait = (enum control_wait)what;
+        return error;
+    if ((unsigned)what >= CONTROL_WAITS)
+        return result_refuse(result, SP_EINVAL);
+    request = wait_for(id, what);
     if (what == SP_WAIT_RESTARTED)
         error = note_process(client, &request, result);
     if (error != SP_OK)
         return error;
+    return wait_until(client, &request, deadline, result);
+}
+
+enum sp_error sp_wait_replaced(struct sp_client *client, const char *id,
+                               pid_t pid, int timeout_ms,
+                               struct sp_result *result)
+{
+    int64_t deadline = deadline_after(timeout_ms);
+    enum sp_error error = check(client, id, timeout_ms, result);
+    struct control_request request;
+
+    if (error != SP_OK)
+        return error;
+    if (pid < 2)
+        return result_refuse(result, SP_EINVAL);
+    request = wait_for(id, SP_WAIT_RESTARTED);
+    set_process(&request, pid);
     return wait_until(client, &request, deadline, result);
 }

@@ -22,6 +22,7 @@ struct endpoint_call; /* a request that waits for its reply */
 struct endpoint_limits {
     uint64_t max_message;     /* bytes of a request's or cast's body */
     unsigned max_connections; /* at once */
+    unsigned reserved;        /* more, for privileged() peers */
     unsigned handshake_ms;    /* from accept to the eighth byte */
     unsigned frame_ms;        /* from a frame's first byte to its last */
     unsigned max_calls;       /* without a reply yet, a connection */
@@ -47,6 +48,9 @@ struct endpoint_request {
 };
 
 struct endpoint_handlers {
+    /* Whether the peer on this socket may have a reserved place; asked when
+     * there is no other.  NULL: nobody may. */
+    bool (*privileged)(void *context, int socket_fd);
     /* Asked first for each call and cast, right before the function that it is
      * then handed to.  SP_OK: it is handed on.  Else it is answered with this
      * error, or dropped if it wants no answer, and counted.  NULL: all are

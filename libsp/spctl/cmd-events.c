@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* spctl events: what has happened to sessions, and what happens. */
 #define _GNU_SOURCE
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,52 +32,59 @@ static int print_time(const struct sp_event *event)
     return printf("%s", text);
 }
 
-/* "2026-11-22 04:35:33 ready    alice[4711] TEXT", on further lines what does
- * not fit. */
-static enum sp_error print_people(const struct sp_event *event)
-{
-    size_t column = (size_t)print_time(event);
-    char who[SP_ID_MAX + 16];
+#define NAME_WIDTH 8
+#define WHO_SIZE (SP_ID_MAX + 16)
 
-    column += (size_t)printf(" %-8s ", sp_event_name(event));
+static void print_who(const struct sp_event *event, char out[WHO_SIZE])
+{
     if (sp_event_pid(event) > 0)
-        snprintf(who, sizeof who, "%s[%ld]", sp_event_id(event),
+        snprintf(out, WHO_SIZE, "%s[%ld]", sp_event_id(event),
                  (long)sp_event_pid(event));
     else
-        snprintf(who, sizeof who, "%s", sp_event_id(event));
-    if (column + strlen(who) > WRAP_WIDTH)
-        column = (size_t)printf("\n%*s", INDENT, "") - 1;
-    column += (size_t)printf("%s", who);
-    if (*sp_event_text(event))
-        wrap_on(column, INDENT, sp_event_text(event));
-    else
-        putchar('\n');
-    return SP_OK;
+        snprintf(out, WHO_SIZE, "%s", sp_event_id(event));
 }
 
-static enum sp_error print_json(const struct sp_event *event)
+/* "2026-11-22 04:35:33 ready    alice[4711] TEXT"; what does not fit goes on
+ * in further lines. */
+static void print_people(const struct sp_event *event)
+{
+    const char *text = sp_event_text(event);
+    char who[WHO_SIZE], rest[WHO_SIZE + SP_TEXT_MAX + 2];
+    size_t column = (size_t)print_time(event);
+    bool fits;
+
+    print_who(event, who);
+    fits = column + 1 + NAME_WIDTH + 1 + strlen(who) <= WRAP_WIDTH;
+    column += (size_t)printf(" %-*s", fits ? NAME_WIDTH : 0,
+                             sp_event_name(event));
+    snprintf(rest, sizeof rest, "%s%s%s", who, *text ? " " : "", text);
+    wrap_on(column, INDENT, rest);
+}
+
+/* False: no memory. */
+static bool print_json(const struct sp_event *event)
 {
     char *line = sp_event_json(event);
 
     if (!line)
-        return complain(SP_ENOMEM, "%s", sp_strerror(SP_ENOMEM));
+        return false;
     puts(line);
     free(line);
-    return SP_OK;
+    return true;
 }
 
 static enum sp_error print_all(const struct invocation *invocation,
                                const struct sp_event_list *events)
 {
-    enum sp_error error = SP_OK;
-
-    for (size_t i = 0; error == SP_OK && i < sp_events_count(events); i++) {
+    for (size_t i = 0; i < sp_events_count(events); i++) {
         const struct sp_event *event = sp_events_at(events, i);
 
-        error = invocation_has(invocation, OPTION_JSON) ? print_json(event)
-                                                        : print_people(event);
+        if (!invocation_has(invocation, OPTION_JSON))
+            print_people(event);
+        else if (!print_json(event))
+            return complain_outcome(invocation, SP_ENOMEM, NULL);
     }
-    return error;
+    return SP_OK;
 }
 
 /* Asks for what is new, and prints it. */

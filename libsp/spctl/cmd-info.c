@@ -105,13 +105,13 @@ static void print_process(const struct sp_session_info *info)
 
     putchar('\n');
     print_doing(info);
-    print_line("calls", "%llu, and %u waiting", sp_info_calls(info),
+    print_line("calls", "%llu, waiting: %u", sp_info_calls(info),
                sp_info_waiting(info));
     print_line("casts", "%llu", sp_info_casts(info));
     if (sp_info_subscribers(info) > 0)
-        print_line("events", "to %u subscribers", sp_info_subscribers(info));
+        print_line("events", "subscribers: %u", sp_info_subscribers(info));
     if (sp_info_log_dropped(info) > 0)
-        print_line("log", "%llu lines dropped", sp_info_log_dropped(info));
+        print_line("log", "lines dropped: %llu", sp_info_log_dropped(info));
     print_time("cpu", sp_info_cpu_ms(info));
     quantity_memory(sp_info_memory_kb(info), memory);
     print_line("memory", "%s", memory);
@@ -141,6 +141,7 @@ static void print_end(const struct sp_session_end *end)
     quantity_time(sp_end_lived_ms(end), lived);
     quantity_time(sp_end_cpu_ms(end), cpu);
     quantity_memory(sp_end_peak_kb(end), memory);
+    print_line("last end", "%s", sp_end_text(end));
     print_line("  when", "%s ago, after a life of %s", ago, lived);
     if (*sp_end_limit(end))
         print_line("  limit", "%s", sp_end_limit(end));
@@ -148,7 +149,7 @@ static void print_end(const struct sp_session_end *end)
         print_asked(end);
     if (*sp_end_reason(end))
         print_line("  reason", "%s", sp_end_reason(end));
-    print_line("  handled", "%llu calls, %llu casts", sp_end_calls(end),
+    print_line("  handled", "calls: %llu, casts: %llu", sp_end_calls(end),
                sp_end_casts(end));
     print_line("  used", "%s of CPU time, %s of memory at most", cpu, memory);
     if (sp_end_core(end))
@@ -165,9 +166,10 @@ static void print_people(const struct sp_session_info *info)
     if (!*sp_info_last_end(info))
         return;
     putchar('\n');
-    print_line("last end", "%s", sp_info_last_end(info));
     if (sp_info_end(info))
         print_end(sp_info_end(info));
+    else
+        print_line("last end", "%s", sp_info_last_end(info));
 }
 
 /* ---- the command ---- */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* spctl stop: the end of a session, by its ID or by its process. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <sys/types.h>
 
 #include <sp/client.h>
 
@@ -12,37 +9,20 @@
 #include "complaint.h"
 #include "invocation.h"
 #include "outcome.h"
-
-static bool parse_pid(const char *text, pid_t *out_pid)
-{
-    char *end;
-    long pid;
-
-    errno = 0;
-    pid = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || pid < 1 || pid > INT_MAX)
-        return false;
-    *out_pid = (pid_t)pid;
-    return true;
-}
+#include "process_id.h"
 
 /* The process of --pid; 0 if the session is named by its ID. */
 static enum sp_error target(const struct invocation *invocation, pid_t *out_pid)
 {
-    const char *text = invocation->values[OPTION_PID];
-    char quoted[QUOTED_SIZE];
+    bool by_pid = invocation_has(invocation, OPTION_PID);
 
-    *out_pid = 0;
-    if (text && invocation_has(invocation, OPTION_DRAIN))
+    if (by_pid && invocation_has(invocation, OPTION_DRAIN))
         return complain_usage(invocation->command,
                               "--drain wants the session's ID, not --pid");
-    if (!text == !invocation_id(invocation))
+    if (by_pid == (invocation_id(invocation) != NULL))
         return complain_usage(invocation->command,
                               "name the session by its ID or by --pid");
-    if (!text || parse_pid(text, out_pid))
-        return SP_OK;
-    complain_quote(quoted, text);
-    return complain_usage(invocation->command, "%s is no process ID", quoted);
+    return process_id_get(invocation, out_pid);
 }
 
 static enum sp_error fail(const struct invocation *invocation,

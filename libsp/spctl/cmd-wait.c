@@ -2,6 +2,7 @@
 /* spctl wait: until a session is ready, gone or restarted. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <sp/client.h>
 
@@ -9,6 +10,7 @@
 #include "complaint.h"
 #include "invocation.h"
 #include "outcome.h"
+#include "process_id.h"
 #include "session.h"
 #include "timeout.h"
 
@@ -55,21 +57,45 @@ static enum sp_error fail(const struct invocation *invocation,
     return complain_outcome(invocation, error, text);
 }
 
-static enum sp_error run(struct invocation *invocation)
-{
-    enum sp_error error;
+/* What to wait for, how long, and beyond which process (0: none named). */
+struct wait {
     enum sp_wait what;
     int timeout_ms;
+    pid_t pid;
+};
 
-    error = what_get(invocation, &what);
+static enum sp_error wait_get(const struct invocation *invocation,
+                              struct wait *wait)
+{
+    enum sp_error error = what_get(invocation, &wait->what);
+
     if (error == SP_OK)
-        error = timeout_get(invocation, &timeout_ms);
+        error = timeout_get(invocation, &wait->timeout_ms);
+    if (error == SP_OK)
+        error = process_id_get(invocation, &wait->pid);
+    if (error == SP_OK && wait->pid > 0 && wait->what != SP_WAIT_RESTARTED)
+        error = complain_usage(invocation->command,
+                               "--pid goes with --for restarted");
+    return error;
+}
+
+static enum sp_error run(struct invocation *invocation)
+{
+    const char *id = invocation_id(invocation);
+    struct wait wait;
+    enum sp_error error;
+
+    error = wait_get(invocation, &wait);
     if (error == SP_OK)
         error = invocation_open(invocation);
     if (error != SP_OK)
         return error;
-    error = sp_wait(invocation->client, invocation_id(invocation), what,
-                    timeout_ms, invocation->result);
+    if (wait.pid > 0)
+        error = sp_wait_replaced(invocation->client, id, wait.pid,
+                                 wait.timeout_ms, invocation->result);
+    else
+        error = sp_wait(invocation->client, id, wait.what, wait.timeout_ms,
+                        invocation->result);
     if (error != SP_OK)
         return fail(invocation, error);
     return session_print_pid(invocation);
@@ -77,21 +103,26 @@ static enum sp_error run(struct invocation *invocation)
 
 const struct command command_wait = {
     .name = "wait",
-    .synopsis = "ID [--for WHAT] [--timeout SECONDS]",
+    .synopsis = "ID [--for WHAT] [--pid PID] [--timeout SECONDS]",
     .summary = "Wait until a session is ready, gone or restarted.",
     .text =
         "Waits until the session is ready (it has a process that has finished "
         "its init; this is what it waits for without --for), gone (there is "
         "none, which is so at once if there never was), or restarted (it is "
-        "ready in another process than it was in when wait began). Then it "
+        "ready in another process than it was in when wait began, or than "
+        "--pid, which is so at once if it was restarted meanwhile). Then it "
         "prints the session's process ID, if there is one. A timeout of 0 asks "
         "whether it is so now."
         "\n\n"
         "Exit status 1 says that the session is not there to become ready or "
         "restarted, or is gone meanwhile.",
     .example = "  spctl wait alice --for gone --timeout infinity\n"
+               "  pid=$(spctl start alice)\n"
+               "  ...\n"
+               "  spctl wait alice --for restarted --pid \"$pid\"\n"
                "  spctl -q wait alice --timeout 0 || echo not ready\n",
-    .options = OPTION_BIT(OPTION_FOR) | OPTION_BIT(OPTION_TIMEOUT),
+    .options = OPTION_BIT(OPTION_FOR) | OPTION_BIT(OPTION_PID) |
+               OPTION_BIT(OPTION_TIMEOUT),
     .errors = OUTCOME_BIT(SP_ENOENT) | OUTCOME_BIT(SP_EBADID) |
               OUTCOME_BIT(SP_ETIMEDOUT) | OUTCOME_BIT(SP_ENOSUP) |
               OUTCOME_BIT(SP_EPERM),

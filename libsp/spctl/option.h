@@ -30,7 +30,9 @@
     X(ARG, "arg", '\0', "ARG", "The argument for the module's init.")          \
     X(ARG_FILE, "arg-file", '\0', "FILE",                                      \
       "The same, from a file: every byte of it. - is the standard input.")     \
-    X(PID, "pid", '\0', "PID", "The session whose process this is.")           \
+    X(PID, "pid", '\0', "PID",                                                 \
+      "The session whose process this is; for wait, the process that is to "   \
+      "be replaced.")                                                          \
     X(TIMEOUT, "timeout", '\0', "SECONDS",                                     \
       "How long to wait: a number, with decimals if need be, or infinity. 15 " \
       "without this option.")                                                  \

@@ -60,11 +60,11 @@ struct slot_session {
     _Atomic uint32_t request_id;   /* of the call or cast it is doing */
     _Atomic uint64_t request_hash;
     _Atomic int64_t doing_since_ms;
-    _Atomic int64_t active_ms;     /* the end of what it did last */
+    _Atomic int64_t active_ms;     /* the end of its last call or cast */
     _Atomic uint64_t calls;        /* begun */
     _Atomic uint64_t casts;        /* begun */
     _Atomic uint64_t log_drops;    /* lines of sp_log() that found no room */
-    _Atomic uint32_t waiting;      /* calls that have no reply yet */
+    _Atomic uint32_t waiting;      /* calls that clients wait for */
     _Atomic uint32_t subscribers;  /* open subscriptions */
     /* Last of all before it exits: how it ends, enum sp_end + 1.  0: it has not
      * said goodbye. */

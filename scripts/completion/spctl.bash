@@ -63,9 +63,9 @@ _spctl() {
         _spctl_offer "$word" "${spctl[@]}" list --names
         ;;
     signal:1)
-        # real-time signals are not known by name
-        mapfile -t COMPREPLY < <(compgen -A signal -X '@(!(SIG*)|*RT*)' \
-            -- "$word")
+        # real-time signals have no names here
+        mapfile -t COMPREPLY < <(compgen -A signal -- "$word" |
+            grep -v -e RT -e JUNK)
         ;;
     esac
 }

@@ -128,15 +128,25 @@ static bool handshake(int fd)
            recv(fd, hello, 1, MSG_PEEK) == 1;
 }
 
-int fake_accept(int listener)
+/* -1: nobody asks anything. */
+static int accept_patiently(int listener)
 {
-    for (;;) {
+    while (wait_readable(listener, WAIT_MS)) {
         int fd = fake_accept_raw(listener);
 
         if (handshake(fd))
             return fd;
         close(fd);
     }
+    return -1;
+}
+
+int fake_accept(int listener)
+{
+    int fd = accept_patiently(listener);
+
+    cr_assert_geq(fd, 0, "the client does not connect");
+    return fd;
 }
 
 struct fake_request fake_hear_push(int connection)
@@ -214,9 +224,10 @@ static void *spd_main(void *context)
 {
     struct fake_spd *spd = context;
 
-    spd->connection = fake_accept(spd->listener);
-    for (size_t i = 0; i < spd->count; i++) {
-        const struct fake_row *row = &spd->rows[i];
+    spd->connection = accept_patiently(spd->listener);
+    while (spd->heard < spd->count && spd->connection >= 0 &&
+           wait_readable(spd->connection, WAIT_MS)) {
+        const struct fake_row *row = &spd->rows[spd->heard++];
         struct fake_request request = fake_hear(spd->connection);
 
         cr_expect(strncmp((char *)request.body, row->question,
@@ -243,7 +254,10 @@ void fake_spd_start(struct fake_spd *out_spd, const struct fake *fake,
 void fake_spd_finish(struct fake_spd *spd)
 {
     pthread_join(spd->thread, NULL);
-    close(spd->connection);
+    cr_expect(spd->late || spd->heard == spd->count, "asked %zu of %zu",
+              spd->heard, spd->count);
+    if (spd->connection >= 0)
+        close(spd->connection);
     close(spd->listener);
 }
 

@@ -84,7 +84,9 @@ struct fake_spd {
     int listener;
     const struct fake_row *rows; /* borrowed */
     size_t count;
+    size_t heard;
     int connection;
+    bool late; /* set by the test: the client had no time for all questions */
 };
 
 /* Plays spd for these questions, in this order, on one connection. */

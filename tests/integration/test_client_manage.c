@@ -122,8 +122,8 @@ FAKE_TEST_LOCAL(client_manage, wrong_arguments_reach_nobody)
 
 FAKE_TEST_LOCAL(client_manage, a_signal_that_does_not_exist_reaches_nobody)
 {
-    static const char *const bad[] = {"", "SIG", "usr1", "10", "USR1 ",
-                                      "SIGSIGHUP", "\033[2J"};
+    static const char *const bad[] = {"",      "SIG",       "usr1",   "10",
+                                      "USR1 ", "SIGSIGHUP", "\033[2J"};
     struct sp_result *result = sp_result_new();
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

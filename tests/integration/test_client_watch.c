@@ -12,9 +12,9 @@ TestSuite(client_watch, .fini = leaks_check, .timeout = 120);
 
 #define WAIT_FOR(what) "{\"op\":\"wait\",\"id\":\"x\",\"for\":\"" what "\","
 #define NOT_YET FAKE_NO(5, "not yet")
-#define INFO(state, pid)                                                       \
-    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":"      \
-    "\"" state "\",\"pid\":" #pid                                              \
+#define INFO(state, pid)                                                  \
+    "{\"ok\":true,\"session\":{\"id\":\"x\",\"module\":\"kv\",\"state\":" \
+    "\"" state "\",\"pid\":" #pid                                         \
     ",\"restarts\":0,\"age_ms\":5,\"last_end\":\"\"}}"
 
 /* ---- sp_wait ---- */
@@ -29,9 +29,9 @@ FAKE_TEST(client_watch, a_wait_is_one_question_when_it_is_so)
     struct fake_spd spd;
 
     FAKE_SPD_START(&spd, fake, rows);
-    cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_READY, SP_TIMEOUT_INFINITE,
-                         result),
-                 SP_OK);
+    cr_expect_eq(
+        sp_wait(fake->client, "x", SP_WAIT_READY, SP_TIMEOUT_INFINITE, result),
+        SP_OK);
     cr_expect_eq(sp_result_pid(result), 7);
     cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_GONE, 2 * 60000, result),
                  SP_OK);
@@ -54,9 +54,9 @@ FAKE_TEST(client_watch, a_wait_goes_on_when_spds_time_is_up)
     FAKE_SPD_START(&spd, fake, rows);
     cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_READY, LONG_MS, NULL),
                  SP_OK);
-    cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_GONE, SP_TIMEOUT_INFINITE,
-                         NULL),
-                 SP_EPERM);
+    cr_expect_eq(
+        sp_wait(fake->client, "x", SP_WAIT_GONE, SP_TIMEOUT_INFINITE, NULL),
+        SP_EPERM);
     fake_spd_finish(&spd);
 }
 
@@ -88,8 +88,8 @@ FAKE_TEST(client_watch, every_question_for_a_restart_names_the_first_process)
     struct fake_spd spd;
 
     FAKE_SPD_START(&spd, fake, rows);
-    cr_expect_eq(
-        sp_wait(fake->client, "x", SP_WAIT_RESTARTED, LONG_MS, result), SP_OK);
+    cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_RESTARTED, LONG_MS, result),
+                 SP_OK);
     cr_expect_eq(sp_result_pid(result), 8);
     fake_spd_finish(&spd);
     sp_result_free(result);
@@ -107,6 +107,30 @@ FAKE_TEST_LOCAL(client_watch, without_a_process_the_next_one_is_waited_for)
     cr_expect_eq(sp_wait(fake->client, "x", SP_WAIT_RESTARTED, LONG_MS, NULL),
                  SP_OK);
     fake_spd_finish(&spd);
+}
+
+FAKE_TEST(client_watch, who_knows_the_process_asks_for_another)
+{
+    static const struct fake_row rows[] = {
+        {"{\"op\":\"wait\",\"id\":\"x\",\"pid\":7,\"for\":\"restarted\",",
+         NOT_YET},
+        {"{\"op\":\"wait\",\"id\":\"x\",\"pid\":7,\"for\":\"restarted\",",
+         "{\"ok\":true,\"pid\":8}"},
+    };
+    struct sp_result *result = sp_result_new();
+    struct sp_client *client = fake->client;
+    struct fake_spd spd;
+
+    cr_expect_eq(sp_wait_replaced(client, "x", 1, 0, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x", -7, 0, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x", 7, -2, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait_replaced(client, "x\n", 7, 0, NULL), SP_EBADID);
+    cr_expect_eq(sp_wait_replaced(NULL, "x", 7, 0, NULL), SP_EINVAL);
+    FAKE_SPD_START(&spd, fake, rows);
+    cr_expect_eq(sp_wait_replaced(client, "x", 7, LONG_MS, result), SP_OK);
+    cr_expect_eq(sp_result_pid(result), 8);
+    fake_spd_finish(&spd);
+    sp_result_free(result);
 }
 
 FAKE_TEST_LOCAL(client_watch, a_session_that_is_gone_does_not_restart)
@@ -139,29 +163,31 @@ FAKE_TEST_LOCAL(client_watch, a_wait_with_wrong_arguments_reaches_nobody)
     cr_expect_eq(sp_wait(NULL, "x", SP_WAIT_GONE, 0, NULL), SP_EINVAL);
     cr_expect_eq(sp_wait(client, "x", SP_WAIT_GONE, -2, NULL), SP_EINVAL);
     cr_expect_eq(sp_wait(client, "x", (enum sp_wait)3, 0, NULL), SP_EINVAL);
-    cr_expect_eq(sp_wait(client, "x", (enum sp_wait)-1, 0, NULL), SP_EINVAL);
+    cr_expect_eq(sp_wait(client, "x", (enum sp_wait) - 1, 0, NULL), SP_EINVAL);
     cr_expect_eq(sp_wait(client, "x", SP_WAIT_GONE, 0, NULL), SP_ENOSUP);
 }
 
 /* ---- sp_events ---- */
 
-#define EVENT(id, name, seq, more)                                             \
-    "{\"id\":\"" id "\",\"event\":\"" name "\",\"seq\":" #seq                  \
+#define EVENT(id, name, seq, more)                            \
+    "{\"id\":\"" id "\",\"event\":\"" name "\",\"seq\":" #seq \
     ",\"time_ms\":1700000000123" more "}"
-#define EVENTS(next, ...)                                                      \
+#define EVENTS(next, ...) \
     "{\"ok\":true,\"events\":[" __VA_ARGS__ "],\"next\":" #next "}"
-#define AFTER(n, timeout)                                                      \
+#define AFTER(n, timeout) \
     "{\"op\":\"events\",\"timeout_ms\":" #timeout ",\"after\":" #n "}"
 
 FAKE_TEST(client_watch, events_are_what_spd_tells)
 {
     static const struct fake_row rows[] = {
-        {AFTER(0, 0),
-         EVENTS(9, EVENT("a", "start", 3,
-                         ",\"module\":\"kv\",\"pid\":0,\"text\":\"\"") ","
-                   EVENT("b", "crash", 7,
-                         ",\"module\":\"kv\",\"pid\":42,\"text\":\"oh\","
-                         "\"end\":{\"text\":\"x\"}"))},
+        {AFTER(0, 0), EVENTS(9, EVENT("a", "start", 3,
+                                      ",\"module\":\"kv\",\"pid\":0,\"text\":"
+                                      "\"\"") "," EVENT("b", "crash", 7,
+                                                        ",\"module\":\"kv\","
+                                                        "\"pid\":42,\"text\":"
+                                                        "\"oh\","
+                                                        "\"end\":{\"text\":"
+                                                        "\"x\"}"))},
     };
     static const char json[] = EVENT("b", "crash", 7,
                                      ",\"module\":\"kv\",\"pid\":42,\"text\":"
@@ -208,9 +234,9 @@ FAKE_TEST(client_watch, events_are_waited_for_from_where_they_were)
     struct fake_spd spd;
 
     FAKE_SPD_START(&spd, fake, rows);
-    cr_assert_eq(sp_events(fake->client, "x", 4, SP_TIMEOUT_INFINITE, &events,
-                           NULL),
-                 SP_OK);
+    cr_assert_eq(
+        sp_events(fake->client, "x", 4, SP_TIMEOUT_INFINITE, &events, NULL),
+        SP_OK);
     fake_spd_finish(&spd);
     cr_expect_eq(sp_events_count(events), 1);
     sp_events_free(events);
@@ -240,9 +266,9 @@ FAKE_TEST_LOCAL(client_watch, of_another_spd_events_are_read_from_the_first)
     struct fake_spd spd;
 
     FAKE_SPD_START(&spd, fake, rows);
-    cr_assert_eq(sp_events(fake->client, NULL, 4000, SP_TIMEOUT_INFINITE,
-                           &events, NULL),
-                 SP_OK);
+    cr_assert_eq(
+        sp_events(fake->client, NULL, 4000, SP_TIMEOUT_INFINITE, &events, NULL),
+        SP_OK);
     fake_spd_finish(&spd);
     cr_expect_eq(sp_events_count(events), 1);
     sp_events_free(events);

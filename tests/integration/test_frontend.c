@@ -199,6 +199,27 @@ Test(frontend, tells_a_visitor_whose_session_was_stopped)
 
 /* ---- trouble ------------------------------------------------------------ */
 
+/* Pauses the session of this process, or lets it go on. */
+static void hold(const struct stage *stage, pid_t pid,
+                 enum sp_error (*act)(struct sp_client *client, const char *id,
+                                      struct sp_result *result))
+{
+    struct sp_session_list *list;
+    struct sp_client *client;
+
+    cr_assert_eq(
+        sp_client_open(harness_runtime_dir(stage->harness), &client), SP_OK);
+    cr_assert_eq(sp_list(client, &list, NULL), SP_OK);
+    for (size_t i = 0; i < sp_list_count(list); i++) {
+        const struct sp_session_info *info = sp_list_at(list, i);
+
+        if (sp_info_pid(info) == pid)
+            cr_assert_eq(act(client, sp_info_id(info), NULL), SP_OK);
+    }
+    sp_list_free(list);
+    sp_client_close(client);
+}
+
 Test(frontend, gives_a_stuck_process_one_second)
 {
     struct stage stage;
@@ -212,12 +233,12 @@ Test(frontend, gives_a_stuck_process_one_second)
     page = browser_get(&ann, "/");
     pid = (pid_t)page.pid;
     page_free(&page);
-    cr_assert(pid > 1 && kill(pid, SIGSTOP) == 0);
+    hold(&stage, pid, sp_pause);
     page = browser_get(&ann, "/");
     cr_expect_eq(page.status, 504);
     page_free(&page);
     browser_expect_count(&bob, 0);
-    kill(pid, SIGCONT);
+    hold(&stage, pid, sp_resume);
     browser_expect_count(&ann, 0);
     stage_clear(&stage);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/asking.h"
@@ -70,6 +71,58 @@ Test(hygiene, a_session_has_exactly_the_descriptors_on_the_list)
                      count_lines(fds), "%s", fds);
         free(fds);
     }
+    harness_stop(harness);
+}
+
+/* The parts of the shared memory that a list of mappings has. */
+static size_t slot_bytes(const char *maps)
+{
+    size_t bytes = 0;
+
+    for (const char *at = maps; at && *at; at = strchr(at, '\n') + 1) {
+        const char *end = strchr(at, '\n');
+        unsigned long from, to;
+
+        cr_assert_eq(sscanf(at, "%lx-%lx", &from, &to), 2);
+        if (memmem(at, (size_t)(end - at), "libsp-slots", 11))
+            bytes += to - from;
+    }
+    return bytes;
+}
+
+static char *read_maps(pid_t pid)
+{
+    char path[64], *text = NULL;
+    size_t size, got;
+    FILE *out = open_memstream(&text, &size), *in;
+    char bytes[4096];
+
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    in = fopen(path, "re");
+    cr_assert_not_null(in);
+    while ((got = fread(bytes, 1, sizeof bytes, in)) > 0)
+        fwrite(bytes, 1, got, out);
+    fclose(in);
+    fclose(out);
+    return text;
+}
+
+Test(hygiene, a_session_has_one_page_of_the_shared_memory_and_its_child_none)
+{
+    struct harness *harness = harness_start(PROBE);
+    char *maps, *child;
+
+    ask_started(harness, "a", "probe", NULL);
+    maps = session_call(harness, "a", "maps");
+    cr_expect_eq(slot_bytes(maps), 4096, "%s", maps);
+    free(maps);
+    child = session_call(harness, "a", "fork");
+    maps = read_maps((pid_t)atoi(child));
+    cr_expect_eq(slot_bytes(maps), 0, "%s", maps);
+    free(maps);
+    cr_assert_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect_eq(waitpid((pid_t)atoi(child), NULL, 0), atoi(child)); /* orphan */
+    free(child);
     harness_stop(harness);
 }
 
@@ -270,14 +323,17 @@ Test(hygiene, a_killed_template_takes_no_session_with_it_and_is_replaced)
     harness_stop(harness);
 }
 
-Test(hygiene, a_template_has_four_descriptors_and_keeps_none_of_its_sessions)
+Test(hygiene, a_template_has_five_descriptors_and_keeps_none_of_its_sessions)
 {
     struct harness *harness = harness_start(PROBE);
     pid_t pid = ask_started(harness, "a", "probe", NULL);
     pid_t template = find_template(harness, pid);
     size_t before = count_fds(template);
+    char *maps = read_maps(template);
 
-    cr_expect_leq(before, 5);
+    cr_expect_eq(before, 5);
+    cr_expect_eq(slot_bytes(maps), 0, "%s", maps);
+    free(maps);
     for (int i = 0; i < 20; i++) {
         char id[8];
 

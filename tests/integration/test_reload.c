@@ -1,209 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration read anew, by SIGHUP and by the operation `reload`: what
- * changes, for whom, and what does not. */
+/* The configuration read anew, by SIGHUP and by the operation `reload`: whole
+ * or not at all, whoever asks; and the settings of [supervisor]. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "support/asking.h"
+#include "reload_scene.h"
 #include "support/leaks.h"
-#include "support/program.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
 TestSuite(reload, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
-#define TEMPORARY PROBE "restart = temporary\n"
-#define OTHER "[module other]\npath = @PROBE@\n"
 #define ENOUGH "[module probe]\npath = @PROBE@\nmax_restarts = 16\n"
-
-/* ---- reloading ---- */
-
-static long number(const struct answer *answer, const char *key)
-{
-    const json_t *value = json_object_get(answer->object, key);
-
-    cr_assert(json_is_integer(value), "no %s", key);
-    return (long)json_integer_value(value);
-}
-
-static void expect_reload(const struct harness *harness, long changed,
-                          long added, long removed)
-{
-    struct answer answer = ask(harness, "{\"op\":\"reload\"}");
-
-    cr_assert_eq(answer.error, SP_OK, "%s: %s", sp_error_name(answer.error),
-                 answer.text);
-    cr_expect_eq(number(&answer, "changed"), changed, "%ld",
-                 number(&answer, "changed"));
-    cr_expect_eq(number(&answer, "added"), added, "%ld",
-                 number(&answer, "added"));
-    cr_expect_eq(number(&answer, "removed"), removed, "%ld",
-                 number(&answer, "removed"));
-    answer_fini(&answer);
-}
-
-static void expect_no_reload(const struct harness *harness,
-                             enum sp_error error, const char *text)
-{
-    struct answer answer = ask(harness, "{\"op\":\"reload\"}");
-
-    cr_expect_eq(answer.error, error, "%s", sp_error_name(answer.error));
-    cr_expect_not_null(strstr(answer.text, text), "no '%s' in '%s'", text,
-                       answer.text);
-    answer_fini(&answer);
-}
-
-/* Configures and reloads. */
-static void change(struct harness *harness, const char *config, long changed,
-                   long added, long removed)
-{
-    harness_configure(harness, config);
-    expect_reload(harness, changed, added, removed);
-}
-
-/* ---- processes ---- */
-
-#define CHILDREN_MAX 64
-
-static size_t list_children(const struct harness *harness,
-                            pid_t pids[CHILDREN_MAX])
-{
-    char path[64];
-    size_t count = 0;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children",
-             (int)harness_spd(harness), (int)harness_spd(harness));
-    file = fopen(path, "re");
-    cr_assert_not_null(file);
-    while (count < CHILDREN_MAX && fscanf(file, "%d", &pids[count]) == 1)
-        count++;
-    fclose(file);
-    return count;
-}
-
-struct children {
-    const struct harness *harness;
-    size_t wanted;
-};
-
-static bool has_children(void *context)
-{
-    const struct children *children = context;
-    pid_t pids[CHILDREN_MAX];
-
-    return list_children(children->harness, pids) == children->wanted;
-}
-
-/* Sessions and templates. */
-static void expect_processes(const struct harness *harness, size_t sessions,
-                             size_t templates)
-{
-    struct children children = {harness, sessions + templates};
-    pid_t pids[CHILDREN_MAX];
-
-    cr_expect(wait_for(has_children, &children, WAIT_MS),
-              "%zu processes, not %zu sessions and %zu templates",
-              list_children(harness, pids), sessions, templates);
-}
-
-/* The pid of the only child that is none of these sessions. */
-static pid_t template_beside(const struct harness *harness,
-                             const pid_t *sessions, size_t count)
-{
-    pid_t pids[CHILDREN_MAX], found = 0;
-    size_t children = list_children(harness, pids);
-
-    for (size_t i = 0; i < children; i++) {
-        bool is_session = false;
-
-        for (size_t n = 0; n < count; n++)
-            is_session = is_session || pids[i] == sessions[n];
-        if (is_session)
-            continue;
-        cr_assert_eq(found, 0, "several");
-        found = pids[i];
-    }
-    cr_assert_gt(found, 1);
-    return found;
-}
-
-static void crash(const struct harness *harness, const char *id)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, "crash", &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
-static size_t count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-    size_t count = 0;
-
-    cr_assert_not_null(dir, "%s", path);
-    while ((entry = readdir(dir)))
-        count += entry->d_name[0] != '.';
-    closedir(dir);
-    return count;
-}
-
-static size_t count_descriptors(const struct harness *harness)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)harness_spd(harness));
-    return count_entries(path);
-}
-
-static size_t count_log_sockets(const struct harness *harness)
-{
-    char path[96];
-
-    snprintf(path, sizeof path, "%s/log", harness_runtime_dir(harness));
-    return count_entries(path);
-}
-
-struct holdings {
-    const struct harness *harness;
-    size_t descriptors;
-    size_t log_sockets;
-};
-
-/* Before anything is started, and when all of it has gone.  spd may be about to
- * close a descriptor of a question or of its own start: there may be fewer. */
-static struct holdings note(const struct harness *harness)
-{
-    return (struct holdings){harness, count_descriptors(harness),
-                             count_log_sockets(harness)};
-}
-
-static bool is_back(void *context)
-{
-    const struct holdings *wanted = context;
-    struct holdings now = note(wanted->harness);
-
-    return now.descriptors <= wanted->descriptors &&
-           now.log_sockets == wanted->log_sockets;
-}
-
-static void expect_back(struct holdings *wanted)
-{
-    cr_expect(wait_for(is_back, wanted, WAIT_MS),
-              "%zu descriptors, not %zu; %zu log sockets, not %zu",
-              count_descriptors(wanted->harness), wanted->descriptors,
-              count_log_sockets(wanted->harness), wanted->log_sockets);
-}
 
 /* ---- whole or not at all ---- */
 
@@ -256,11 +69,11 @@ Test(reload, of_a_file_that_is_gone_changes_nothing_and_names_it)
 Test(reload, of_the_same_file_changes_nothing)
 {
     struct harness *harness = harness_start(PROBE);
-    struct holdings before = note(harness);
+    struct holdings before = holdings_note(harness);
 
     for (int i = 0; i < 3; i++)
         expect_reload(harness, 0, 0, 0);
-    expect_back(&before);
+    holdings_expect_back(&before);
     ask_started(harness, "a", "probe", NULL);
     for (int i = 0; i < 3; i++)
         expect_reload(harness, 0, 0, 0);
@@ -283,205 +96,6 @@ Test(reload, while_stopping_is_refused)
     cr_assert_eq(kill(pid, SIGKILL), 0);
     raw_peer_close(&hung);
     harness_expect_end(harness, 0);
-    harness_stop(harness);
-}
-
-/* ---- modules ---- */
-
-Test(reload, leaves_sessions_what_they_were_started_with)
-{
-    struct harness *harness = harness_start(PROBE);
-
-    ask_started(harness, "old", "probe", NULL);
-    change(harness, TEMPORARY, 1, 0, 0);
-    ask_started(harness, "new", "probe", NULL);
-    crash(harness, "new");
-    ask_until_gone(harness, "new");
-    for (unsigned i = 1; i <= 2; i++) {
-        crash(harness, "old");
-        ask_until_restarted(harness, "old", i);
-    }
-    session_expect(harness, "old", "echo x", "x");
-    harness_stop(harness);
-}
-
-Test(reload, gives_a_changed_module_a_fresh_template)
-{
-    struct harness *harness = harness_start(PROBE);
-    pid_t sessions[2], templates[2];
-
-    sessions[0] = ask_started(harness, "old", "probe", NULL);
-    templates[0] = template_beside(harness, sessions, 1);
-    change(harness, TEMPORARY, 1, 0, 0);
-    expect_processes(harness, 1, 1); /* it is started when it is needed */
-    sessions[1] = ask_started(harness, "new", "probe", NULL);
-    expect_processes(harness, 2, 2);
-    cr_assert_eq(ask_stop(harness, "old"), SP_OK);
-    expect_processes(harness, 1, 1);
-    templates[1] = template_beside(harness, &sessions[1], 1);
-    cr_expect_neq(templates[0], templates[1]);
-    cr_expect(wait_pid_gone(templates[0], 0));
-    session_expect(harness, "new", "echo x", "x");
-    harness_stop(harness);
-}
-
-Test(reload, ends_the_old_template_with_its_last_session)
-{
-    struct harness *harness = harness_start(PROBE);
-    struct holdings before = note(harness);
-    struct raw_peer peer;
-
-    ask_started(harness, "a", "probe", NULL);
-    ask_started(harness, "b", "probe", NULL);
-    change(harness, TEMPORARY, 1, 0, 0);
-    ask_started(harness, "new", "probe", NULL);
-    cr_expect_eq(count_log_sockets(harness), before.log_sockets + 1);
-    cr_assert_eq(ask_stop(harness, "a"), SP_OK);
-    expect_processes(harness, 2, 2);
-    session_send(harness, "b", "stop", &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-    expect_processes(harness, 1, 1);
-    cr_assert_eq(ask_stop(harness, "new"), SP_OK);
-    change(harness, PROBE, 1, 0, 0);
-    expect_back(&before);
-    harness_stop(harness);
-}
-
-Test(reload, ends_a_template_without_sessions_at_once)
-{
-    struct harness *harness = harness_start(PROBE);
-
-    ask_started(harness, "a", "probe", NULL);
-    cr_assert_eq(ask_stop(harness, "a"), SP_OK);
-    expect_processes(harness, 0, 1);
-    change(harness, TEMPORARY, 1, 0, 0);
-    expect_processes(harness, 0, 0);
-    ask_started(harness, "a", "probe", NULL);
-    harness_stop(harness);
-}
-
-/* Its template was killed meanwhile: another one of its kind is started. */
-Test(reload, restarts_an_old_session_with_its_settings_after_its_template_died)
-{
-    struct harness *harness = harness_start(PROBE);
-    pid_t pid = ask_started(harness, "old", "probe", NULL);
-    pid_t template = template_beside(harness, &pid, 1);
-
-    change(harness, TEMPORARY, 1, 0, 0);
-    cr_assert_eq(kill(template, SIGKILL), 0);
-    expect_processes(harness, 1, 0);
-    crash(harness, "old");
-    ask_until_restarted(harness, "old", 1);
-    expect_processes(harness, 1, 1);
-    session_expect(harness, "old", "log said by an old one", "");
-    cr_expect(harness_wait_log(harness, "said by an old one", WAIT_MS));
-    cr_assert_eq(ask_stop(harness, "old"), SP_OK);
-    expect_processes(harness, 0, 0);
-    harness_stop(harness);
-}
-
-Test(reload, lets_sessions_of_a_removed_module_go_on_and_starts_no_more)
-{
-    struct harness *harness = harness_start(PROBE);
-
-    ask_started(harness, "old", "probe", NULL);
-    change(harness, "", 0, 0, 1);
-    ask_refused(harness, "new", "probe", NULL, SP_EMODULE, "probe");
-    session_expect(harness, "old", "echo x", "x");
-    crash(harness, "old");
-    ask_until_restarted(harness, "old", 1);
-    session_expect(harness, "old", "echo y", "y");
-    expect_processes(harness, 1, 1);
-    change(harness, PROBE, 0, 1, 0);
-    ask_started(harness, "new", "probe", NULL);
-    cr_assert_eq(ask_stop(harness, "old"), SP_OK);
-    expect_processes(harness, 1, 1);
-    harness_stop(harness);
-}
-
-Test(reload, offers_added_modules)
-{
-    struct harness *harness = harness_start(PROBE);
-
-    ask_started(harness, "a", "probe", NULL);
-    ask_refused(harness, "b", "other", NULL, SP_EMODULE, "other");
-    change(harness, PROBE OTHER, 0, 1, 0);
-    ask_started(harness, "b", "other", NULL);
-    session_expect(harness, "b", "echo x", "x");
-    session_expect(harness, "a", "echo x", "x");
-    harness_stop(harness);
-}
-
-static long sessions_of(const struct harness *harness, const char *name)
-{
-    struct answer answer = ask(harness, "{\"op\":\"modules\"}");
-    const json_t *modules = json_object_get(answer.object, "modules");
-    const json_t *module;
-    long sessions = -1;
-    size_t i;
-
-    json_array_foreach(modules, i, module)
-    {
-        const json_t *its = json_object_get(module, "name");
-
-        if (strcmp(json_string_value(its), name) != 0)
-            continue;
-        cr_expect_eq(sessions, -1, "%s is there twice", name);
-        sessions = (long)json_integer_value(json_object_get(module,
-                                                            "sessions"));
-    }
-    answer_fini(&answer);
-    return sessions;
-}
-
-Test(reload, counts_old_and_new_sessions_as_those_of_one_module)
-{
-    struct harness *harness = harness_start(PROBE);
-
-    ask_started(harness, "old", "probe", NULL);
-    change(harness, TEMPORARY, 1, 0, 0);
-    ask_started(harness, "new", "probe", NULL);
-    cr_expect_eq(sessions_of(harness, "probe"), 2);
-    change(harness, "", 0, 0, 1);
-    cr_expect_eq(sessions_of(harness, "probe"), -1);
-    harness_stop(harness);
-}
-
-/* ---- files ---- */
-
-/* A file of its own at the path, as an installation puts it there. */
-static void install(const char *path)
-{
-    char fresh[96];
-    struct program program;
-
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    cr_assert_eq(PROGRAM_RUN(&program, "cp", harness_probe_module(), fresh), 0);
-    program_fini(&program);
-    cr_assert_eq(rename(fresh, path), 0);
-}
-
-Test(reload, takes_a_module_whose_file_was_replaced_for_changed)
-{
-    struct harness *harness = harness_start("");
-    char path[64], config[128];
-
-    snprintf(path, sizeof path, "%s/mine.so", harness_dir(harness));
-    snprintf(config, sizeof config, "[module mine]\npath = %s\n", path);
-    install(path);
-    change(harness, config, 0, 1, 0);
-    install(path); /* no template has loaded the first one */
-    expect_reload(harness, 0, 0, 0);
-    ask_started(harness, "old", "mine", NULL);
-    expect_reload(harness, 0, 0, 0);
-    install(path);
-    expect_reload(harness, 1, 0, 0);
-    expect_reload(harness, 0, 0, 0);
-    ask_started(harness, "new", "mine", NULL);
-    expect_processes(harness, 2, 2);
-    cr_assert_eq(ask_stop(harness, "old"), SP_OK);
-    expect_processes(harness, 1, 1);
     harness_stop(harness);
 }
 
@@ -621,7 +235,7 @@ Test(reload, of_a_bad_file_by_sighup_changes_nothing_and_is_logged)
 Test(reload, storm_leaves_nothing_behind)
 {
     struct harness *harness = harness_start(ENOUGH);
-    struct holdings before = note(harness);
+    struct holdings before = holdings_note(harness);
     char config[128], id[16];
 
     ask_started(harness, "first", "probe", NULL);
@@ -649,6 +263,6 @@ Test(reload, storm_leaves_nothing_behind)
     change(harness, "", 0, 0, 1); /* the last template goes */
     change(harness, PROBE, 0, 1, 0);
     expect_processes(harness, 0, 0);
-    expect_back(&before);
+    holdings_expect_back(&before);
     harness_stop(harness);
 }

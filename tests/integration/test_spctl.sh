@@ -35,7 +35,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-for part in support words sessions output scripts; do
+for part in support words sessions manage watch output scripts; do
     # shellcheck source=/dev/null
     . "$(dirname "$0")/spctl/$part.sh"
 done
@@ -67,6 +67,17 @@ test_info
 test_modules
 test_channels
 test_stop
+test_restart
+test_pause
+test_signal
+test_drain
+test_wait
+test_list_long
+test_info_groups
+test_events
+test_events_follow
+test_stats
+test_reload
 test_closed_descriptors
 test_bad_output
 test_completion

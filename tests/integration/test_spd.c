@@ -420,9 +420,10 @@ Test(spd, whose_directory_is_removed_leaves_that_of_its_successor_alone)
 
 /* ---- many at once ---- */
 
-#define MANY 500
+#define MANY 1000
 
-/* spd finds all of them dead, and a question behind them. */
+/* spd finds all of them dead, and a question behind them.  What the kernel
+ * shows it at once is bounded, too: some are left in any case. */
 Test(spd, answers_between_the_ends_of_many_sessions)
 {
     struct harness *harness = harness_start(PROBE "restart = temporary\n");
@@ -448,7 +449,8 @@ Test(spd, answers_between_the_ends_of_many_sessions)
     cr_assert_eq(kill(harness_spd(harness), SIGCONT), 0);
     raw_peer_recv_reply(&peer, 1, &reply);
     answer = json_loadb((const char *)reply.bytes, reply.size, 0, NULL);
-    cr_expect_gt(json_array_size(json_object_get(answer, "sessions")), 0);
+    cr_expect_gt(json_array_size(json_object_get(answer, "sessions")),
+                 MANY - MANY / 4);
     json_decref(answer);
     raw_message_fini(&reply);
     raw_peer_close(&peer);

@@ -5,9 +5,10 @@
  *   calls: pid, echo X, error TEXT, crash, exit N, _exit N, stop, fail,
  *          reply-stop X, later MS X, never, hang (waits for ever), spin (loops
  *          for ever), freeze (stops itself with SIGSTOP, then answers), deaf
- *          (blocks all signals and answers), block MS, timer-block MS, stuck
- *          (its terminate will hang), log X, logs N, stderr X, flood N (writes
- *          N lines to stderr; answers how many found room), emit X, zeros N,
+ *          (blocks all signals and answers), block MS, timer-block MS, tick MS
+ *          (a timer), stuck (its terminate will hang), log X, logs N, stderr X,
+ *          flood N (writes N lines to stderr; answers how many found room),
+ *          emit X, zeros N,
  *          size X, grow MIB (keeps that much memory), fds, maps, env, args,
  *          count, casts, deafen (shuts its listener down), fork (answers the
  *          pid of a child that stays), names (uses what <sp/id.h> and
@@ -15,7 +16,7 @@
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
  *          "block MS" do what the calls do
  *   init:  ignore, fail TEXT, crash, slow MS, hang, stop, deaf, "look MS"
- *          (slow, and sends itself SIGTERM first)                            */
+ *          (slow, and sends itself SIGTERM first), freeze                    */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <signal.h>
@@ -45,6 +46,7 @@ static long timer_blocks_ms; /* of TIMER_BLOCK */
 static bool stuck;
 
 #define TIMER_BLOCK (SP_TIMERS - 1)
+#define TIMER_TICK (SP_TIMERS - 2)
 
 static void crash(void)
 {
@@ -160,7 +162,7 @@ REQUEST(later)
 
     UNUSED;
     text += *text == ' ';
-    for (int i = 0; i < TIMER_BLOCK; i++)
+    for (int i = 0; i < TIMER_TICK; i++)
         if (!laters[i].call) {
             laters[i] = (struct later){call, strdup(text), strlen(text)};
             sp_timer_start(session, i, (unsigned)ms, 0);
@@ -209,6 +211,13 @@ REQUEST(timer_block)
     return reply_text(call, "");
 }
 
+REQUEST(tick)
+{
+    UNUSED;
+    sp_timer_start(session, TIMER_TICK, 0, (unsigned)atol(rest));
+    return reply_text(call, "");
+}
+
 REQUEST(stuck)
 {
     UNUSED;
@@ -226,11 +235,11 @@ REQUEST(logs)
 
 REQUEST(grow)
 {
+    static void *volatile kept; /* or the compiler would see that it is not */
     size_t more = strtoul(rest, NULL, 10) << 20;
-    void *bytes = malloc(more);
 
     UNUSED;
-    memset(bytes, 1, more); /* kept, and never used again */
+    memset(kept = malloc(more), 1, more);
     return reply_text(call, "");
 }
 
@@ -377,7 +386,7 @@ static const struct {
     {"spin", do_spin},   {"freeze", do_freeze}, {"deaf", do_deaf},
     {"stuck", do_stuck}, {"logs", do_logs},     {"flood", do_flood},
     {"grow", do_grow},   {"maps", do_maps},
-    {"timer-block", do_timer_block},
+    {"timer-block", do_timer_block}, {"tick", do_tick},
 };
 
 static enum sp_handled probe_call(struct sp_session *session, void *state,
@@ -445,6 +454,8 @@ static void probe_timer(struct sp_session *session, void *state, int timer)
         block(timer_blocks_ms);
         return;
     }
+    if (timer == TIMER_TICK)
+        return;
     sp_reply(later->call, later->text, later->size);
     free(later->text);
     *later = (struct later){0};
@@ -471,6 +482,8 @@ static enum sp_init probe_init(struct sp_session *session, const void *arg,
         hang();
     if (strcmp(text, "stop") == 0)
         sp_session_stop(session, SP_END_NORMAL, "in init");
+    if (strcmp(text, "freeze") == 0)
+        raise(SIGSTOP);
     if (strcmp(text, "deaf") == 0)
         block_signals();
     if (strncmp(text, "look ", 5) == 0) {

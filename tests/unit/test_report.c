@@ -99,6 +99,30 @@ Test(report, calls_and_casts_are_counted_apart_and_nothing_else)
     cr_expect_eq(report_handled(&slot), 3);
 }
 
+Test(report, a_timer_is_no_activity)
+{
+    static struct slot slot;
+
+    report_begin(&slot, SLOT_TIMER, NULL);
+    report_end(&slot);
+    cr_expect_eq(look(&slot).doing, SLOT_NOTHING);
+    cr_expect_eq(look(&slot).active_ms, 0);
+}
+
+Test(report, a_late_reply_or_a_subscriber_that_leaves_is_activity)
+{
+    static struct slot replied, left;
+
+    report_load(&replied, 1, 0);
+    cr_expect_eq(look(&replied).active_ms, 0);
+    report_load(&replied, 0, 0);
+    cr_expect_gt(look(&replied).active_ms, 0);
+    report_load(&left, 0, 2);
+    cr_expect_eq(look(&left).active_ms, 0);
+    report_load(&left, 0, 1);
+    cr_expect_gt(look(&left).active_ms, 0);
+}
+
 /* A cast by PUSH has no id: that of the call before it is not its. */
 Test(report, a_cast_without_an_id_has_no_request)
 {

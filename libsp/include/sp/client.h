@@ -182,7 +182,8 @@ enum sp_error sp_terminate_pid(struct sp_client *client, pid_t pid,
 /* ---- managing sessions --------------------------------------------------
  *
  * Of each of these: SP_ENOENT, there is no such session; the text says how it
- * ended if there was one. */
+ * ended if there was one.  Of sp_pause(), sp_resume() and sp_signal() also
+ * SP_EAGAIN: it has no process at this moment that could be. */
 
 /* Ends a session as sp_terminate() does, but lets it first finish what it has
  * been sent; nothing new reaches it from then on.  Waits until it is gone:
@@ -229,14 +230,24 @@ enum sp_wait {
 /* Waits until that is so; at once if it is so already.  SP_OK:
  * sp_result_pid() is the process, 0 when it is gone.  SP_ETIMEDOUT: it is not
  * so yet; with a timeout of 0 this is a question about now.  SP_ENOENT: what
- * was to be ready or restarted is not there, or is gone meanwhile.
+ * was to be ready or restarted is not there, or is gone meanwhile.  SP_ELIMIT:
+ * too many wait for this supervisor already.
  * The timeout is the supervisor's to keep; its answer is waited for beyond it,
  * up to SP_TIMEOUT_DEFAULT.  Whoever waits asks once a minute, and no restart
- * falls between two questions.  Over nng, up to 16 threads of one client wait
- * at once, and more wait for one of these. */
+ * falls between two questions.
+ * Over nng, one client asks up to 16 questions at once: when 16 threads wait,
+ * its other questions to the supervisor wait for one of them.  Wait with a
+ * client of its own there. */
 enum sp_error sp_wait(struct sp_client *client, const char *id,
                       enum sp_wait what, int timeout_ms,
                       struct sp_result *result);
+
+/* SP_WAIT_RESTARTED for who knows the process that is to be replaced, and did
+ * something about it before: at once if the session is ready in another than
+ * `pid` already.  SP_EINVAL: pid is less than 2. */
+enum sp_error sp_wait_replaced(struct sp_client *client, const char *id,
+                               pid_t pid, int timeout_ms,
+                               struct sp_result *result);
 
 /* ---- talking to sessions ------------------------------------------------ */
 

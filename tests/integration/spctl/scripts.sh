@@ -24,11 +24,14 @@ completes() {
 }
 
 test_completion() {
-    completes 'commands are completed' 'start started' sta
+    completes 'commands are completed' 'start started stats' sta
     completes 'session IDs are completed' 'hits hits2 hits3' call hi
     completes 'after an option too' alice call --timeout 3 al
     completes 'a value of a module' counter start x --module cou
     completes 'also after =' counter start x --module = cou
+    completes 'what to wait for is completed' 'ready restarted' wait x --for re
+    completes 'a session to wait for is too' alice wait --for gone al
+    completes 'signals are completed' 'SIGUSR1 SIGUSR2' signal x SIGUS
     completes 'options are completed' '--arg --arg-file' start x --ar
     completes 'help completes commands' ping help pi
     completes 'of the supervisor that is named' '' \

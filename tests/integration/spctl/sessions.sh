@@ -121,7 +121,12 @@ test_call_fails() {
     "$spctl" -q start gone && "$spctl" stop gone
     try 'of a session that is no more it says how it ended' 1 '' \
         '~^spctl: gone: no such session .stopped on request, ' call gone x
-    try 'and so does info' 1 '' '~.stopped on request, ' info gone
+    try 'of one that is remembered info tells all, with exit status 1' 1 \
+        '~^fate +stopped on request' '' info gone
+    expect 'its state is gone' matches "$tmp/out" '~^state     gone$'
+    try 'also as JSON' 1 '~"state": "gone".*"fate": "stopped on request' '' \
+        --json info gone
+    try 'it is not started' 1 no '' started gone
     try 'with --quiet it says nothing' 1 '' '' -q call nobody x
     try 'a timeout is exit status 4' 4 '' '~may have run' \
         call probe never --timeout 0.05
@@ -198,7 +203,7 @@ test_list() {
     want='"pid": [0-9]+, "module": "kv", "state": "running", "restarts": 0'
     want+=', "age_ms": [0-9]+, "last_end": ""'
     expect 'of one object a line' matches "$tmp/out" \
-        "~^\\{\"id\": \"alice\", $want\\},?\$"
+        "~^\\{\"id\": \"alice\", $want, .*\\},?\$"
     expect 'that ends' test "$(tail -n 1 "$tmp/out")" = ']'
     try 'list --json of none is an empty array' 0 '[]' '' \
         list --json --module nosuch

@@ -29,6 +29,9 @@ test_usage() {
     try 'a wait is for something known' 2 '' '~"reday"' wait a --for reday
     try 'and for no longer than infinity' 2 '' '~--timeout wants a number' \
         wait a --timeout forever
+    try 'a process to be replaced goes with a restart' 2 '' \
+        '~--for restarted' wait a --pid 7
+    try 'and is a number' 2 '' '~"7x"' wait a --for restarted --pid 7x
     try 'a signal is named' 2 '' '~a word is missing' signal alice
     for command in start restart call cast started info wait pause resume \
         signal touch url; do
