@@ -17,6 +17,9 @@
 #include "usage.h"
 
 #define CALLS_MAX 1000000
+/* Until the supervisor has looked through its children for the last time after
+ * one of them has ended. */
+#define SETTLE_MS 5000
 
 static void nap(long ms)
 {
@@ -40,10 +43,14 @@ static void measure_idle(pid_t spd, const struct disturbance_plan *plan,
                          struct disturbance_figures *out)
 {
     double seconds = (double)plan->idle_ms / 1000;
-    uint64_t sessions = sleeps_of(plan->pids, plan->live);
-    struct usage usage = usage_now(spd);
-    uint64_t sleeps = usage_sleeps(spd);
+    uint64_t sessions;
+    struct usage usage;
+    uint64_t sleeps;
 
+    nap(SETTLE_MS);
+    sessions = sleeps_of(plan->pids, plan->live);
+    usage = usage_now(spd);
+    sleeps = usage_sleeps(spd);
     nap(plan->idle_ms);
     out->wakes_spd = (double)(usage_sleeps(spd) - sleeps) / seconds;
     out->cpu_idle = (double)(usage_now(spd).ran - usage.ran) / 1000 / seconds;

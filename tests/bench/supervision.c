@@ -5,10 +5,12 @@
  * crash, "fleeting" never.
  *
  *   bench-supervision COUNT FLOOD CRASHES IDLE_MS LIVE...
+ *   bench-supervision refusals COUNT
  *
  * For each LIVE, in rising order, there are so many sessions besides, and
  * everything is done COUNT times.  Prints lines "metric live value".  With the
- * last LIVE it also disturbs: see disturbance.h. */
+ * last LIVE it also disturbs: see disturbance.h.  The second form starts
+ * sessions until the supervisor refuses one, and then COUNT more. */
 #define _GNU_SOURCE
 #include "bench.h"
 #include "disturbance.h"
@@ -25,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The supervisor's last sweep for strangers comes so late. */
-#define SWEEP_MS 300
+/* With many live, so that starting them is over in every respect. */
+#define SETTLE_MS 300
 
 struct spd {
     pid_t pid;
@@ -86,23 +88,18 @@ static void print_samples(const char *metric, size_t live,
     samples_fini(samples);
 }
 
-static double each_us(uint64_t before, uint64_t after, size_t count)
-{
-    return (double)(after - before) / 1000 / (double)count;
-}
-
 /* ---- start and stop ---- */
 
 struct starts {
-    struct samples start, answer, session, stop;
-    uint64_t spd, template; /* CPU of all starts */
+    struct samples start, answer, stop; /* times */
+    struct samples spd, template, session; /* CPU times of a start */
 };
 
 static void start_and_stop(struct bench *bench, const struct spd *spd,
                            const char *id, struct starts *starts)
 {
-    struct usage before = usage_now(spd->pid);
-    struct usage template = usage_now(spd->template);
+    uint64_t spd_ran = usage_now(spd->pid).ran;
+    uint64_t template_ran = usage_now(spd->template).ran;
     uint64_t start = samples_clock();
     pid_t pid = bench_start(bench, id, "lasting");
 
@@ -110,8 +107,9 @@ static void start_and_stop(struct bench *bench, const struct spd *spd,
     bench_call(bench, id);
     samples_add(&starts->answer, start);
     samples_add_ns(&starts->session, usage_now(pid).ran);
-    starts->spd += usage_now(spd->pid).ran - before.ran;
-    starts->template += usage_now(spd->template).ran - template.ran;
+    samples_add_ns(&starts->spd, usage_now(spd->pid).ran - spd_ran);
+    samples_add_ns(&starts->template,
+                   usage_now(spd->template).ran - template_ran);
     start = samples_clock();
     bench_end(bench, id);
     samples_add(&starts->stop, start);
@@ -120,23 +118,25 @@ static void start_and_stop(struct bench *bench, const struct spd *spd,
 static void measure_starts(struct bench *bench, const struct spd *spd,
                            size_t count, size_t live)
 {
-    struct starts starts = {.spd = 0};
+    struct starts starts;
     char id[32];
 
     samples_init(&starts.start, count);
     samples_init(&starts.answer, count);
-    samples_init(&starts.session, count);
     samples_init(&starts.stop, count);
+    samples_init(&starts.spd, count);
+    samples_init(&starts.template, count);
+    samples_init(&starts.session, count);
     for (size_t i = 0; i < count; i++) {
         snprintf(id, sizeof id, "new-%zu", i);
         start_and_stop(bench, spd, id, &starts);
     }
-    print("start_cpu_spd", live, each_us(0, starts.spd, count));
-    print("start_cpu_template", live, each_us(0, starts.template, count));
     print_samples("start", live, &starts.start);
     print_samples("answer", live, &starts.answer);
-    print_samples("start_cpu_session", live, &starts.session);
     print_samples("stop", live, &starts.stop);
+    print_samples("start_cpu_spd", live, &starts.spd);
+    print_samples("start_cpu_template", live, &starts.template);
+    print_samples("start_cpu_session", live, &starts.session);
 }
 
 /* ---- crash and replacement ---- */
@@ -211,32 +211,29 @@ static void measure_ends(struct bench *bench, size_t count, size_t live)
     print_samples("end", live, &samples);
 }
 
-/* The supervisor's own CPU time of an end, with nobody asking, and of the
- * sweeps that follow. */
+/* The supervisor's own CPU time of an end, with nobody asking. */
 static void measure_reaping(struct bench *bench, const struct spd *spd,
                             size_t count, size_t live)
 {
-    pid_t *pids = calloc(count, sizeof *pids);
-    uint64_t before;
+    struct samples samples;
     char id[32];
 
-    if (!pids)
-        bench_check(bench, SP_ENOMEM, "start");
+    samples_init(&samples, count);
     for (size_t i = 0; i < count; i++) {
+        uint64_t before;
+        pid_t pid;
+
         snprintf(id, sizeof id, "reaped-%zu", i);
-        pids[i] = bench_start(bench, id, "fleeting");
-    }
-    nap(SWEEP_MS);
-    before = usage_now(spd->pid).ran;
-    for (size_t i = 0; i < count; i++) {
-        kill(pids[i], SIGKILL);
-        while (kill(pids[i], 0) == 0)
+        pid = bench_start(bench, id, "fleeting");
+        nap(1); /* it is at rest again */
+        before = usage_now(spd->pid).ran;
+        kill(pid, SIGKILL);
+        while (kill(pid, 0) == 0)
             nap(1);
+        nap(1); /* the same */
+        samples_add_ns(&samples, usage_now(spd->pid).ran - before);
     }
-    nap(SWEEP_MS);
-    print("end_cpu_spd", live,
-          each_us(before, usage_now(spd->pid).ran, count));
-    free(pids);
+    print_samples("end_cpu_spd", live, &samples);
 }
 
 /* ---- the whole ---- */
@@ -265,7 +262,7 @@ static void end_live(struct bench *bench, size_t count)
 static void measure_level(struct bench *bench, const struct spd *spd,
                           size_t count, size_t live)
 {
-    nap(SWEEP_MS);
+    nap(SETTLE_MS);
     measure_starts(bench, spd, count, live);
     measure_crashes(bench, count, live);
     measure_ends(bench, count, live);
@@ -288,45 +285,87 @@ static size_t number(const char *text)
     return strtoul(text, NULL, 10);
 }
 
+/* levels: as many numbers, the last of which is plan->live. */
+static void measure_all(struct bench *bench, size_t count,
+                        struct disturbance_plan *plan, char **levels)
+{
+    struct spd spd = spd_find(bench);
+    pid_t *pids = calloc(plan->live, sizeof *pids);
+    size_t lasting = 0;
+
+    if (!pids)
+        bench_check(bench, SP_ENOMEM, "start");
+    for (size_t live = 0; live < plan->live; levels++) {
+        size_t before = lasting;
+
+        live = number(*levels);
+        /* those that the flood ends are part of the last level */
+        lasting = live < plan->live ? live : live - plan->flood;
+        start_live(bench, pids, before, lasting, "lasting");
+        start_live(bench, pids, lasting, live, "fleeting");
+        measure_level(bench, &spd, count, live);
+    }
+    plan->pids = pids;
+    disturb(bench, &spd, plan);
+    end_live(bench, lasting);
+    free(pids);
+}
+
+/* ---- refusals ---- */
+
+static void measure_refusals(struct bench *bench, size_t count)
+{
+    struct samples samples;
+    char id[32];
+    size_t started = 0;
+
+    samples_init(&samples, count);
+    while (samples.count < count) {
+        uint64_t start = samples_clock();
+        enum sp_error error;
+
+        snprintf(id, sizeof id, "live-%zu", started);
+        error = sp_start(bench->client, id, "lasting", NULL, 0, bench->result);
+        if (error == SP_ELIMIT)
+            samples_add(&samples, start);
+        else
+            bench_check(bench, error, "start");
+        started += error == SP_OK;
+    }
+    print("refusal_max", started, samples_figures(&samples).max);
+    print_samples("refusal", started, &samples);
+    end_live(bench, started);
+}
+
+/* ---- main ---- */
+
+static int usage(const char *program)
+{
+    fprintf(stderr,
+            "usage: %s COUNT FLOOD CRASHES IDLE_MS LIVE... | refusals COUNT\n",
+            program);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    size_t top = argc > 5 ? number(argv[argc - 1]) : 0;
     struct bench bench;
-    struct disturbance_plan plan;
-    struct spd spd;
-    pid_t *pids;
-    size_t live = 0;
 
-    if (argc < 6 || number(argv[1]) == 0 || number(argv[2]) > top) {
-        fprintf(stderr, "usage: %s COUNT FLOOD CRASHES IDLE_MS LIVE...\n",
-                argv[0]);
-        return 2;
-    }
-    plan = (struct disturbance_plan){.live = top,
-                                     .flood = number(argv[2]),
-                                     .crashes = number(argv[3]),
-                                     .idle_ms = (long)number(argv[4])};
-    bench_open(&bench);
-    spd = spd_find(&bench);
-    pids = calloc(top + 1, sizeof *pids);
-    if (!pids)
-        bench_check(&bench, SP_ENOMEM, "start");
-    for (int i = 5; i < argc; i++) {
-        size_t lasting = number(argv[i]);
+    if (argc == 3 && strcmp(argv[1], "refusals") == 0 && number(argv[2]) > 0) {
+        bench_open(&bench);
+        measure_refusals(&bench, number(argv[2]));
+    } else if (argc > 5 && number(argv[1]) > 0 &&
+               number(argv[2]) <= number(argv[argc - 1])) {
+        struct disturbance_plan plan = {.live = number(argv[argc - 1]),
+                                        .flood = number(argv[2]),
+                                        .crashes = number(argv[3]),
+                                        .idle_ms = (long)number(argv[4])};
 
-        /* the flood's are part of the last level */
-        if (lasting == top)
-            lasting -= plan.flood;
-        start_live(&bench, pids, live, lasting, "lasting");
-        live = lasting;
-        if (number(argv[i]) == top)
-            start_live(&bench, pids, live, top, "fleeting");
-        measure_level(&bench, &spd, number(argv[1]), number(argv[i]));
+        bench_open(&bench);
+        measure_all(&bench, number(argv[1]), &plan, argv + 5);
+    } else {
+        return usage(argv[0]);
     }
-    plan.pids = pids;
-    disturb(&bench, &spd, &plan);
-    end_live(&bench, live);
-    free(pids);
     bench_close(&bench);
     return 0;
 }
