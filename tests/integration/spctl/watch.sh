@@ -80,6 +80,11 @@ follow() {
     follower=$!
 }
 
+# followed_ready N: that many sessions have become ready.
+followed_ready() {
+    [ "$(grep -c '"event":"ready"' "$tmp/followed")" -ge "$1" ]
+}
+
 test_events_follow() {
     local signal follower status ends
 
@@ -88,8 +93,7 @@ test_events_follow() {
         expect 'what is kept comes first' eventually \
             grep -q '"event":"stop"' "$tmp/followed"
         "$spctl" -q start eve --module probe
-        expect 'a new event comes at once' eventually test \
-            "$(grep -c '"event":"ready"' "$tmp/followed")" -ge 2
+        expect 'a new event comes at once' eventually followed_ready 2
         kill "-$signal" "$follower"
         status=0
         wait "$follower" || status=$?
