@@ -4,6 +4,7 @@
  * interrupted (EINTR), and a stream socket takes and gives 1 to 7 bytes at a
  * time.  Sockets that keep records are left whole.  Started by preload.c. */
 #define _GNU_SOURCE
+#undef _FORTIFY_SOURCE /* it has definitions of its own for some of these */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>

@@ -4,6 +4,7 @@
  * int64_t, and is looked at again each time.  The monotonic clock stays what it
  * is.  Started by preload.c. */
 #define _GNU_SOURCE
+#undef _FORTIFY_SOURCE /* it has definitions of its own for some of these */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
