@@ -209,6 +209,13 @@ struct subscriber {
     nng_socket socket;
 };
 
+static void choose(const struct subscriber *subscriber, const char *prefix)
+{
+    cr_assert_eq(nng_socket_set(subscriber->socket, NNG_OPT_SUB_SUBSCRIBE,
+                                prefix, strlen(prefix)),
+                 0);
+}
+
 static struct subscriber subscribe(const struct harness *harness,
                                    const char *prefix)
 {
@@ -219,9 +226,8 @@ static struct subscriber subscribe(const struct harness *harness,
     harness_control_path(harness, path);
     snprintf(url, sizeof url, "ipc://%s", path);
     cr_assert_eq(nng_sub0_open(&subscriber.socket), 0);
-    cr_assert_eq(nng_socket_set(subscriber.socket, NNG_OPT_SUB_SUBSCRIBE,
-                                prefix, strlen(prefix)),
-                 0);
+    choose(&subscriber, prefix);
+    choose(&subscriber, "{\"id\":\"last\",");
     cr_assert_eq(nng_socket_set_ms(subscriber.socket, NNG_OPT_RECVTIMEO,
                                    WAIT_MS),
                  0);
@@ -251,6 +257,18 @@ static void expect_next(const struct subscriber *subscriber, const char *id,
     nng_free(bytes, size);
 }
 
+/* After this nothing more comes to either: nng 1.5 may wait for ever in its
+ * close for a message that arrives just then. */
+static void expect_last(const struct harness *harness,
+                        const struct subscriber subscribers[], size_t count)
+{
+    ask_started(harness, "last", "kv", NULL);
+    for (size_t i = 0; i < count; i++) {
+        expect_next(&subscribers[i], "last", "start");
+        expect_next(&subscribers[i], "last", "ready");
+    }
+}
+
 Test(news, reach_nng_s_own_subscriber_in_their_order)
 {
     struct harness *harness = harness_start(PROBE);
@@ -265,6 +283,7 @@ Test(news, reach_nng_s_own_subscriber_in_their_order)
     expect_next(&all, "a", "ready");
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     expect_next(&all, "a", "stop");
+    expect_last(harness, &all, 1);
     nng_close(all.socket);
     nng_fini();
     harness_stop(harness);
@@ -273,18 +292,20 @@ Test(news, reach_nng_s_own_subscriber_in_their_order)
 Test(news, of_one_session_or_kind_can_be_chosen_by_a_prefix)
 {
     struct harness *harness = harness_start(PROBE);
-    struct subscriber b = subscribe(harness, "{\"id\":\"b\",");
-    struct subscriber crashes =
-        subscribe(harness, "{\"id\":\"a\",\"event\":\"crash\"");
+    struct subscriber two[] = {
+        subscribe(harness, "{\"id\":\"b\","),
+        subscribe(harness, "{\"id\":\"a\",\"event\":\"crash\"")};
 
     ask_started(harness, "a", "probe", NULL);
     ask_started(harness, "b", "probe", NULL);
-    expect_next(&b, "b", "start");
-    expect_next(&b, "b", "ready");
+    expect_next(&two[0], "b", "start");
+    expect_next(&two[0], "b", "ready");
     end_by(harness, "a", "crash");
-    expect_next(&crashes, "a", "crash");
-    nng_close(b.socket);
-    nng_close(crashes.socket);
+    expect_next(&two[1], "a", "crash");
+    ask_until_restarted(harness, "a", 1);
+    expect_last(harness, two, 2);
+    nng_close(two[0].socket);
+    nng_close(two[1].socket);
     nng_fini();
     harness_stop(harness);
 }

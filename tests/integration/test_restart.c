@@ -12,6 +12,7 @@
 
 #include "support/asking.h"
 #include "support/leaks.h"
+#include "support/news.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
@@ -212,6 +213,19 @@ Test(restart, gives_the_session_its_first_argument_again)
     cr_assert_eq(kill(pid, SIGKILL), 0);
     ask_until_restarted(harness, "a", 1);
     session_expect(harness, "a", "get", "100");
+    harness_stop(harness);
+}
+
+Test(restart, that_crashes_in_its_init_spends_the_budget_too)
+{
+    struct harness *harness =
+        harness_start(PROBE "max_seconds = 10m\nrestart_delay = 1ms\n");
+
+    ask_started(harness, "a", "probe", "once");
+    end_by(harness, "a", "crash");
+    news_expect(harness, "a",
+                "start ready crash restart crash restart crash restart crash "
+                "give_up");
     harness_stop(harness);
 }
 

@@ -15,8 +15,9 @@
  *          <sp/error.h> promise)
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
  *          "block MS" do what the calls do
- *   init:  ignore, fail TEXT, crash, slow MS, hang, stop, deaf, "look MS"
- *          (slow, and sends itself SIGTERM first), freeze                    */
+ *   init:  ignore, fail TEXT, crash, once (the next one crashes), slow MS,
+ *          hang, stop, deaf, "look MS" (slow, and sends itself SIGTERM first),
+ *          freeze                                                            */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -461,6 +463,15 @@ static void probe_timer(struct sp_session *session, void *state, int timer)
     *later = (struct later){0};
 }
 
+/* Shared by all processes of this template. */
+static _Atomic unsigned *inits;
+
+__attribute__((constructor)) static void share_inits(void)
+{
+    inits = mmap(NULL, sizeof *inits, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
 static enum sp_init probe_init(struct sp_session *session, const void *arg,
                                size_t size, void **out_state)
 {
@@ -475,6 +486,8 @@ static enum sp_init probe_init(struct sp_session *session, const void *arg,
         return SP_INIT_FAIL;
     }
     if (strcmp(text, "crash") == 0)
+        crash();
+    if (strcmp(text, "once") == 0 && (*inits)++ > 0)
         crash();
     if (strncmp(text, "slow ", 5) == 0)
         block(atol(text + 5));
