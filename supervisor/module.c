@@ -433,6 +433,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     end_text(&end, text);
     snprintf(full, sizeof full, "module %s: its template ended: %s",
              module_name(module), text);
+    if (end.kind == END_SIGNALED && end.code == SIGSYS)
+        module->counters->violations++;
     if (state != TEMPLATE_ENDING)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */

@@ -94,6 +94,7 @@ static void count_limit(struct counters *counters, enum end_limit limit)
         counters->suspended++;
         return;
     case END_LIMIT_CONTRACT:
+    case END_LIMIT_SANDBOX:
         counters->violations++;
         return;
     case END_LIMIT_NONE:

@@ -65,7 +65,9 @@ static bool set_number(json_t *object, const char *key,
 
 static bool add_used(json_t *object, const struct sp_session_info *info)
 {
-    return set_number(object, "cpu_ms", sp_info_cpu_ms(info)) &&
+    return json_object_set_new(object, "sandbox",
+                               json_string(sp_info_sandbox(info))) == 0 &&
+           set_number(object, "cpu_ms", sp_info_cpu_ms(info)) &&
            set_number(object, "memory_kb", sp_info_memory_kb(info));
 }
 

@@ -346,6 +346,9 @@ unsigned long long sp_info_doing_ms(const struct sp_session_info *info);
  * KiB; in a list only of sp_list_detailed() */
 unsigned long long sp_info_cpu_ms(const struct sp_session_info *info);
 unsigned long long sp_info_memory_kb(const struct sp_session_info *info);
+/* What confines that process, as the kernel tells: the tier's name, a colon,
+ * and more in words; "" without a process; in a list as above. */
+const char *sp_info_sandbox(const struct sp_session_info *info);
 /* Why its last process ended, as "killed by SIGSEGV"; "" if none has. */
 const char *sp_info_last_end(const struct sp_session_info *info);
 /* The same in detail; NULL if none has, or it is not told. */
