@@ -11,6 +11,7 @@
     X(open_own_memory, 1)                                                      \
     X(open_environment_of_spd, 1)                                              \
     X(open_tree, 1)                                                            \
+    X(open_library, 1)                                                         \
     X(open_path_only, 0)                                                       \
     X(create_in_tmp, 1)                                                        \
     X(stat_passwd, 0)                                                          \

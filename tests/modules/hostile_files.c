@@ -50,6 +50,13 @@ ATTEMPT(open_tree)
     return try_open("/etc", O_RDONLY | O_DIRECTORY);
 }
 
+/* What the module has been linked with, for certain. */
+ATTEMPT(open_library)
+{
+    (void)argument;
+    return try_open("/etc/ld.so.cache", O_RDONLY);
+}
+
 ATTEMPT(open_path_only)
 {
     (void)argument;
