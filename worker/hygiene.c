@@ -28,16 +28,19 @@ int hygiene_template(pid_t parent)
     return setsid() < 0 && errno != EPERM ? -1 : 0;
 }
 
-/* Signal handlers that a module's constructor may have set, and the mask that
- * was in force around the fork.  spd's signal stays blocked until there is a
- * handler for it: it would end a session that is not yet one. */
-static int reset_signals(void)
+void hygiene_loaded(void)
 {
-    sigset_t mask;
-
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL); /* fails where it cannot be changed anyway */
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* The mask that was in force around the fork.  spd's signal stays blocked until
+ * there is a handler for it: it would end a session that is not yet one. */
+static int unblock_signals(void)
+{
+    sigset_t mask;
+
     sigemptyset(&mask);
     sigaddset(&mask, SESSION_SIGNAL_LOOK);
     return sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -70,5 +73,5 @@ int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd)
     if (arrange_fds(listener_fd, start_fd, log_fd) < 0 ||
         death_link(parent) < 0 || setsid() < 0)
         return -1;
-    return reset_signals();
+    return unblock_signals();
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fdpass.h"
+#include "hygiene.h"
 #include "module.h"
 #include "sandbox/sandbox.h"
 #include "session.h"
@@ -147,6 +148,7 @@ int template_run(pid_t supervisor, const char *name, const char *path)
     loaded = load(&template, orders, path, first.text, sizeof first.text);
     if (loaded < 0)
         first.type = TEMPLATE_FAILED;
+    hygiene_loaded();
     if (say(&template, &first) < 0 || loaded < 0)
         return WORKER_EXIT_RUNTIME;
     return serve(&template);

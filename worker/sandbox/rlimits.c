@@ -52,11 +52,13 @@ int rlimits_template(const struct sandbox_record *orders, rlim_t open_files,
 int rlimits_session(const struct sandbox_record *orders, rlim_t open_files)
 {
     struct rlimit cpu = {orders->cpu_seconds, orders->cpu_seconds + 1};
+    struct rlimit none = {0, 0};
+    struct rlimit files = {open_files, open_files};
 
     /* soft: SIGXCPU, which says why; hard, a second later: SIGKILL */
     if (orders->cpu_seconds > 0 && setrlimit(RLIMIT_CPU, &cpu) < 0)
         return -1;
-    if (!(orders->allow & SANDBOX_ALLOW_FORK) && set(RLIMIT_NPROC, 0) < 0)
+    if (!(orders->allow & SANDBOX_ALLOW_FORK) && setrlimit(RLIMIT_NPROC, &none) < 0)
         return -1;
-    return set(RLIMIT_NOFILE, open_files);
+    return setrlimit(RLIMIT_NOFILE, &files);
 }
