@@ -3,7 +3,8 @@
 # Checks what documents say against the tree: that links lead somewhere, that
 # README.md prints the examples of tests/consumer as they are compiled, that
 # its exit statuses are those of the table, that worker/SANDBOX.md lists the
-# system calls of worker/sandbox/syscalls.h, and that no machine's path is named.
+# system calls of worker/sandbox/syscalls.h, and that no machine's path is
+# named.
 #
 #   scripts/check-docs.sh [--syscalls]
 #

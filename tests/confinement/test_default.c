@@ -202,6 +202,20 @@ Test(confinement, ends_a_session_that_attacks_the_kernel)
     harness_stop(harness);
 }
 
+Test(confinement, lets_honest_code_work)
+{
+    struct harness *harness = start("");
+    struct raw_peer peer;
+
+    expect_outcome(harness, "ordinary_work", "done");
+    expect_outcome(harness, "at-load ordinary_work", "done");
+    session_send(harness, "a", "abort", &peer);
+    ask_until_gone(harness, "a");
+    news_expect_end(harness, "a", "crash", "signal", "SIGABRT");
+    raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
 /* A counter of `stats`. */
 static json_int_t count(const struct harness *harness, const char *name)
 {
@@ -355,6 +369,25 @@ Test(confinement, that_cannot_be_applied_refuses_and_says_what_lacks)
     ask_refused(harness, "a", "hostile", NULL, SP_ELOAD, "/nonexistent");
     ask_started(harness, "b", "kv", NULL); /* the others are none the worse */
     harness_stop(harness);
+}
+
+/* Whatever the module's section says, and no less clearly. */
+Test(refusal, by_a_build_with_sanitizers_is_of_every_tier_but_none,
+     .disabled = !DISABLED)
+{
+    static const char *const tiers[] = {"default", "strict"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char config[512];
+        struct harness *harness;
+
+        snprintf(config, sizeof config, HOSTILE "sandbox = %s\n", tiers[i]);
+        harness = harness_start(config);
+        ask_refused(harness, "a", "hostile", NULL, SP_ELOAD, "sanitizers");
+        ask_refused(harness, "a", "hostile", NULL, SP_ELOAD, tiers[i]);
+        ask_started(harness, "b", "kv", NULL);
+        harness_stop(harness);
+    }
 }
 
 /* ---- users ---- */

@@ -301,7 +301,8 @@ Test(admission, an_unknown_module_is_refused_by_name)
 Test(admission, a_module_whose_constructor_starts_a_thread_is_refused_by_name)
 {
     struct harness *harness = harness_start(
-        "[module threaded]\npath = " SP_TEST_THREADED "\nsandbox = none\n" PROBE);
+        "[module threaded]\npath = " SP_TEST_THREADED "\nsandbox = none\n"
+        PROBE);
 
     for (int i = 0; i < 3; i++)
         ask_refused(harness, "a", "threaded", NULL, SP_ELOAD, "threaded");

@@ -54,7 +54,8 @@ Test(client_supervisor, runs_until_it_is_stopped)
 
     home_make(&home);
     cr_assert_eq(sp_supervisor_start(home.run, home.config,
-                                     harness_spd_program(), &supervisor, result),
+                                     harness_spd_program(), &supervisor,
+                                     result),
                  SP_OK, "%s", sp_result_text(result));
     cr_expect_eq(sp_result_pid(result), sp_supervisor_pid(supervisor));
     cr_assert_eq(sp_client_open(home.run, &client), SP_OK);

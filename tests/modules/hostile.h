@@ -73,9 +73,13 @@
     X(handle, 0)                                                               \
     X(other_architecture, 0)                                                   \
     X(x32, 0)                                                                  \
-    X(unknown_call, 1)
+    X(unknown_call, 1)                                                         \
+    /* hostile_not.c: what honest modules do */                                \
+    X(ordinary_work, 1)                                                        \
+    X(abort, 0)
 
-#define ATTEMPT_DECLARE_(name, at_load) int attempt_##name(const char *argument);
+#define ATTEMPT_DECLARE_(name, at_load)                                        \
+    int attempt_##name(const char *argument);
 ATTEMPT_TABLE(ATTEMPT_DECLARE_)
 #undef ATTEMPT_DECLARE_
 
