@@ -3,7 +3,8 @@
 # Measures calls, starts and memory of sessions beside the floor: a static C
 # program with fork, socketpair, read and write, and no protocol.  Floor and
 # sessions take turns within each round; what is printed are medians of rounds,
-# and ratios first.  See tests/bench/README.md.
+# and ratios first.  Then what supervision costs with 10, 1,000 and 9,000
+# sessions live.  See tests/bench/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,10 +22,16 @@ TXT
 }
 
 rounds=7 calls=50000 starts=500 live=1000 memory=1000 build=true
+# of supervision: rounds, repetitions, crashes, and how long it is idle, in ms
+levels="10 1000 9000"
+supervision_rounds=3 repeat=300 crashes=1000 idle=10000
 while [ $# -gt 0 ]; do
     case $1 in
     --rounds) rounds=${2:?--rounds needs a number} && shift ;;
-    --quick) rounds=3 calls=5000 starts=100 live=100 memory=50 ;;
+    --quick)
+        rounds=3 calls=5000 starts=100 live=100 memory=50
+        supervision_rounds=1 repeat=50 crashes=100 idle=2000
+        ;;
     --no-build) build=false ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
@@ -45,7 +52,37 @@ start_live | 1 | the same, $live live | us  | 4.00
 memory     | 1 | memory a session          | KiB | 1.50
 memory     | 2 | the same, by the machine  | KiB | 1.50"
 
-dir=$(mktemp -d /tmp/sp-bench.XXXXXX)
+# key | what | unit; each may be 1.2 times what it is with the fewest live
+flat="\
+start              | start                           | us
+answer             | start to first answer           | us
+floor              | the same, floor                 | us
+stop               | stop                            | us
+crash              | SIGKILL to the next answer      | us
+end                | SIGKILL until info tells        | us
+start_cpu_spd      | CPU of a start: spd             | us
+start_cpu_template | ... its template                | us
+start_cpu_session  | ... the session, with one call  | us
+end_cpu_spd        | CPU of an end: spd              | us"
+
+# key | what | unit | divisor | bound
+single="\
+wakes_spd      | idle: wake-ups of spd a second              |    | 1    | 1
+wakes_sessions | idle: wake-ups of all sessions a second     |    | 1    | 1
+cpu_idle       | idle: CPU of spd a second                   | us | 1    | -
+flood_held     | 1,000 ends at once: spd answers a ping in   | ms | 1000 | 20
+flood_max      | ... with the time that it waits for a CPU   | ms | 1000 | -
+flood_ms       | ... until all are reaped                    | ms | 1    | -
+refusal_max    | no descriptors left: a start is refused in  | ms | 1000 | 100
+quiet          | call 64 B p50                               | us | 1    | -
+storm          | ... while another session crashes           | us | 1    | -
+quiet_p99      | call 64 B p99                               | us | 1    | -
+storm_p99      | ... while another session crashes           | us | 1    | -"
+
+# Not on a disk: there a new socket's inode may cost hundreds of microseconds.
+place=/dev/shm
+[ -d "$place" ] && [ -w "$place" ] || place=/tmp
+dir=$(mktemp -d "$place/sp-bench.XXXXXX")
 pids=()
 finish()
 {
@@ -73,8 +110,31 @@ if $build; then
 fi
 bin=$PWD/build/programs/bin
 bench=$PWD/build/programs/tests/bench
-[ -x "$bin/spd" ] && [ -x "$bench/bench-session" ] ||
+[ -x "$bin/spd" ] && [ -x "$bench/bench-supervision" ] ||
     { echo "bench.sh: build/programs holds no benchmarks" >&2; exit 1; }
+
+# Both are the module echo.  A crash of "lasting" is forgotten within 1 ms.
+configure()
+{
+    local echo
+
+    echo=$(find "$PWD/build/programs" -name echo.so | head -n 1)
+    cat >"$dir/spd.conf" <<CONF
+[supervisor]
+max_sessions = 9500
+[module lasting]
+path = $echo
+restart = permanent
+max_restarts = 16
+max_seconds = 1ms
+restart_delay = 1ms
+max_restart_delay = 1ms
+stable_time = 1ms
+[module fleeting]
+path = $echo
+restart = temporary
+CONF
+}
 
 # Starts an spd in a runtime directory of its own and waits until it is ready.
 supervise() # NAME [COMMAND PREFIX...]
@@ -84,7 +144,6 @@ supervise() # NAME [COMMAND PREFIX...]
     shift
     mkdir -m 700 "$dir/$name"
     mkfifo "$dir/$name.ready"
-    printf '[supervisor]\nmax_sessions = 4096\n' >"$dir/spd.conf"
     exec {ready}<>"$dir/$name.ready"
     "$@" "$bin/spd" --config "$dir/spd.conf" --runtime-dir "$dir/$name" \
         --ready-fd "$ready" 2>"$dir/$name.log" &
@@ -114,6 +173,21 @@ measure() # KEY RUNTIME_NAME [PREFIX... --] ARGUMENTS...
     done
 }
 
+# Prints as bench-supervision does, and adds the floor's starts.
+measure_supervision()
+{
+    local level floor
+
+    for level in $levels; do
+        read -r floor _ < <("$bench/bench-floor" start "$starts" "$level")
+        echo "floor $level $floor" >>"$dir/supervision"
+    done
+    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/many "$bench/bench-supervision" \
+        "$repeat" 1000 "$crashes" "$idle" $levels >>"$dir/supervision"
+    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/few "$bench/bench-supervision" \
+        refusals "$repeat" >>"$dir/supervision"
+}
+
 progress()
 {
     if [ -t 2 ]; then printf '\r\033[K%s' "$*" >&2; fi
@@ -129,22 +203,28 @@ warn_if_busy()
     echo "bench.sh: the machine is not idle (load $load)" >&2
 }
 
+awk_common='
+    function trim(s) { gsub(/^ +| +$/, "", s); return s }
+    function median_of(v, n,    i, j, held) {
+        for (i = 2; i <= n; i++) {
+            held = v[i]
+            for (j = i - 1; j > 0 && v[j] > held; j--) v[j + 1] = v[j]
+            v[j + 1] = held
+        }
+        return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+    }'
+
 report()
 {
     printf '%s, %s, Linux %s %s, %s CPUs\n' "$("$bin/spd" --version)" \
         "$(date +%F)" "$(uname -r)" "$(uname -m)" "$(nproc)"
     printf 'medians of %s rounds; 1c: all on CPU %s; ' "$rounds" "$cpu"
     printf 'sandbox = default\n\n'
-    awk -v table="$table" '
-        function trim(s) { gsub(/^ +| +$/, "", s); return s }
-        function median(key, side, column,    n, i, j, v, held) {
+    awk -v table="$table" "$awk_common"'
+        function median(key, side, column,    n, i, v) {
             n = count[key, side]
-            for (i = 1; i <= n; i++) {
-                held = figure[key, side, column, i]
-                for (j = i - 1; j > 0 && v[j] > held; j--) v[j + 1] = v[j]
-                v[j + 1] = held
-            }
-            return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+            for (i = 1; i <= n; i++) v[i] = figure[key, side, column, i]
+            return median_of(v, n)
         }
         function row(f,    floor, session, ratio, verdict) {
             floor = median(trim(f[1]), "floor", f[2] + 0)
@@ -172,9 +252,64 @@ report()
         }' "$dir/figures"
 }
 
+report_supervision()
+{
+    printf '\nsupervision; medians of %s rounds\n\n' "$supervision_rounds"
+    awk -v flat="$flat" -v single="$single" -v levels="$levels" \
+        "$awk_common"'
+        function median(key,    n, i, v) {
+            n = count[key]
+            for (i = 1; i <= n; i++) v[i] = figure[key, i]
+            return median_of(v, n)
+        }
+        function head(    i) {
+            printf "%-32s", "sessions live"
+            for (i = 1; i <= depth; i++) printf "%9d", level[i]
+            for (i = 2; i <= depth; i++)
+                printf "%10s", level[i] "/" level[1]
+            print "  bound"
+        }
+        function row(f,    i, key, ratio, verdict) {
+            key = trim(f[1])
+            printf "%-32s", trim(f[2])
+            for (i = 1; i <= depth; i++)
+                printf "%9.1f", median(key " " level[i])
+            verdict = "met"
+            for (i = 2; i <= depth; i++) {
+                ratio = median(key " " level[i]) / median(key " " level[1])
+                if (ratio > 1.2) verdict = "not met"
+                printf "%10.2f", ratio
+            }
+            print "  <= 1.20 " (key == "floor" ? "" : verdict)
+        }
+        function line(f,    value, bound) {
+            value = median(trim(f[1])) / f[4]
+            bound = trim(f[5])
+            printf "%-46s %9.2f %-2s", trim(f[2]), value, trim(f[3])
+            print bound == "-" ? "" : sprintf("  <= %d %s", bound,
+                value <= bound + 0 ? "met" : "not met")
+        }
+        {
+            figure[$1 " " $2, ++count[$1 " " $2]] = $3
+            figure[$1, ++count[$1]] = $3
+        }
+        END {
+            depth = split(levels, level, " ")
+            head()
+            rows = split(flat, text, "\n")
+            for (r = 1; r <= rows; r++) { split(text[r], f, "|"); row(f) }
+            print ""
+            rows = split(single, text, "\n")
+            for (r = 1; r <= rows; r++) { split(text[r], f, "|"); line(f) }
+        }' "$dir/supervision"
+}
+
 warn_if_busy
+configure
 supervise free
 supervise pinned "${pin[@]}"
+supervise many
+supervise few bash -c 'ulimit -n 300; exec "$@"' -
 for turn in $(seq "$rounds"); do
     progress "round $turn of $rounds"
     measure call_1c pinned call "$calls"
@@ -184,5 +319,10 @@ for turn in $(seq "$rounds"); do
     measure start_live free start "$starts" "$live"
     measure memory free memory "$memory"
 done
+for turn in $(seq "$supervision_rounds"); do
+    progress "supervision, round $turn of $supervision_rounds"
+    measure_supervision
+done
 progress
 report
+report_supervision

@@ -73,7 +73,8 @@ static enum sp_error check_sessions(const struct question *question,
                  (unsigned long long)settings->max_sessions,
                  (unsigned long long)kept);
     else
-        snprintf(refusal->text, refusal->size, "max_sessions = %llu are running",
+        snprintf(refusal->text, refusal->size,
+                 "max_sessions = %llu are running",
                  (unsigned long long)settings->max_sessions);
     return SP_ELIMIT;
 }

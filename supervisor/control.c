@@ -175,6 +175,7 @@ struct control *control_create(struct supervisor *supervisor, int listen_fd)
     limits.reserved = (unsigned)supervisor->config.supervisor.admin_reserve;
     control->supervisor = supervisor;
     pending_init(control);
+    lister_init(&control->lister, supervisor->base, &supervisor->registry);
     control->endpoint = endpoint_create(supervisor->base, listen_fd, &limits,
                                         &handlers, control);
     if (!control->endpoint) {
@@ -189,6 +190,7 @@ void control_destroy(struct control *control)
     if (!control)
         return;
     pending_fini(control);
+    lister_fini(&control->lister);
     endpoint_destroy(control->endpoint);
     free(control);
 }

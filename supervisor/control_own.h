@@ -13,6 +13,7 @@
 #include "control.h"
 #include "end.h"
 #include "endpoint/endpoint.h"
+#include "lister.h"
 #include "wire/control.h"
 
 struct pending;
@@ -25,6 +26,7 @@ struct control {
     struct pending_list pending;   /* answers that are not due yet */
     size_t pending_count;
     struct event events_due; /* some of them wait for events */
+    struct lister lister;
 };
 
 /* One request, while it is looked at. */
@@ -62,7 +64,7 @@ CONTROL_OP_TABLE(CONTROL_OPERATION_)
 /* ---- pending.c ---- */
 
 void pending_init(struct control *control);
-/* Frees what is pending; nobody is answered any more. */
+/* Answers all that is pending: spd is at its end. */
 void pending_fini(struct control *control);
 /* There is a new event. */
 void pending_events(struct control *control);

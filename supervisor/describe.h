@@ -9,7 +9,7 @@
 #include "confined.h"
 #include "facts.h"
 
-/* What a process uses now, as the kernel counts it; zeros if it does not say. */
+/* What a process uses now, as the kernel counts it; zeros if it does not. */
 struct process_usage {
     int64_t cpu_ms;
     uint64_t memory_kb; /* resident */

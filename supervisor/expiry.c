@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks are put off to whole seconds of the clock: with thousands of sessions
- * spd wakes once a second at most, and no session ends more than a second late. */
+ * spd wakes once a second at most, and none of them ends more than a second
+ * late. */
 #include "expiry.h"
 
 #define LOOK_GRID_MS 1000

@@ -106,6 +106,10 @@ static void print_spd_page(void)
           "on the same directory; its sessions have died with it.  A spd whose\n"
           "runtime directory is removed or renamed can be reached by nobody: it\n"
           "says so in its log and ends, with its sessions, in order.\n"
+          ".PP\n"
+          "The runtime directory belongs on a file system in memory (tmpfs),\n"
+          "as /run is: each session binds a socket there, which a disk's file\n"
+          "system makes several times slower.\n"
           ".SH OPTIONS\n",
           stdout);
 #define PRINT(NAME, name, argument, help)                                      \

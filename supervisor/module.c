@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One module: its queue of requests, what its template says, its log.  How a
- * template is started is spawn.c's business; what a forked process says,
- * process.c's.  What comes from the template is hostile. */
+/* One module: the life of its template, and what it says.  How a template is
+ * started is spawn.c's business; what a forked process says, process.c's.  What
+ * comes from the template is hostile. */
 #define _GNU_SOURCE
-#include "module.h"
-
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,68 +16,16 @@
 #include "base/log.h"
 #include "base/magic.h"
 #include "base/text.h"
-#include "confine.h"
 #include "counters.h"
 #include "logsink.h"
+#include "module_own.h"
 #include "spawn.h"
-#include "stamp.h"
-#include "watchdog.h"
 #include "wire/template.h"
 
-#define MODULE_MAGIC 0x53506d6fu
 #define RECORDS_A_TURN 64
-#define REQUESTS_A_TURN 32
-#define SHORTAGE_PAUSE_MS 20
 /* Pages take no memory before they are used: as many as spd can have processes,
  * whatever its descriptors. */
 #define SLOTS_A_TEMPLATE (1 << 18)
-
-enum template_state {
-    TEMPLATE_ABSENT,
-    TEMPLATE_LOADING,
-    TEMPLATE_READY,
-    TEMPLATE_ENDING, /* killed, or failed to load: its exit is awaited */
-};
-
-struct module_request {
-    struct process *process; /* borrowed */
-    uint32_t serial;
-    struct request_list *list; /* that it is in; NULL: answered */
-    TAILQ_ENTRY(module_request) link;
-};
-
-TAILQ_HEAD(request_list, module_request);
-
-struct module {
-    uint32_t magic;
-    struct event_base *base;      /* borrowed */
-    struct process_table *table;  /* borrowed */
-    struct module_config config;  /* owned */
-    char *worker;                 /* owned */
-    char *uid_range;              /* owned */
-    struct uid_lease uid;         /* of all its templates */
-    struct stamp loaded;          /* the file that the template loads */
-    struct counters *counters;    /* borrowed */
-    struct logsink *log;          /* owned */
-    struct throttle throttle;
-    struct watchdog watchdog;
-    struct slots *slots;          /* of the template; NULL without one */
-    unsigned sessions;
-    void (*on_unused)(void *context); /* NULL: it is not retired */
-    void *unused_context;             /* borrowed */
-    enum template_state state;
-    int control_fd; /* owned; -1 without a template */
-    int pidfd;      /* owned; -1 without a template */
-    pid_t pid;
-    uint32_t next_serial;
-    struct request_list waiting;  /* to be sent */
-    struct request_list inflight; /* sent, not answered */
-    struct event readable;
-    struct event writable;
-    struct event exited;
-    struct event deadline; /* of loading */
-    struct event retry;    /* after a shortage of descriptors or memory */
-};
 
 static void check_unused(struct module *module);
 
@@ -131,86 +75,6 @@ void module_count_session(struct module *module, int by)
     check_unused(module);
 }
 
-/* ---- requests ---- */
-
-static void request_move(struct module_request *request,
-                         struct request_list *to)
-{
-    if (request->list)
-        TAILQ_REMOVE(request->list, request, link);
-    request->list = to;
-    if (to)
-        TAILQ_INSERT_TAIL(to, request, link);
-}
-
-void module_forget(struct module *module, struct module_request *request)
-{
-    (void)module;
-    request_move(request, NULL);
-    free(request);
-}
-
-/* Those that wait now; what their owners do about it may queue more. */
-static void fail_waiting(struct module *module, enum sp_error error,
-                         const char *text)
-{
-    struct module_request *request;
-    unsigned count = 0;
-
-    TAILQ_FOREACH (request, &module->waiting, link)
-        count++;
-    while (count-- > 0 && (request = TAILQ_FIRST(&module->waiting)))
-        process_unborn(request->process, error, text);
-}
-
-/* Others will give back what there is too little of. */
-static bool is_shortage(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM ||
-           error == ENOBUFS || error == ETOOMANYREFS;
-}
-
-static void pump(struct module *module)
-{
-    static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
-    struct module_request *request;
-    unsigned sent = 0;
-
-    while (module->state == TEMPLATE_READY &&
-           (request = TAILQ_FIRST(&module->waiting))) {
-        if (sent++ == REQUESTS_A_TURN) {
-            event_add(&module->writable, NULL);
-            return;
-        }
-        if (process_send(request->process, module->control_fd,
-                         request->serial) == 0) {
-            request_move(request, &module->inflight);
-        } else if (errno == EAGAIN) {
-            event_add(&module->writable, NULL);
-            return;
-        } else if (errno == EPIPE || errno == ECONNRESET) {
-            return; /* its exit is coming; its successor is asked */
-        } else if (is_shortage(errno)) {
-            evtimer_add(&module->retry, &pause);
-            return;
-        } else {
-            char text[160];
-
-            snprintf(text, sizeof text, "no process can be asked for: %s",
-                     strerrordesc_np(errno));
-            process_unborn(request->process, SP_ESYSTEM, text);
-        }
-    }
-}
-
-/* The socket has room, or the pause is over. */
-static void on_pump(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    pump(MAGIC_CAST(module, MODULE_MAGIC, arg));
-}
-
 /* ---- what the template says ---- */
 
 void module_kill_template(struct module *module)
@@ -221,10 +85,10 @@ void module_kill_template(struct module *module)
     if (module->state == TEMPLATE_ENDING)
         return;
     module->state = TEMPLATE_ENDING;
+    module_queue_close(module);
     event_del(&module->readable);
-    event_del(&module->writable);
     event_del(&module->deadline);
-    fail_waiting(module, SP_ELOAD, "the module's template was killed");
+    module_fail_waiting(module, SP_ELOAD, "the module's template was killed");
 }
 
 static void violation(struct module *module, const char *what)
@@ -264,7 +128,7 @@ static void load_failed(struct module *module, const char *text)
              printable);
     log_warn("%s", full);
     /* its own words come before the general ones of the kill */
-    fail_waiting(module, SP_ELOAD, full);
+    module_fail_waiting(module, SP_ELOAD, full);
     module_kill_template(module);
 }
 
@@ -286,18 +150,7 @@ static void take_loaded(struct module *module)
     module->state = TEMPLATE_READY;
     log_debug("module %s: loaded (pid %d)", module_name(module),
               (int)module->pid);
-    pump(module);
-}
-
-static struct module_request *find_inflight(struct module *module,
-                                            uint32_t serial)
-{
-    struct module_request *request;
-
-    TAILQ_FOREACH (request, &module->inflight, link)
-        if (request->serial == serial)
-            return request;
-    return NULL;
+    module_pump(module);
 }
 
 /* A request that was given up meanwhile is known no more: its number must at
@@ -305,13 +158,15 @@ static struct module_request *find_inflight(struct module *module,
 static void take_answer(struct module *module,
                         const struct template_record *record)
 {
-    struct module_request *request = find_inflight(module, record->serial);
+    struct module_request *request =
+        module_find_inflight(module, record->serial);
 
     if (!request) {
         if (record->serial >= module->next_serial)
             violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
-        request_move(request, NULL);
+        module_answered(request);
+        process_forked(request->process);
     } else {
         process_fork_failed(request->process, record->value);
     }
@@ -381,8 +236,6 @@ static void on_load_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the template's life ---- */
 
-static int spawn_template(struct module *module);
-
 static struct end reap_template(struct module *module)
 {
     struct end end = {.kind = END_EXITED};
@@ -399,11 +252,10 @@ static struct end reap_template(struct module *module)
 
 static void forget_template(struct module *module)
 {
+    module_queue_close(module);
     event_del(&module->readable);
-    event_del(&module->writable);
     event_del(&module->exited);
     event_del(&module->deadline);
-    event_del(&module->retry);
     slots_release(module->slots); /* its sessions hold it, too */
     module->slots = NULL;
     close(module->control_fd);
@@ -423,7 +275,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (state == TEMPLATE_LOADING) /* why it failed may wait to be read */
+    /* why it failed, or could not fork, may wait to be read */
+    if (state == TEMPLATE_LOADING || state == TEMPLATE_READY)
         on_readable(module->control_fd, EV_READ, module);
     state = module->state;
     module_drain_log(module);
@@ -438,9 +291,12 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     if (state != TEMPLATE_ENDING)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */
-        fail_waiting(module, SP_ELOAD, full);
-    if (!TAILQ_EMPTY(&module->waiting) && spawn_template(module) < 0)
-        fail_waiting(module, SP_ESYSTEM, "its template cannot be started");
+        module_fail_waiting(module, SP_ELOAD, full);
+    module_orphan_inflight(module);
+    if (!TAILQ_EMPTY(&module->waiting) && module->state == TEMPLATE_ABSENT &&
+        module_spawn_template(module) < 0)
+        module_fail_waiting(module, SP_ESYSTEM,
+                            "its template cannot be started");
     check_unused(module);
 }
 
@@ -481,7 +337,7 @@ static int run_worker(struct module *module, struct spawned *out_spawned)
     return spawned;
 }
 
-static int spawn_template(struct module *module)
+int module_spawn_template(struct module *module)
 {
     uint64_t timeout = module_settings(module)->init_timeout;
     struct timeval delay = {(time_t)(timeout / 1000),
@@ -505,86 +361,13 @@ static int spawn_template(struct module *module)
     module->counters->templates_started++;
     event_assign(&module->readable, module->base, module->control_fd,
                  EV_READ | EV_PERSIST, on_readable, module);
-    event_assign(&module->writable, module->base, module->control_fd, EV_WRITE,
-                 on_pump, module);
+    module_queue_open(module);
     event_assign(&module->exited, module->base, module->pidfd, EV_READ,
                  on_exited, module);
     event_add(&module->readable, NULL);
     event_add(&module->exited, NULL);
     evtimer_add(&module->deadline, &delay);
     return 0;
-}
-
-struct module_request *module_submit(struct module *module,
-                                     struct process *process)
-{
-    struct module_request *request = calloc(1, sizeof *request);
-
-    if (!request)
-        return NULL;
-    if (module->state == TEMPLATE_ABSENT && spawn_template(module) < 0) {
-        free(request);
-        return NULL;
-    }
-    request->process = process;
-    request->serial = module->next_serial++;
-    request_move(request, &module->waiting);
-    /* sent from the loop: the caller does not have its process yet */
-    if (module->state == TEMPLATE_READY)
-        event_add(&module->writable, NULL);
-    return request;
-}
-
-/* ---- the log ---- */
-
-static void name_writer(void *context, pid_t pid, char *out, size_t out_size)
-{
-    const struct module *module = context;
-    const struct process *process = process_find(module->table, pid);
-
-    if (process)
-        snprintf(out, out_size, "session %s (%s, pid %d)",
-                 process_session_id(process), module_name(module), (int)pid);
-    else
-        snprintf(out, out_size, "module %s (%spid %d)", module_name(module),
-                 pid == module->pid ? "template, " : "", (int)pid);
-}
-
-/* Those that are no session's share one. */
-static struct log_meter *find_meter(void *context, pid_t pid)
-{
-    const struct module *module = context;
-    struct process *process = process_find(module->table, pid);
-
-    return process ? process_log_meter(process) : NULL;
-}
-
-int module_open_log(struct module *module)
-{
-    return logsink_open(module->log);
-}
-
-void module_drain_log(struct module *module)
-{
-    logsink_drain(module->log);
-}
-
-void module_end_log(struct module *module, struct log_meter *meter)
-{
-    logsink_forget(module->log, meter);
-}
-
-static struct logsink *open_sink(struct module *module,
-                                 const struct runtime *runtime)
-{
-    struct logsink_owner owner = {.name_writer = name_writer,
-                                  .find_meter = find_meter,
-                                  .context = module,
-                                  .rate = module_settings(module)->log_rate,
-                                  .lines = &module->counters->log_lines,
-                                  .dropped = &module->counters->log_dropped};
-
-    return logsink_create(module->base, runtime, module_name(module), &owner);
 }
 
 /* ---- retired ---- */
@@ -648,16 +431,14 @@ struct module *module_create(struct event_base *base,
     module->table = table;
     module->counters = counters;
     module->control_fd = module->pidfd = -1;
-    TAILQ_INIT(&module->waiting);
-    TAILQ_INIT(&module->inflight);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
-    evtimer_assign(&module->retry, base, on_pump, module);
+    module_queue_init(module);
     module->uid = (struct uid_lease){SANDBOX_NO_UID, -1};
     module->worker = strdup(supervisor->worker);
     module->uid_range = strdup(supervisor->uid_range);
     module->config = *config;
     if (module->worker && module->uid_range)
-        module->log = open_sink(module, runtime);
+        module->log = module_open_sink(module, runtime);
     if (!module->log) {
         free(module->worker);
         free(module->uid_range);

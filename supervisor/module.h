@@ -81,10 +81,15 @@ void module_count_session(struct module *module, int by);
 struct module_request;
 
 /* Queues a request to fork; starts the template if there is none.  NULL and
- * errno.  process_send(), process_fork_failed() or process_unborn() follow,
- * never from inside this call. */
+ * errno.  process_send(), process_forked(), process_fork_failed(),
+ * process_orphaned() or process_unborn() follow, never from inside this
+ * call. */
 struct module_request *module_submit(struct module *module,
                                      struct process *process);
+/* Whether its template still has to say what became of it. */
+bool module_owes_answer(const struct module_request *request);
+/* Asks the next template, after process_orphaned().  -1 and errno. */
+int module_resubmit(struct module *module, struct module_request *request);
 /* The process waits no more; the request is freed. */
 void module_forget(struct module *module, struct module_request *request);
 /* It broke the contract, or does not answer. */

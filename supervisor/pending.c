@@ -25,7 +25,7 @@ struct pending {
     enum pending_kind kind;
     struct control *control;    /* borrowed */
     struct endpoint_call *call; /* to be answered */
-    struct session *session;    /* borrowed; it tells the waiter before it goes */
+    struct session *session;    /* borrowed; tells the waiter before it goes */
     struct waiter *waiter;      /* NULL: told, or none */
     uint64_t after;             /* of PENDING_EVENTS */
     char id[SP_ID_MAX + 1];     /* "": any, of PENDING_EVENTS */
@@ -298,6 +298,8 @@ void pending_fini(struct control *control)
     struct pending *pending;
 
     event_del(&control->events_due);
-    while ((pending = TAILQ_FIRST(&control->pending)))
+    while ((pending = TAILQ_FIRST(&control->pending))) {
+        answer_error(pending->call, SP_ENOSUP, "the supervisor has stopped");
         pending_free(pending);
+    }
 }

@@ -49,8 +49,8 @@ static int64_t delay(const struct policy_settings *settings, unsigned streak,
     return ms - ms / 2 + random % (ms / 2 + 1);
 }
 
-/* Never given up, and no delay; but a process that does so again and again, with
- * no stable time in between, is slowed down like one that crashes. */
+/* Never given up, and no delay; but one that does so again and again without
+ * having lived meanwhile is slowed down like one that crashes. */
 static struct policy_verdict recycle(const struct policy_settings *settings,
                                      struct policy_history *history,
                                      const struct policy_end *end)

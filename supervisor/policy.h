@@ -21,9 +21,9 @@ struct policy_settings {
     enum policy_restart restart;
     unsigned max_restarts;  /* up to POLICY_RESTARTS_MAX */
     int64_t max_ms;         /* the time in which they count */
-    int64_t first_delay_ms; /* before the second restart; the first is at once */
+    int64_t first_delay_ms; /* before the second one; the first is at once */
     int64_t max_delay_ms;   /* what doubling it ends at */
-    int64_t stable_ms;      /* a process that lived so long clears the history */
+    int64_t stable_ms;      /* who has lived so long clears the history */
 };
 
 /* The latest restarts of one session, oldest first. */

@@ -68,6 +68,11 @@ void process_close_start(struct process *process)
     process->start_fd = -1;
 }
 
+void process_leave_unborn(struct process *process)
+{
+    TAILQ_REMOVE(&process->table->unborn, process, unborn);
+}
+
 static void leave_state(struct process *process)
 {
     switch (process->state) {
@@ -75,7 +80,7 @@ static void leave_state(struct process *process)
         module_forget(process->module, process->request);
         break;
     case PROCESS_FORKING:
-        TAILQ_REMOVE(&process->table->unborn, process, unborn);
+        process_leave_unborn(process);
         module_forget(process->module, process->request);
         break;
     case PROCESS_BORN:
@@ -115,6 +120,17 @@ void process_unborn(struct process *process, enum sp_error error,
     if (process->state == PROCESS_FORKING)
         table->on_stray(table->context);
     process_gone(process, &end, error, text);
+}
+
+static void died_before_hello(struct process *process)
+{
+    process_unborn(process, SP_EINIT, "the process died before its hello");
+}
+
+void process_forked(struct process *process)
+{
+    if (process->start_fd < 0)
+        died_before_hello(process);
 }
 
 void process_fork_failed(struct process *process, int error)
@@ -240,8 +256,8 @@ static bool violation(struct process *process, const char *what, pid_t sender)
         process_unborn(process, SP_ESYSTEM, "its template broke the contract");
         return false;
     }
-    log_warn("session %s (pid %d): %s on its start socket; killed", process->plan.id,
-             (int)process->pid, what);
+    log_warn("session %s (pid %d): %s on its start socket; killed",
+             process->plan.id, (int)process->pid, what);
     process_close_start(process);
     process_kill(process, END_LIMIT_CONTRACT);
     return true;
@@ -320,13 +336,18 @@ static bool take_record(struct process *process,
     return true;
 }
 
-/* End of file, or an error: nobody has the other end any more. */
+/* End of file, or an error: nobody has the other end any more.  Before the
+ * hello its template says why: there may never have been a process. */
 static void start_closed(struct process *process)
 {
-    if (process->state == PROCESS_FORKING)
-        process_unborn(process, SP_EINIT, "the process died before its hello");
+    process_close_start(process); /* its exit is coming, or the deadline is */
+    if (process->state != PROCESS_FORKING ||
+        module_owes_answer(process->request))
+        return;
+    if (process->orphaned)
+        process_orphaned(process);
     else
-        process_close_start(process); /* its exit is coming, or the deadline is */
+        died_before_hello(process);
 }
 
 /* May free the process if it is unborn. */

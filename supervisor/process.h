@@ -138,7 +138,11 @@ void process_table_settle(struct process_table *table);
 /* The next request of a template's queue: sends it.  0; -1 and errno (EAGAIN:
  * the socket is full; EMFILE and the like: later), and it is still queued. */
 int process_send(struct process *process, int control_fd, uint32_t serial);
+/* What became of the request: it was forked, could not be, or the template
+ * ended without a word.  Each may free the process. */
+void process_forked(struct process *process);
 void process_fork_failed(struct process *process, int error);
+void process_orphaned(struct process *process);
 /* It will never be forked. */
 void process_unborn(struct process *process, enum sp_error error,
                     const char *text);

@@ -45,6 +45,8 @@ struct process {
     bool paused;
     bool refused;
     bool kill_wanted;             /* before the hello */
+    bool orphaned;                /* its template ended without a word of it */
+    bool asked_again;             /* and another one was asked */
     bool aborted;                 /* a hang, that has had its SIGABRT */
     bool watched;                 /* in the module's watchdog */
     bool ended;                   /* its pidfd has announced its exit */
@@ -60,6 +62,8 @@ struct process {
 
 /* Reads what it has said on its start socket; may free it if it is unborn. */
 void process_read_start(struct process *process);
+/* It is not among the unborn any more. */
+void process_leave_unborn(struct process *process);
 /* Time is up, or, for one that is not born, a cancelled start is over. */
 void process_late(struct process *process);
 /* Takes its exit, which its pidfd has announced; frees it. */

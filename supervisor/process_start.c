@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A process is asked for: what it is to be, its start socket, its slot, its log.
- * Whatever was opened is closed again when it could not be sent. */
+/* A process is asked for: what it is to be, its start socket, its slot and log.
+ * Whatever was opened is closed again when it could not be sent, or when the
+ * template that it was sent to has ended. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <event2/event.h>
@@ -82,10 +83,14 @@ static int send_start_record(const struct process *process)
     struct iovec iov[2] = {{&record, sizeof record},
                            {(void *)plan->arg, plan->arg_size}};
     struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+    ssize_t sent;
 
     memcpy(record.ended, plan->ended, sizeof record.ended);
     snprintf(record.id, sizeof record.id, "%s", plan->id);
-    return sendmsg(process->start_fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
+    do
+        sent = sendmsg(process->start_fd, &msg, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -1 : 0;
 }
 
 /* SO_PASSCRED is set before the other end is handed over: every record that
@@ -156,4 +161,30 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
     TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
     start_deadline(process, 1);
     return 0;
+}
+
+/* ---- once more ---- */
+
+/* Nobody has the other end of the start socket: no process was made, or one
+ * that had not yet done a thing.  The next template is asked, but only that
+ * one: it may be the request that ends them. */
+void process_orphaned(struct process *process)
+{
+    process->orphaned = true;
+    if (process->start_fd >= 0)
+        return; /* a hello, or its end, is on its way */
+    if (process->kill_wanted || process->asked_again) {
+        process_unborn(process, SP_EINIT, "the process died before its hello");
+        return;
+    }
+    process->orphaned = false;
+    process->asked_again = true;
+    process_leave_unborn(process);
+    close(process->pidfd);
+    process->pidfd = -1;
+    slots_give(&process->slot);
+    process->state = PROCESS_QUEUED;
+    start_deadline(process, 3);
+    if (module_resubmit(process->module, process->request) < 0)
+        process_unborn(process, SP_ESYSTEM, "its template cannot be started");
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "control_own.h"
@@ -16,15 +17,14 @@ static void put(json_t *object, const char *key, json_t *value)
     json_object_set_new(object, key, value);
 }
 
-static json_t *describe(const struct session *session, bool with_usage)
+static json_t *describe(const struct session *session)
 {
     struct process_usage usage;
     struct session_facts facts;
 
     session_facts(session, &facts);
-    if (with_usage)
-        describe_usage(facts.pid, &usage);
-    return describe_session(&facts, with_usage ? &usage : NULL, facts.now_ms);
+    describe_usage(facts.pid, &usage);
+    return describe_session(&facts, &usage, facts.now_ms);
 }
 
 /* A session that is no more is told for a while. */
@@ -46,32 +46,15 @@ void op_info(const struct question *question)
     object = control_answer_ok();
     if (object)
         put(object, "session",
-            session ? describe(session, true)
+            session ? describe(session)
                     : describe_session(facts, NULL, now_ms));
     answer(question->call, object);
 }
 
 void op_list(const struct question *question)
 {
-    size_t count;
-    struct session **sessions =
-        registry_sorted(&question->supervisor->registry, &count);
-    json_t *array = json_array();
-    json_t *object = control_answer_ok();
-
-    if (!sessions || !array || !object) {
-        free(sessions);
-        json_decref(array);
-        json_decref(object);
-        answer_error(question->call, SP_ENOMEM, NULL);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(
-            array, describe(sessions[i], question->request->detailed));
-    free(sessions);
-    put(object, "sessions", array);
-    answer(question->call, object);
+    lister_ask(&question->control->lister, question->call,
+               question->request->detailed);
 }
 
 void op_modules(const struct question *question)
@@ -99,17 +82,23 @@ void op_modules(const struct question *question)
     answer(question->call, object);
 }
 
+/* As the size of the directory where the kernel says so (6.2 and later): to
+ * read it takes milliseconds where there are thousands. */
 static uint64_t count_descriptors(void)
 {
     DIR *directory = opendir("/proc/self/fd");
+    struct stat about;
     uint64_t count = 0;
 
     if (!directory)
         return 0;
-    while (readdir(directory))
-        count++;
+    if (fstat(dirfd(directory), &about) == 0 && about.st_size > 0)
+        count = (uint64_t)about.st_size + 2; /* "." and ".." */
+    else
+        while (readdir(directory))
+            count++;
     closedir(directory);
-    return count - 3; /* ".", "..", and the directory's own */
+    return count - 3; /* the directory's own, too */
 }
 
 void op_stats(const struct question *question)

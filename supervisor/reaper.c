@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "reaper.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,9 +17,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "children.h"
 #include "process.h"
 
 #define SWEEP_PAUSE_MS 100
+/* A sweep takes 30 ms with 9,000 children, and each child that ends asks for
+ * one.  So a part of a sweep is followed by a rest that is longer than it by
+ * this factor: few starts meet one, and none meets two. */
+#define SWEEP_REST 50
 #define STRANGER_PAUSE_MS 1000 /* while one lives that may yet say hello */
 #define SWEEP_A_TURN_MS 2
 
@@ -27,9 +33,10 @@ struct reaper {
     int64_t patience_ms;
     pid_t *inherited; /* owned; children that spd was started with */
     size_t inherited_count;
-    pid_t *pids; /* owned; of the sweep that is going on; NULL between two */
-    size_t pid_count;
-    size_t next;          /* in pids */
+    struct children children; /* of the sweep that is going on */
+    bool sweeping;
+    bool stops;           /* this sweep is to look for stopped ones */
+    int64_t rested_ms;    /* when the next one may begin */
     bool strangers;       /* this sweep has met one that lives */
     bool look_again;      /* there was a reason for another one meanwhile */
     struct event *signal; /* owned */
@@ -37,41 +44,6 @@ struct reaper {
 };
 
 /* ---- children ---- */
-
-/* Our children, in an array that the caller frees.  NULL: none, or the kernel
- * does not tell. */
-static pid_t *list_children(size_t *out_count)
-{
-    pid_t *pids = NULL;
-    size_t room = 0;
-    char path[64];
-    FILE *children;
-    int pid;
-
-    *out_count = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    children = fopen(path, "re");
-    if (!children) {
-        log_warn("%s cannot be read: children that died before their hello "
-                 "stay",
-                 path);
-        return NULL;
-    }
-    while (fscanf(children, "%d", &pid) == 1) {
-        if (*out_count == room) {
-            size_t more = room ? room * 2 : 64;
-            pid_t *grown = realloc(pids, more * sizeof *pids);
-
-            if (!grown)
-                break;
-            pids = grown;
-            room = more;
-        }
-        pids[(*out_count)++] = (pid_t)pid;
-    }
-    fclose(children);
-    return pids;
-}
 
 static bool is_stranger(const struct reaper *reaper, pid_t pid)
 {
@@ -163,72 +135,115 @@ static bool look_at(const struct reaper *reaper, pid_t pid)
 
 /* ---- the sweep ---- */
 
-static void sweep_in(struct reaper *reaper, int ms)
+static void sweep_timer(struct reaper *reaper, int64_t ms)
 {
-    struct timeval pause = {ms / 1000, ms % 1000 * 1000};
+    struct timeval pause = {(time_t)(ms / 1000),
+                            (suseconds_t)(ms % 1000 * 1000)};
 
-    if (reaper->pids)
-        reaper->look_again = true;
-    else if (!evtimer_pending(reaper->sweep, NULL))
-        evtimer_add(reaper->sweep, &pause);
+    evtimer_add(reaper->sweep, &pause);
 }
 
-/* A pidfd says nothing of a stop; the kernel tells of each once.  A template
- * that is stopped does not answer in time, which is found out elsewhere. */
-static void look_for_stopped(const struct reaper *reaper)
+static void sweep_in(struct reaper *reaper, int64_t ms)
+{
+    int64_t rest_ms = reaper->rested_ms - clock_now_ms();
+
+    if (reaper->sweeping)
+        reaper->look_again = true;
+    else if (!evtimer_pending(reaper->sweep, NULL))
+        sweep_timer(reaper, rest_ms > ms ? rest_ms : ms);
+}
+
+/* A pidfd says nothing of a stop.  The kernel looks at one child after the
+ * other to find one that has been stopped: once a sweep. */
+static bool any_stopped(void)
 {
     siginfo_t info = {0};
 
-    while (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG) == 0 &&
-           info.si_pid > 0) {
-        struct process *process = process_find(reaper->table, info.si_pid);
+    return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid > 0;
+}
 
-        if (process)
-            process_suspended(process);
-        info.si_pid = 0;
-    }
+/* The kernel tells of each stop once.  A template that is stopped does not
+ * answer in time, which is found out elsewhere. */
+static void take_stop(const struct reaper *reaper, pid_t pid)
+{
+    struct process *process = process_find(reaper->table, pid);
+    siginfo_t info = {0};
+
+    if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) == 0 &&
+        info.si_pid == pid && process)
+        process_suspended(process);
 }
 
 static void sweep_begin(struct reaper *reaper)
 {
-    look_for_stopped(reaper);
-    reaper->pids = list_children(&reaper->pid_count);
-    reaper->next = 0;
+    reaper->stops = any_stopped();
     reaper->strangers = reaper->look_again = false;
+    reaper->sweeping = children_open(&reaper->children) == 0;
+    if (!reaper->sweeping)
+        log_warn("children that died before their hello stay: the kernel does "
+                 "not list them: %s",
+                 strerrordesc_np(errno));
 }
 
-static void sweep_end(struct reaper *reaper)
+static void sweep_end(struct reaper *reaper, int64_t rest_ms)
 {
-    free(reaper->pids);
-    reaper->pids = NULL;
+    children_close(&reaper->children);
+    reaper->sweeping = false;
+    reaper->rested_ms = clock_now_ms() + rest_ms;
     if (reaper->look_again)
         sweep_in(reaper, SWEEP_PAUSE_MS);
     else if (reaper->strangers)
         sweep_in(reaper, STRANGER_PAUSE_MS);
 }
 
+/* False: there are no more children. */
+static bool sweep_on(struct reaper *reaper)
+{
+    int64_t end_ms = clock_now_ms() + SWEEP_A_TURN_MS;
+
+    do {
+        pid_t pid = children_next(&reaper->children);
+
+        if (pid == 0)
+            return false;
+        if (reaper->stops)
+            take_stop(reaper, pid);
+        if (is_stranger(reaper, pid) && look_at(reaper, pid))
+            reaper->strangers = true;
+    } while (clock_now_ms() < end_ms);
+    return true;
+}
+
+/* CPU time, so that it is not the sweep's fault when others are busy. */
+static int64_t spent_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* A part of a sweep. */
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
-    static const struct timeval at_once = {0, 0};
     struct reaper *reaper = arg;
-    int64_t end_ms = clock_now_ms() + SWEEP_A_TURN_MS;
+    int64_t begun_us = spent_us();
+    int64_t rest_ms;
+    bool more;
 
     (void)fd;
     (void)what;
-    if (!reaper->pids)
+    if (!reaper->sweeping)
         sweep_begin(reaper);
-    while (reaper->pids && reaper->next < reaper->pid_count) {
-        pid_t pid = reaper->pids[reaper->next++];
-
-        if (is_stranger(reaper, pid) && look_at(reaper, pid))
-            reaper->strangers = true;
-        if (clock_now_ms() >= end_ms) {
-            evtimer_add(reaper->sweep, &at_once);
-            return;
-        }
-    }
-    sweep_end(reaper);
+    if (!reaper->sweeping)
+        return;
+    more = sweep_on(reaper);
+    rest_ms = (spent_us() - begun_us) * SWEEP_REST / 1000;
+    if (more)
+        sweep_timer(reaper, rest_ms);
+    else
+        sweep_end(reaper, rest_ms);
 }
 
 void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
@@ -238,7 +253,7 @@ void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
 
 void reaper_look(struct reaper *reaper)
 {
-    if (!reaper->pids)
+    if (!reaper->sweeping)
         event_del(reaper->sweep); /* it may be waiting for longer */
     sweep_in(reaper, SWEEP_PAUSE_MS);
 }
@@ -261,7 +276,7 @@ struct reaper *reaper_create(struct event_base *base,
         return NULL;
     reaper->table = table;
     reaper->patience_ms = patience_ms;
-    reaper->inherited = list_children(&reaper->inherited_count);
+    reaper->inherited = children_list(&reaper->inherited_count);
     reaper->signal = evsignal_new(base, SIGCHLD, on_sigchld, reaper);
     reaper->sweep = evtimer_new(base, on_sweep, reaper);
     if (!reaper->signal || !reaper->sweep ||
@@ -279,7 +294,7 @@ void reaper_destroy(struct reaper *reaper)
 
     if (!reaper)
         return;
-    pids = list_children(&count);
+    pids = children_list(&count);
     for (size_t i = 0; i < count; i++)
         if (is_stranger(reaper, pids[i]) && !is_inherited(reaper, pids[i])) {
             kill(pids[i], SIGKILL);
@@ -290,7 +305,8 @@ void reaper_destroy(struct reaper *reaper)
         event_free(reaper->signal);
     if (reaper->sweep)
         event_free(reaper->sweep);
-    free(reaper->pids);
+    if (reaper->sweeping)
+        children_close(&reaper->children);
     free(reaper->inherited);
     free(reaper);
 }

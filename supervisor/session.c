@@ -20,19 +20,12 @@
 #include "base/magic.h"
 #include "base/text.h"
 #include "counters.h"
-#include "expiry.h"
 #include "module.h"
 #include "process.h"
 #include "registry.h"
 #include "session_own.h"
 
 #define DESCRIPTOR_RESERVE 64
-
-static void tell(const struct session *session, enum event_kind kind,
-                 const char *text)
-{
-    session->world->on_event(session->world->context, kind, session, text);
-}
 
 static void remember_error(struct session *session, enum sp_error error,
                            const char *text)
@@ -75,35 +68,6 @@ static void remember_request(struct session_past *past)
     past->ended[0] = *request;
 }
 
-static void count_limit(struct counters *counters, enum end_limit limit)
-{
-    switch (limit) {
-    case END_LIMIT_CALL:
-        counters->hangs++;
-        return;
-    case END_LIMIT_INIT:
-        counters->init_timeouts++;
-        return;
-    case END_LIMIT_STOP:
-        counters->stop_timeouts++;
-        return;
-    case END_LIMIT_LISTENER:
-        counters->listeners_shut++;
-        return;
-    case END_LIMIT_SUSPENDED:
-        counters->suspended++;
-        return;
-    case END_LIMIT_CONTRACT:
-    case END_LIMIT_SANDBOX:
-        counters->violations++;
-        return;
-    case END_LIMIT_NONE:
-    case END_LIMIT_CPU:
-    case END_LIMIT_OUTPUT:
-        return;
-    }
-}
-
 static void on_gone(void *owner, const struct end *end, enum sp_error error,
                     const char *text)
 {
@@ -112,8 +76,8 @@ static void on_gone(void *owner, const struct end *end, enum sp_error error,
     char words[END_TEXT_MAX];
 
     session->process = NULL;
-    count_limit(session->world->counters, end->limit);
     past->end = *end;
+    session_count_limit(session);
     past->end.asked = session->order.asked;
     past->end.by = session->order.by;
     remember_request(past);
@@ -162,49 +126,6 @@ static int renew_listener(struct session *session)
     return open_listener(session);
 }
 
-/* ---- when it expires ---- */
-
-static void start_timer(struct event *timer, int64_t ms)
-{
-    struct timeval delay = {(time_t)(ms / 1000),
-                            (suseconds_t)(ms % 1000 * 1000)};
-
-    evtimer_add(timer, &delay);
-}
-
-static void look_for_expiry(struct session *session)
-{
-    const struct module_settings *settings = module_settings(session->module);
-    struct expiry_settings limits = {(int64_t)settings->idle_timeout,
-                                     (int64_t)settings->max_lifetime};
-    struct expiry_facts facts = {.started_ms = session->started_ms};
-    struct expiry_verdict verdict;
-    struct slot_view told;
-
-    if (!limits.idle_timeout && !limits.max_lifetime)
-        return;
-    process_look(session->process, &told);
-    facts.now_ms = clock_now_ms();
-    facts.active_ms = session_active_ms(session, &told);
-    facts.busy = session_busy(&told);
-    verdict = expiry_decide(&limits, &facts);
-    if (verdict.asked != END_ASKED_NOT)
-        session_stop(session, &(struct session_order){.asked = verdict.asked,
-                                                      .by = ASKER_NOBODY});
-    else if (verdict.look_ms >= 0)
-        start_timer(&session->expiry, verdict.look_ms);
-}
-
-static void on_expiry(evutil_socket_t fd, short what, void *arg)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
-
-    (void)fd;
-    (void)what;
-    if (session->state == SESSION_RUNNING)
-        look_for_expiry(session);
-}
-
 /* ---- actions ---- */
 
 static int launch(struct session *session)
@@ -232,12 +153,12 @@ static void act_ready(struct session *session)
     session->error = SP_OK;
     session->world->counters->ready++;
     throttle_worked(module_throttle(session->module));
-    tell(session, EVENT_READY, "");
+    session_tell(session, EVENT_READY, "");
     waiters_tell(&session->waiters, WAIT_STARTED, SP_OK, "",
                  session_pid(session));
     waiters_tell(&session->waiters, WAIT_READY, SP_OK, "",
                  session_pid(session));
-    look_for_expiry(session);
+    session_look_for_expiry(session);
 }
 
 /* Asks its process to end.  One that is paused must go on to hear of it. */
@@ -254,7 +175,7 @@ static void ask_to_end(struct session *session, enum slot_command command,
                       : end_asked_name(asked));
     if (process_paused(session->process))
         process_resume(session->process);
-    start_timer(&session->deadline, (int64_t)timeout);
+    session_start_timer(&session->deadline, (int64_t)timeout);
 }
 
 static void act_stop(struct session *session)
@@ -325,37 +246,6 @@ static struct policy_verdict ask_policy(struct session *session)
     return policy_decide(&policy, &session->past.history, &end);
 }
 
-static void count_recycle(const struct session *session)
-{
-    const struct end *end = &session->past.end;
-    uint64_t max_calls = module_settings(session->module)->max_calls;
-
-    if (!end_recycled(end))
-        return;
-    if (max_calls > 0 && end->told.calls + end->told.casts >= max_calls)
-        session->world->counters->call_recycles++;
-    else
-        session->world->counters->memory_recycles++;
-}
-
-/* A crash, unless it ended normally or for a fresh process. */
-static void report_end(const struct session *session, const char *next)
-{
-    const struct end *end = &session->past.end;
-    char text[END_TEXT_MAX + 64];
-    char words[END_TEXT_MAX];
-
-    end_describe(end, words);
-    log_info("session %s (%s): %s; %s", session->id,
-             module_name(session->module), words, next);
-    count_recycle(session);
-    if (end_normal(end) || end_recycled(end))
-        return;
-    session->world->counters->crashes++;
-    snprintf(text, sizeof text, "%s; %s", words, next);
-    tell(session, EVENT_CRASH, text);
-}
-
 /* Its process has gone without having been told to. */
 static void act_ended(struct session *session)
 {
@@ -367,15 +257,15 @@ static void act_ended(struct session *session)
     switch (verdict.decision) {
     case POLICY_FINAL:
         if (session->was_ready)
-            report_end(session, next);
+            session_report_end(session, next);
         session_apply(session, INPUT_GIVE_UP);
         return;
     case POLICY_RESTART:
         snprintf(next, sizeof next, "restarting in %lld ms",
                  (long long)verdict.delay_ms);
-        report_end(session, next);
+        session_report_end(session, next);
         if (verdict.delay_ms > 0)
-            start_timer(&session->deadline, verdict.delay_ms);
+            session_start_timer(&session->deadline, verdict.delay_ms);
         else
             session_apply(session, INPUT_DEADLINE);
         return;
@@ -385,19 +275,32 @@ static void act_ended(struct session *session)
                  session->past.history.count,
                  (unsigned long long)module_settings(session->module)
                      ->max_seconds);
-        report_end(session, next);
+        session_report_end(session, next);
         session_apply(session, INPUT_GIVE_UP);
         return;
     }
 }
 
+/* Why there is to be a new process, if not for the crash that was told. */
+static void tell_restart(const struct session *session)
+{
+    const struct end *end = &session->past.end;
+    char words[END_TEXT_MAX] = "";
+
+    if (session->order.asked == END_ASKED_RESTART)
+        end_describe(end, words);
+    else if (end_recycled(end))
+        snprintf(words, sizeof words, "%s", end->told.reason);
+    session_tell(session, EVENT_RESTART, words);
+}
+
 static void act_retry(struct session *session)
 {
     event_del(&session->deadline);
-    session->order = (struct session_order){.by = ASKER_NOBODY};
     session->restarts++;
     session->world->counters->restarts++;
-    tell(session, EVENT_RESTART, "");
+    tell_restart(session);
+    session->order = (struct session_order){.by = ASKER_NOBODY};
     if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));
@@ -406,6 +309,16 @@ static void act_retry(struct session *session)
                                          .at_ms = clock_now_ms()};
         session_apply(session, INPUT_ENDED);
     }
+}
+
+/* Its process has ended as it was asked to, or crashed first. */
+static void act_again(struct session *session)
+{
+    const struct end *end = &session->past.end;
+
+    if (!end->told.goodbye && end->limit == END_LIMIT_NONE)
+        session_report_end(session, "restarting");
+    act_retry(session);
 }
 
 /* Asked to restart: the policy is not asked. */
@@ -431,49 +344,6 @@ static void session_destroy(struct session *session)
     free(session);
 }
 
-/* Which event its end is. */
-static enum event_kind end_event(const struct session *session)
-{
-    if (!session->was_ready)
-        return EVENT_REFUSAL;
-    if (session->given_up)
-        return EVENT_GIVE_UP;
-    if (session->order.asked == END_ASKED_IDLE ||
-        session->order.asked == END_ASKED_LIFETIME)
-        return EVENT_EXPIRY;
-    return EVENT_STOP;
-}
-
-static void count_end(const struct session *session)
-{
-    struct counters *counters = session->world->counters;
-
-    switch (end_event(session)) {
-    case EVENT_REFUSAL:
-        counters->starts_failed++;
-        if (session->error != SP_EIGNORED &&
-            session->order.asked == END_ASKED_NOT)
-            throttle_failed(module_throttle(session->module), clock_now_ms(),
-                            session->text ? session->text : "");
-        return;
-    case EVENT_GIVE_UP:
-        counters->given_up++;
-        return;
-    case EVENT_EXPIRY:
-        if (session->order.asked == END_ASKED_IDLE)
-            counters->idle_expiries++;
-        else
-            counters->lifetime_expiries++;
-        return;
-    default:
-        if (session->order.asked == END_ASKED_NOT)
-            counters->finished++;
-        else
-            counters->stops++;
-        return;
-    }
-}
-
 /* Those who wait are told when the ID is free again: their next start must not
  * meet the old session. */
 static void act_gone(struct session *session)
@@ -491,8 +361,8 @@ static void act_gone(struct session *session)
     if (was_ready)
         log_info("session %s (%s): gone: %s", session->id,
                  module_name(session->module), facts.fate);
-    count_end(session);
-    tell(session, end_event(session),
+    session_count_fate(session);
+    session_tell(session, session_fate_event(session),
          was_ready ? facts.fate : text ? text : sp_strerror(error));
     world->on_gone(world->context, &facts, was_ready);
     waiters_take(&session->waiters, &waiters);
@@ -528,7 +398,7 @@ static const struct row {
     {SESSION_BACKOFF, INPUT_STOP, SESSION_GONE, act_gone},
     {SESSION_RESTARTING, INPUT_STOP, SESSION_STOPPING, act_stop},
     {SESSION_RESTARTING, INPUT_DEADLINE, SESSION_RESTARTING, act_kill},
-    {SESSION_RESTARTING, INPUT_ENDED, SESSION_STARTING, act_retry},
+    {SESSION_RESTARTING, INPUT_ENDED, SESSION_STARTING, act_again},
     {SESSION_STOPPING, INPUT_STOP, SESSION_STOPPING, act_stop_again},
     {SESSION_STOPPING, INPUT_DEADLINE, SESSION_STOPPING, act_late},
     {SESSION_STOPPING, INPUT_ENDED, SESSION_GONE, act_gone},
@@ -622,7 +492,7 @@ enum sp_error session_start(const struct session_world *world,
     TAILQ_INIT(&session->waiters);
     snprintf(session->id, sizeof session->id, "%s", plan->id);
     evtimer_assign(&session->deadline, world->base, on_deadline, session);
-    evtimer_assign(&session->expiry, world->base, on_expiry, session);
+    session_init_expiry(session);
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
@@ -632,7 +502,7 @@ enum sp_error session_start(const struct session_world *world,
         return fail_start(session, "its process", out_text, text_size);
     module_count_session(session->module, 1);
     world->counters->starts++;
-    tell(session, EVENT_START, "");
+    session_tell(session, EVENT_START, "");
     *out_session = session;
     return SP_OK;
 }

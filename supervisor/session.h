@@ -15,7 +15,7 @@
  *              | STOP     | GONE       |
  *   RESTARTING | STOP     | STOPPING   | it is not started again
  *              | DEADLINE | RESTARTING | its process is killed
- *              | ENDED    | STARTING   | a new process
+ *              | ENDED    | STARTING   | a new process, the policy is not asked
  *   STOPPING   | STOP     | STOPPING   | one that drains is asked to end
  *              | DEADLINE | STOPPING   | likewise, or its process is killed
  *              | ENDED    | GONE       |
@@ -109,11 +109,11 @@ void session_kill(struct session *session);
  * have one gets that at once. */
 void session_restart(struct session *session, struct asker by);
 
-/* Stops its process where it is (SIGSTOP), and lets it go on.  SP_ELIMIT: it
+/* Stops its process where it is (SIGSTOP), and lets it go on.  SP_EAGAIN: it
  * has none that could be. */
 enum sp_error session_pause(struct session *session);
 enum sp_error session_resume(struct session *session);
-/* SP_ELIMIT: it has no process. */
+/* SP_EAGAIN: it has no process. */
 enum sp_error session_signal(struct session *session, int number);
 /* Its idle time begins anew. */
 void session_touch(struct session *session);
@@ -137,6 +137,8 @@ bool session_paused(const struct session *session);
 const char *session_state_name(enum session_state state);
 pid_t session_pid(const struct session *session); /* 0 without a process */
 uid_t session_uid(const struct session *session);
+unsigned session_restarts(const struct session *session);
+int64_t session_age_ms(const struct session *session); /* since its start */
 /* Why its first start did not succeed; SP_OK if it did. */
 enum sp_error session_error(const struct session *session);
 /* Of its last process; NULL before one has ended. */

@@ -56,6 +56,16 @@ uid_t session_uid(const struct session *session)
     return session->uid;
 }
 
+unsigned session_restarts(const struct session *session)
+{
+    return session->restarts;
+}
+
+int64_t session_age_ms(const struct session *session)
+{
+    return clock_now_ms() - session->started_ms;
+}
+
 enum sp_error session_error(const struct session *session)
 {
     return session->error;

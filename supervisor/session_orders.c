@@ -33,7 +33,7 @@ void session_restart(struct session *session, struct asker by)
 enum sp_error session_pause(struct session *session)
 {
     if (session->state != SESSION_RUNNING)
-        return SP_ELIMIT;
+        return SP_EAGAIN;
     process_pause(session->process);
     return SP_OK;
 }
@@ -41,7 +41,7 @@ enum sp_error session_pause(struct session *session)
 enum sp_error session_resume(struct session *session)
 {
     if (!session->process)
-        return SP_ELIMIT;
+        return SP_EAGAIN;
     process_resume(session->process);
     return SP_OK;
 }
@@ -49,7 +49,7 @@ enum sp_error session_resume(struct session *session)
 enum sp_error session_signal(struct session *session, int number)
 {
     if (!session->process || session_pid(session) == 0)
-        return SP_ELIMIT;
+        return SP_EAGAIN;
     process_signal(session->process, number);
     return SP_OK;
 }

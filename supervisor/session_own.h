@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/session_own.h - a session from inside: for session.c, which lives
- * its life, session_orders.c, which takes orders, and session_facts.c, which
- * tells of it. */
+ * its life, session_expiry.c, which looks when it is over, session_orders.c,
+ * which takes orders, session_ends.c, which accounts for ends, and
+ * session_facts.c, which tells of it. */
 #ifndef SUPERVISOR_SESSION_OWN_H
 #define SUPERVISOR_SESSION_OWN_H
 
@@ -52,7 +53,7 @@ struct session {
     void *arg; /* owned */
     size_t arg_size;
     struct listener listener;
-    struct session_order order; /* to end; of its process alone if it restarts */
+    struct session_order order; /* to end; its process alone if it restarts */
     int64_t started_ms;
     int64_t ready_ms;   /* of its process; 0 before */
     int64_t touched_ms;
@@ -68,6 +69,28 @@ struct session {
 
 /* May free the session. */
 void session_apply(struct session *session, enum session_input input);
+
+/* ---- session_expiry.c ---- */
+
+void session_init_expiry(struct session *session);
+/* Stops it if it is time, or looks again when it may be.  While it runs. */
+void session_look_for_expiry(struct session *session);
+void session_start_timer(struct event *timer, int64_t ms);
+
+/* ---- session_ends.c ---- */
+
+void session_tell(const struct session *session, enum event_kind kind,
+                  const char *text);
+/* The limit that its last process has hit, if any. */
+void session_count_limit(const struct session *session);
+/* Its last process has ended unasked, and this comes next: a crash, unless it
+ * ended normally or for a fresh process. */
+void session_report_end(const struct session *session, const char *next);
+/* What its own end is. */
+enum event_kind session_fate_event(const struct session *session);
+void session_count_fate(const struct session *session);
+
+/* ---- session_facts.c ---- */
 
 /* Does something now, or has somebody who listens. */
 bool session_busy(const struct slot_view *told);

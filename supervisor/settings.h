@@ -54,7 +54,7 @@
       "starts a second that one user may ask for, but for root and spd's own") \
     X(COUNT, admin_reserve, "8", 0, 1000,                                      \
       "sessions out of max_sessions, and connections to the control socket "   \
-      "beyond control_connections, for root and spd's own user alone")                                               \
+      "beyond control_connections, for root and spd's own user alone")         \
     X(COUNT, events, "1000", 0, 100000,                                        \
       "events that are kept, for those who ask later")                         \
     X(COUNT, control_connections, "256", 1, 100000,                            \
@@ -112,13 +112,13 @@
       "sessions of this module at once")                                       \
     X(DURATION, idle_timeout, "off", 1000, 2592000000,                         \
       "ends a session that has had no call or cast for so long, owes no "      \
-      "reply and has no subscriber; its own timers do not count")                                                            \
+      "reply and has no subscriber; its own timers do not count")              \
     X(DURATION, max_lifetime, "off", 1000, 2592000000,                         \
       "ends a session so long after its start")                                \
     X(COUNT, max_calls, "off", 1, 1000000000000,                               \
       "calls and casts after which a fresh process takes over")                \
     X(SIZE, max_memory_recycle, "off", 1 << 20, (uint64_t)1 << 40,             \
-      "resident memory above which, after a reply, a fresh process takes over") \
+      "resident memory above which a fresh process takes over, after a reply") \
     X(DURATION, call_limit, "off", 100, 86400000,                              \
       "the longest that a call, cast or timer may run; longer is a hang")      \
     X(ENDING, call_limit_ends, "kill", 0, 0,                                   \

@@ -12,8 +12,8 @@ struct spawned {
 };
 
 /* Runs `worker NAME PATH` with an empty environment, log_fd as its output, and
- * slots_fd (borrowed) and no descriptor but those of wire/template.h.  Its exit is the caller's to
- * wait for; a program that cannot be run is exit status 127.  -1 and errno. */
+ * slots_fd (borrowed) and no descriptor but those of wire/template.h.  Its exit
+ * is the caller's to wait for; a program that cannot be run is exit status 127.  -1 and errno. */
 int spawn_worker(const char *worker, const char *name, const char *path,
                  int log_fd, int slots_fd, struct spawned *out_spawned);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One timer a module, only while there is something to watch: a look at every
- * slot each quarter of the limit, so that a hang is seen at 1.25 times of it. */
+ * slot each quarter of the limit, so that a hang is seen by 1.25 times of it. */
 #define _GNU_SOURCE
 #include "watchdog.h"
 

@@ -70,10 +70,28 @@ static pid_t fork_session(struct template *template, const int fds[FORK_FDS],
     return pid;
 }
 
+/* Forks; the descriptors are the session's alone.  The answer for spd. */
+static struct template_record answer_request(struct template *template,
+                                             const struct fork_record *request,
+                                             const int fds[FORK_FDS])
+{
+    struct template_record answer = {.type = TEMPLATE_FORKED,
+                                     .serial = request->serial};
+
+    answer.value = fork_session(template, fds, request->slot);
+    if (answer.value < 0) {
+        answer.type = TEMPLATE_FORK_FAILED;
+        answer.value = errno;
+    }
+    for (int i = 0; i < FORK_FDS; i++)
+        close(fds[i]);
+    return answer;
+}
+
 static int serve(struct template *template)
 {
     for (;;) {
-        struct template_record hint = {.type = TEMPLATE_FORKED};
+        struct template_record answer;
         struct fork_record request;
         int fds[FORK_FDS];
         ssize_t got = fdpass_recv(template->control_fd, &request,
@@ -81,17 +99,15 @@ static int serve(struct template *template)
 
         if (got == 0)
             return WORKER_EXIT_NORMAL;
-        if (got != (ssize_t)sizeof request)
+        if (got == (ssize_t)sizeof request)
+            answer = answer_request(template, &request, fds);
+        else if (got < 0 && errno == EMFILE) /* its module has taken them */
+            answer = (struct template_record){.type = TEMPLATE_FORK_FAILED,
+                                              .serial = request.serial,
+                                              .value = EMFILE};
+        else
             return WORKER_EXIT_RUNTIME;
-        hint.serial = request.serial;
-        hint.value = fork_session(template, fds, request.slot);
-        if (hint.value < 0) {
-            hint.type = TEMPLATE_FORK_FAILED;
-            hint.value = errno;
-        }
-        for (int i = 0; i < FORK_FDS; i++)
-            close(fds[i]);
-        if (say(template, &hint) < 0)
+        if (say(template, &answer) < 0)
             return WORKER_EXIT_RUNTIME;
     }
 }

@@ -28,7 +28,7 @@ static inline int64_t deadline_after(int timeout_ms)
     return deadline_from(clock_now_ms(), timeout_ms);
 }
 
-/* Milliseconds left as poll() wants them: 0 when it has passed, -1 for never. */
+/* Milliseconds left, as poll() wants them: 0 when it has passed, -1: never. */
 static inline int deadline_left(int64_t deadline)
 {
     int64_t left;

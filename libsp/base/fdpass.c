@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,9 +90,12 @@ ssize_t fdpass_recv(int fd, void *record, size_t size, int *fds, size_t count)
     if (len == 0 && came == 0)
         return 0;
     if (came != count || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+        bool full = came < count && (msg.msg_flags & MSG_CTRUNC) &&
+                    !(msg.msg_flags & MSG_TRUNC) && len == (ssize_t)size;
+
         for (size_t i = 0; i < came && i < FDPASS_MAX; i++)
             close(got[i]);
-        errno = EPROTO;
+        errno = full ? EMFILE : EPROTO;
         return -1;
     }
     memcpy(fds, got, count * sizeof(int));

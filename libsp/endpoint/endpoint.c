@@ -72,20 +72,25 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 /* ---- accepting ---- */
 
-/* At the bound: the oldest peer that has not even finished its handshake, else
- * the longest idle one. */
-static bool make_room(struct endpoint *endpoint, int peer_fd)
+/* Whether the bounds leave room for this one. */
+static bool has_room(const struct endpoint *endpoint, int peer_fd)
 {
     const struct endpoint_limits *limits = &endpoint->limits;
-    struct peer *victim = NULL;
-    struct peer *peer;
 
     if (endpoint->peer_count < limits->max_connections)
         return true;
-    if (endpoint->peer_count < limits->max_connections + limits->reserved &&
-        endpoint->handlers->privileged &&
-        endpoint->handlers->privileged(endpoint->context, peer_fd))
-        return true;
+    return endpoint->peer_count < limits->max_connections + limits->reserved &&
+           endpoint->handlers->privileged &&
+           endpoint->handlers->privileged(endpoint->context, peer_fd);
+}
+
+/* Closes the oldest peer that has not even finished its handshake, else the
+ * longest idle one.  False: there is none. */
+static bool make_room(struct endpoint *endpoint)
+{
+    struct peer *victim = NULL;
+    struct peer *peer;
+
     TAILQ_FOREACH (peer, &endpoint->peers, link) {
         if (peer->state == PEER_HANDSHAKE) {
             victim = peer;
@@ -138,6 +143,14 @@ static bool accept_failed(struct endpoint *endpoint)
     }
 }
 
+/* A process that may have no more descriptors is at its bound, whatever the
+ * limit on connections says.  accept() says so also when nobody waits: only
+ * the first one of a turn is known to be for somebody. */
+static bool out_of_descriptors(struct endpoint *endpoint, bool first)
+{
+    return errno == EMFILE && (!first || make_room(endpoint));
+}
+
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
     struct endpoint *endpoint = MAGIC_CAST(endpoint, ENDPOINT_MAGIC, arg);
@@ -147,11 +160,13 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
         int peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (peer_fd < 0) {
+            if (out_of_descriptors(endpoint, i == 0))
+                return; /* to the next turn */
             if (accept_failed(endpoint))
                 continue;
             return;
         }
-        if (!make_room(endpoint, peer_fd)) {
+        if (!has_room(endpoint, peer_fd) && !make_room(endpoint)) {
             endpoint->counters.refused++;
             close(peer_fd);
             continue;

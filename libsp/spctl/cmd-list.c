@@ -151,8 +151,7 @@ const struct command command_list = {
         "IDs. PID is - for a session that has no process at this moment. "
         "STATE is starting, running, paused, restarting, stopping, or backoff "
         "for one that waits for its restart. AGE is the time since it was "
-        "started; a "
-        "restart does not begin it anew."
+        "started; a restart does not begin it anew."
         "\n\n"
         "--long adds IDLE, the time since it last did something; the CALLS "
         "that its present process has handled; and the CPU time and the "
@@ -160,8 +159,8 @@ const struct command command_list = {
         "\n\n"
         "With --json: an array of objects, one a line, with id, pid (0 for "
         "none), module, state, restarts, age_ms, last_end (why its last "
-        "process ended) and more, as info explains; with --long also cpu_ms "
-        "and memory_kb.",
+        "process ended), uid and paused; with --long also all the rest that "
+        "info explains.",
     .example = "  spctl list\n"
                "  spctl list --names --module kv | xargs -n 1 spctl stop --\n",
     .options = OPTION_BIT(OPTION_MODULE) | OPTION_BIT(OPTION_LONG) |

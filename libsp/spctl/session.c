@@ -39,21 +39,12 @@ static json_t *end_json(const struct sp_session_end *end)
 static json_t *basic_json(const struct sp_session_info *info)
 {
     return json_pack(
-        "{s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:o, s:I, s:b, s:I, s:I, s:I, "
-        "s:I, s:I, s:s, s:I, s:I}",
+        "{s:s, s:I, s:s, s:s, s:I, s:I, s:s, s:I, s:b}",
         "id", sp_info_id(info), "pid", (json_int_t)sp_info_pid(info), "module",
         sp_info_module(info), "state", sp_info_state(info), "restarts",
         (json_int_t)sp_info_restarts(info), "age_ms",
         (json_int_t)sp_info_age_ms(info), "last_end", sp_info_last_end(info),
-        "end", end_json(sp_info_end(info)), "uid", user(sp_info_uid(info)),
-        "paused", (int)sp_info_paused(info), "idle_ms",
-        (json_int_t)sp_info_idle_ms(info), "calls",
-        (json_int_t)sp_info_calls(info), "casts",
-        (json_int_t)sp_info_casts(info), "waiting",
-        (json_int_t)sp_info_waiting(info), "subscribers",
-        (json_int_t)sp_info_subscribers(info), "doing", sp_info_doing(info),
-        "doing_ms", (json_int_t)sp_info_doing_ms(info), "log_dropped",
-        (json_int_t)sp_info_log_dropped(info));
+        "uid", user(sp_info_uid(info)), "paused", (int)sp_info_paused(info));
 }
 
 static bool set_number(json_t *object, const char *key,
@@ -63,12 +54,22 @@ static bool set_number(json_t *object, const char *key,
            0;
 }
 
-static bool add_used(json_t *object, const struct sp_session_info *info)
+static bool add_detail(json_t *object, const struct sp_session_info *info)
 {
-    return json_object_set_new(object, "sandbox",
-                               json_string(sp_info_sandbox(info))) == 0 &&
+    return set_number(object, "idle_ms", sp_info_idle_ms(info)) &&
+           set_number(object, "calls", sp_info_calls(info)) &&
+           set_number(object, "casts", sp_info_casts(info)) &&
+           set_number(object, "waiting", sp_info_waiting(info)) &&
+           set_number(object, "subscribers", sp_info_subscribers(info)) &&
+           json_object_set_new(object, "doing",
+                               json_string(sp_info_doing(info))) == 0 &&
+           set_number(object, "doing_ms", sp_info_doing_ms(info)) &&
+           set_number(object, "log_dropped", sp_info_log_dropped(info)) &&
            set_number(object, "cpu_ms", sp_info_cpu_ms(info)) &&
-           set_number(object, "memory_kb", sp_info_memory_kb(info));
+           set_number(object, "memory_kb", sp_info_memory_kb(info)) &&
+           json_object_set_new(object, "sandbox",
+                               json_string(sp_info_sandbox(info))) == 0 &&
+           json_object_set_new(object, "end", end_json(sp_info_end(info))) == 0;
 }
 
 static bool add_fate(json_t *object, const struct sp_session_info *info)
@@ -82,7 +83,7 @@ json_t *session_json(const struct sp_session_info *info, bool detailed)
 {
     json_t *object = basic_json(info);
 
-    if ((!detailed || add_used(object, info)) &&
+    if ((!detailed || add_detail(object, info)) &&
         (!*sp_info_fate(info) || add_fate(object, info)))
         return object;
     json_decref(object);

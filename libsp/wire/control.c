@@ -397,7 +397,8 @@ static bool put_modifiers(json_t *object, const struct control_request *request)
            (!(keys & CONTROL_KEY_DETAILED) ||
             put(object, "detailed", json_boolean(request->detailed))) &&
            (!(keys & CONTROL_KEY_SIGNAL) ||
-            put(object, "signal", json_string(sigabbrev_np(request->signal)))) &&
+            put(object, "signal",
+                json_string(sigabbrev_np(request->signal)))) &&
            (!(keys & CONTROL_KEY_FOR) ||
             put(object, "for", json_string(wait_names[request->wait]))) &&
            (!(keys & CONTROL_KEY_TIMEOUT) ||

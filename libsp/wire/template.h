@@ -22,6 +22,10 @@
  *    │◄───────────────── READY / IGNORED / INIT_ERROR│
  *    │   start socket closed at both ends            │
  *
+ * If the start socket ends before the hello, spd waits for FORKED or
+ * FORK_FAILED and then gives the start up.  If the template ends without either, no process
+ * was made, or one that had done nothing yet: the next template is asked, once.
+ *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
  * WORKER_CONTROL_FD, WORKER_SLOTS_FD; nothing else.  Of a session when its
  * module's code first runs: 0, 1, 2 as above (with a log socket of its own),

@@ -37,10 +37,15 @@ void samples_fini(struct samples *samples)
     *samples = (struct samples){0};
 }
 
-void samples_add(struct samples *samples, uint64_t start)
+void samples_add_ns(struct samples *samples, uint64_t ns)
 {
     assert(samples->count < samples->room);
-    samples->ns[samples->count++] = samples_clock() - start;
+    samples->ns[samples->count++] = ns;
+}
+
+void samples_add(struct samples *samples, uint64_t start)
+{
+    samples_add_ns(samples, samples_clock() - start);
 }
 
 static int samples_compare(const void *a, const void *b)
@@ -55,10 +60,18 @@ static double samples_percentile(const struct samples *samples, size_t percent)
     return (double)samples->ns[(samples->count - 1) * percent / 100] / 1000;
 }
 
-void samples_print(struct samples *samples)
+struct samples_figures samples_figures(struct samples *samples)
 {
     assert(samples->count > 0);
     qsort(samples->ns, samples->count, sizeof *samples->ns, samples_compare);
-    printf("%.3f %.3f\n", samples_percentile(samples, 50),
-           samples_percentile(samples, 99));
+    return (struct samples_figures){samples_percentile(samples, 50),
+                                    samples_percentile(samples, 99),
+                                    samples_percentile(samples, 100)};
+}
+
+void samples_print(struct samples *samples)
+{
+    struct samples_figures figures = samples_figures(samples);
+
+    printf("%.3f %.3f\n", figures.p50, figures.p99);
 }

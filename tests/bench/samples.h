@@ -19,8 +19,17 @@ uint64_t samples_clock(void);
 void samples_init(struct samples *samples, size_t room);
 void samples_fini(struct samples *samples);
 
-/* Takes the time since `start`.  There is room. */
+/* Takes the time since `start`, or a time.  There is room. */
 void samples_add(struct samples *samples, uint64_t start);
+void samples_add_ns(struct samples *samples, uint64_t ns);
+
+/* In microseconds. */
+struct samples_figures {
+    double p50, p99, max;
+};
+
+/* Sorts them.  There is at least one sample. */
+struct samples_figures samples_figures(struct samples *samples);
 
 /* Prints "p50 p99\n" in microseconds.  There is at least one sample. */
 void samples_print(struct samples *samples);

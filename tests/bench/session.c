@@ -5,6 +5,7 @@
  *   bench-session call COUNT          p50 p99, in microseconds
  *   bench-session start COUNT LIVE    the same, beside LIVE other sessions
  *   bench-session memory COUNT        KiB a session: its own, the machine's */
+#include "bench.h"
 #include "memory.h"
 #include "samples.h"
 
@@ -12,61 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sp/client.h>
-
-#define MESSAGE_SIZE 64
-
-/* The client and the one result that all operations use. */
-struct bench {
-    struct sp_client *client;
-    struct sp_result *result;
-};
-
-static void bench_check(const struct bench *bench, enum sp_error error,
-                        const char *what)
-{
-    if (error == SP_OK)
-        return;
-    fprintf(stderr, "bench-session: %s: %s\n", what,
-            bench->result ? sp_result_text(bench->result)
-                          : sp_strerror(error));
-    exit(1);
-}
-
-static void bench_open(struct bench *bench)
-{
-    bench->result = NULL;
-    bench_check(bench, sp_client_open(NULL, &bench->client), "open");
-    bench->result = sp_result_new();
-    if (!bench->result)
-        bench_check(bench, SP_ENOMEM, "open");
-}
-
-static void bench_close(struct bench *bench)
-{
-    sp_result_free(bench->result);
-    sp_client_close(bench->client);
-}
-
-static void bench_call(struct bench *bench, const char *id)
-{
-    static const char message[MESSAGE_SIZE] = {'x'};
-
-    bench_check(bench, sp_call(bench->client, id, message, sizeof message,
-                               SP_TIMEOUT_DEFAULT, bench->result), "call");
-}
-
-static pid_t bench_start(struct bench *bench, const char *id)
-{
-    bench_check(bench, sp_start(bench->client, id, "echo", NULL, 0,
-                                bench->result), "start");
-    return sp_result_pid(bench->result);
-}
-
-static void bench_end(struct bench *bench, const char *id)
-{
-    bench_check(bench, sp_terminate(bench->client, id, bench->result), "end");
-}
+#define MODULE "echo"
 
 /* As many sessions live-0, live-1, ... that have each answered once.  Their
  * process IDs are the caller's to free(). */
@@ -79,7 +26,7 @@ static pid_t *live_start(struct bench *bench, size_t count)
         bench_check(bench, SP_ENOMEM, "start");
     for (size_t i = 0; i < count; i++) {
         snprintf(id, sizeof id, "live-%zu", i);
-        pids[i] = bench_start(bench, id);
+        pids[i] = bench_start(bench, id, MODULE);
         bench_call(bench, id);
     }
     return pids;
@@ -101,7 +48,7 @@ static void measure_calls(struct bench *bench, size_t count)
     struct samples samples;
 
     samples_init(&samples, count);
-    bench_start(bench, "called");
+    bench_start(bench, "called", MODULE);
     for (size_t i = 0; i < count / 10; i++)
         bench_call(bench, "called");
     for (size_t i = 0; i < count; i++) {
@@ -126,7 +73,7 @@ static void measure_starts(struct bench *bench, size_t count, size_t live)
         uint64_t start = samples_clock();
 
         snprintf(id, sizeof id, "new-%zu", i);
-        bench_start(bench, id);
+        bench_start(bench, id, MODULE);
         bench_call(bench, id);
         samples_add(&samples, start);
         bench_end(bench, id);
@@ -142,7 +89,7 @@ static void measure_memory(struct bench *bench, size_t count)
     pid_t *pids;
 
     /* spd and the template are there before the first session is counted */
-    bench_start(bench, "first");
+    bench_start(bench, "first", MODULE);
     before = memory_machine_now();
     pids = live_start(bench, count);
     memory_print(pids, count, &before);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "support/asking.h"
+#include "support/balance.h"
 #include "support/leaks.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
@@ -82,6 +83,7 @@ Test(admission, a_hundred_starts_of_one_id_at_once_make_one_process)
 {
     static const char *const args[] = {"", "slow 100"};
     struct harness *harness = harness_start(PROBE);
+    struct balance balance = balance_note(harness);
 
     for (int i = 0; i < 6; i++) {
         struct starts starts;
@@ -94,6 +96,7 @@ Test(admission, a_hundred_starts_of_one_id_at_once_make_one_process)
         cr_expect_eq(atoi(pid), starts.pid);
         free(pid);
         cr_expect_eq(ask_count(harness), 1);
+        balance_check(harness, &balance);
         cr_assert_eq(ask_stop(harness, "alice"), SP_OK);
     }
     harness_stop(harness);

@@ -89,6 +89,23 @@ Test(endpoint_bounds, busy_connections_are_kept_and_the_newcomer_is_closed)
         raw_peer_close(&peers[i]);
 }
 
+/* To bare_endpoint everybody is privileged; test_limits.c has those who are
+ * not. */
+Test(endpoint_bounds, reserved_places_are_there_when_all_others_are_taken)
+{
+    struct raw_peer peers[4], newcomer;
+
+    bare_start(&bare, PATIENT, "max_connections=2", "reserved=2");
+    for (uint32_t i = 0; i < 4; i++) {
+        raw_peer_open(&peers[i], bare.path, WIRE_REQ);
+        send_keep(&peers[i], i);
+    }
+    raw_peer_connect(&newcomer, bare.path);
+    assert_closed(&newcomer);
+    for (uint32_t i = 0; i < 4; i++)
+        raw_peer_close(&peers[i]);
+}
+
 Test(endpoint_bounds, half_open_connections_never_keep_an_honest_client_out)
 {
     struct raw_peer peers[32];

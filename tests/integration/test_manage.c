@@ -96,6 +96,7 @@ Test(manage, restart_is_told_to_the_module)
     cr_expect_eq(ask_error(harness, "restart", "a"), SP_OK);
     cr_expect(harness_wait_log(harness, "terminate: recycle: restart",
                                WAIT_MS));
+    news_expect_text(harness, "a", "restart", "restarted on request");
     harness_stop(harness);
 }
 
@@ -135,6 +136,21 @@ Test(manage, restart_of_a_process_that_does_not_end_kills_it)
     cr_expect_eq(ask_error(harness, "restart", "a"), SP_OK);
     session_expect(harness, "a", "echo x", "x");
     raw_peer_close(&peer);
+    harness_stop(harness);
+}
+
+Test(manage, a_crash_before_a_restart_on_request_is_told)
+{
+    struct harness *harness = harness_start(PROBE);
+    pid_t pid = ask_started(harness, "a", "probe", NULL);
+    struct raw_peer restart;
+
+    session_expect(harness, "a", "stuck", "");
+    ask_soon(harness, "{\"op\":\"restart\",\"id\":\"a\"}", &restart);
+    cr_expect(harness_wait_log(harness, "terminate: recycle", WAIT_MS));
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    cr_expect_eq(answered(&restart), SP_OK);
+    news_expect(harness, "a", "start ready crash restart ready");
     harness_stop(harness);
 }
 
@@ -183,10 +199,10 @@ Test(manage, a_session_without_a_process_cannot_be_signalled_or_paused)
     news_expect(harness, "a", "start ready crash restart ready crash");
     answer = ask(harness,
                  "{\"op\":\"signal\",\"id\":\"a\",\"signal\":\"USR1\"}");
-    cr_expect_eq(answer.error, SP_ELIMIT);
+    cr_expect_eq(answer.error, SP_EAGAIN);
     answer_fini(&answer);
-    cr_expect_eq(ask_error(harness, "pause", "a"), SP_ELIMIT);
-    cr_expect_eq(ask_error(harness, "resume", "a"), SP_ELIMIT);
+    cr_expect_eq(ask_error(harness, "pause", "a"), SP_EAGAIN);
+    cr_expect_eq(ask_error(harness, "resume", "a"), SP_EAGAIN);
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     harness_stop(harness);
 }
@@ -277,8 +293,9 @@ static bool is_legal(const char *op, int error)
     case SP_EINIT: /* stopped while it started */
         return strcmp(op, "start") == 0;
     case SP_ELIMIT: /* stopped before it had a process */
-        return strcmp(op, "start") == 0 || strcmp(op, "pause") == 0 ||
-               strcmp(op, "resume") == 0;
+        return strcmp(op, "start") == 0;
+    case SP_EAGAIN: /* no process to be paused */
+        return strcmp(op, "pause") == 0 || strcmp(op, "resume") == 0;
     default:
         return false;
     }

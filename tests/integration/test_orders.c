@@ -118,7 +118,7 @@ static bool orphan_has_died(void *context)
 static void expect_alive_and_clean(struct harness *harness)
 {
     cr_expect_eq(ask_count(harness), 0, "a session is left over");
-    cr_expect(wait_for(spd_has_no_zombie, harness, WAIT_MS), "a zombie is left");
+    cr_expect(wait_for(spd_has_no_zombie, harness, WAIT_MS), "a zombie");
     cr_expect(wait_for(orphans_are_dead, harness, WAIT_MS), "an orphan lives");
     harness_stop(harness);
 }

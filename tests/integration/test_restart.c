@@ -173,7 +173,7 @@ Test(restart, end_of_a_session_is_remembered_by_its_kind)
     expect_fate(harness, "stopped", "(stopped on request, ");
     expect_fate(harness, "over", "(ended normally (asked to), ");
     expect_fate(harness, "spent",
-                "(given up after 0 restarts; last: killed by SIGSEGV in a call");
+                "(given up after 0 restarts; last: killed by SIGSEGV in a ");
     expect_fate(harness, "brief", "(ended normally, ");
     expect_fate(harness, "nobody", "no such session");
     harness_stop(harness);

@@ -16,7 +16,7 @@
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
  *          "block MS" do what the calls do
  *   init:  ignore, fail TEXT, crash, slow MS, hang, stop, deaf, "look MS"
- *          (slow, and sends itself SIGTERM first)                            */
+ *          (slow, and sends itself SIGTERM first), freeze                    */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <signal.h>
@@ -482,6 +482,8 @@ static enum sp_init probe_init(struct sp_session *session, const void *arg,
         hang();
     if (strcmp(text, "stop") == 0)
         sp_session_stop(session, SP_END_NORMAL, "in init");
+    if (strcmp(text, "freeze") == 0)
+        raise(SIGSTOP);
     if (strcmp(text, "deaf") == 0)
         block_signals();
     if (strncmp(text, "look ", 5) == 0) {

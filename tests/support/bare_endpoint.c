@@ -137,6 +137,13 @@ static void on_cast(void *context, const uint8_t *data, size_t size)
     endpoint_publish(bare->endpoint, data, size);
 }
 
+static bool privileged(void *context, int socket_fd)
+{
+    (void)context;
+    (void)socket_fd;
+    return true;
+}
+
 static enum sp_error admit(void *context,
                            const struct endpoint_request *request)
 {
@@ -188,6 +195,7 @@ static void set_limit(struct endpoint_limits *limits, const char *text)
      sizeof(((struct endpoint_limits *)0)->name)}
         LIMIT(max_message),  LIMIT(max_connections), LIMIT(handshake_ms),
         LIMIT(frame_ms),     LIMIT(max_calls),       LIMIT(max_output),
+        LIMIT(reserved),
 #undef LIMIT
     };
 
@@ -219,7 +227,8 @@ static void on_input(evutil_socket_t fd, short what, void *arg)
 
 int main(int argc, char **argv)
 {
-    static const struct endpoint_handlers handlers = {.admit = admit,
+    static const struct endpoint_handlers handlers = {.privileged = privileged,
+                                                    .admit = admit,
                                                     .on_call = on_call,
                                                     .on_cast = on_cast,
                                                     .on_load = on_load};

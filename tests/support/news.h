@@ -21,8 +21,19 @@ void news_expect(const struct harness *harness, const char *id,
 json_t *news_latest(const struct harness *harness, const char *id,
                     const char *kind);
 
+/* The latest event of this kind has this text. */
+void news_expect_text(const struct harness *harness, const char *id,
+                      const char *kind, const char *text);
+
 /* The end that this event tells has this text under this key. */
 void news_expect_end(const struct harness *harness, const char *id,
                      const char *kind, const char *key, const char *value);
+
+/* All events of all sessions, oldest first: an array, the caller's to
+ * json_decref().  Fails if one is no longer kept. */
+json_t *news_all(const struct harness *harness);
+
+/* How many of these are of this session and kind; NULL stands for any. */
+unsigned news_count(const json_t *events, const char *id, const char *kind);
 
 #endif

@@ -157,9 +157,9 @@ Test(config, without_its_modules_keeps_its_other_settings)
 
 Test(config, two_modules_are_equal_if_all_settings_are)
 {
-    static const char *const differ[] = {"max_message = 1M", "restart = "
-                                         "temporary", "idle_timeout = 1m",
-                                         "path = @/echo.so"};
+    static const char *const differ[] = {
+        "max_message = 1M", "restart = temporary", "idle_timeout = 1m",
+        "path = @/echo.so"};
     struct config a, b;
 
     load("[module kv]\nmax_seconds = 60s\n", &a);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/expiry: when a session has been idle, or has lived, long enough. */
+/* supervisor/expiry: when a session was idle, or has lived, for long enough. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -151,6 +152,24 @@ Test(fdpass, more_descriptors_than_there_is_room_for_are_refused_and_closed)
     cr_assert_eq(sendmsg(pair[0], &msg, 0), 3);
     cr_assert_eq(fdpass_recv(pair[1], record, sizeof record, got, 1), -1);
     cr_assert_eq(errno, EPROTO);
+}
+
+Test(fdpass, descriptors_that_this_process_may_not_have_are_emfile_and_closed)
+{
+    struct rlimit before, low;
+    int got[FDPASS_MAX];
+    char record[3];
+
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = before;
+    send_fds(3);
+    low.rlim_cur = (rlim_t)(pair[0] > pair[1] ? pair[0] : pair[1]) + 2;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    errno = 0;
+    cr_expect_eq(fdpass_recv(pair[1], record, sizeof record, got, 3), -1);
+    cr_expect_eq(errno, EMFILE);
+    cr_expect_arr_eq(record, "abc", 3);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 Test(fdpass, end_of_file_is_0)

@@ -258,3 +258,63 @@ Test(policy, agrees_with_the_rule_in_a_long_random_run)
     cr_expect_gt(count, 1000);
     cr_expect_gt(given_up, 1000);
 }
+
+/* ---- ends for a fresh process ---- */
+
+static struct policy_verdict recycle(const struct policy_settings *settings,
+                                     struct policy_history *history,
+                                     int64_t now_ms, int64_t lived_ms)
+{
+    struct policy_end end = {
+        .now_ms = now_ms, .lived_ms = lived_ms, .recycled = true};
+
+    return policy_decide(settings, history, &end);
+}
+
+Test(policy, a_recycled_process_is_replaced_at_once_under_every_policy)
+{
+    struct policy_settings settings = three_in_5s;
+
+    for (int restart = POLICY_PERMANENT; restart <= POLICY_TEMPORARY;
+         restart++) {
+        struct policy_history history = {0};
+        struct policy_verdict verdict;
+
+        settings.restart = (enum policy_restart)restart;
+        verdict = recycle(&settings, &history, 1000, 1000);
+        cr_expect_eq(verdict.decision, POLICY_RESTART);
+        cr_expect_eq(verdict.delay_ms, 0);
+    }
+}
+
+Test(policy, recycling_spends_no_budget_and_is_never_given_up)
+{
+    struct policy_history history = {0};
+
+    for (int i = 0; i < 1000; i++)
+        cr_expect_eq(
+            recycle(&three_in_5s, &history, 1000 + i, 500).decision,
+            POLICY_RESTART);
+    for (int i = 0; i < 3; i++)
+        expect_decision(&three_in_5s, &history, 2000 + i, POLICY_RESTART);
+    cr_expect_eq(recycle(&three_in_5s, &history, 2100, 500).decision,
+                 POLICY_RESTART);
+    expect_decision(&three_in_5s, &history, 2200, POLICY_GIVE_UP);
+}
+
+Test(policy, recycling_again_and_again_in_no_time_is_slowed_down)
+{
+    struct policy_history history = {0};
+    int64_t last = 0;
+
+    cr_expect_eq(recycle(&three_in_5s, &history, 0, 0).delay_ms, 0);
+    for (int i = 0; i < 200; i++) {
+        last = recycle(&three_in_5s, &history, i, 0).delay_ms;
+        cr_assert_geq(last, 50);
+        cr_assert_leq(last, 30000);
+    }
+    cr_expect_geq(last, 15000);
+    /* until one has lived for a while */
+    cr_expect_eq(recycle(&three_in_5s, &history, 300, 100).delay_ms, 0);
+    cr_expect_eq(recycle(&three_in_5s, &history, 300, 0).delay_ms, 0);
+}

@@ -155,7 +155,7 @@ Test(report, a_goodbye_has_its_end_and_its_reason)
     for (int end = 0; end <= SP_END_LAST; end++) {
         report_goodbye(&slot, (enum sp_end)end, "over");
         cr_expect(look(&slot).goodbye);
-        cr_expect_eq(look(&slot).end, end);
+        cr_expect_eq(look(&slot).end, (enum sp_end)end);
         cr_expect_str_eq(look(&slot).reason, "over");
     }
 }

@@ -329,7 +329,13 @@ uid_t sp_info_uid(const struct sp_session_info *info);
 unsigned sp_info_restarts(const struct sp_session_info *info);
 /* milliseconds since sp_start(), on the supervisor's monotonic clock */
 unsigned long long sp_info_age_ms(const struct sp_session_info *info);
-/* milliseconds since it last did something; 0 while it is busy */
+/* Why its last process ended, as "killed by SIGSEGV"; "" if none has. */
+const char *sp_info_last_end(const struct sp_session_info *info);
+
+/* What follows is told by sp_info() and sp_list_detailed(); in a list of
+ * sp_list() it is 0, "" and NULL. */
+
+/* milliseconds since its last call or cast; 0 while it is busy */
 unsigned long long sp_info_idle_ms(const struct sp_session_info *info);
 /* Of its present process: calls and casts handled, calls without a reply yet,
  * subscribers to its events, lines of its log that were too many. */
@@ -343,15 +349,13 @@ unsigned long long sp_info_log_dropped(const struct sp_session_info *info);
 const char *sp_info_doing(const struct sp_session_info *info);
 unsigned long long sp_info_doing_ms(const struct sp_session_info *info);
 /* CPU time of its present process in milliseconds, and its resident memory in
- * KiB; in a list only of sp_list_detailed() */
+ * KiB */
 unsigned long long sp_info_cpu_ms(const struct sp_session_info *info);
 unsigned long long sp_info_memory_kb(const struct sp_session_info *info);
 /* What confines that process, as the kernel tells: the tier's name, a colon,
- * and more in words; "" without a process; in a list as above. */
+ * and more in words; "" without a process */
 const char *sp_info_sandbox(const struct sp_session_info *info);
-/* Why its last process ended, as "killed by SIGSEGV"; "" if none has. */
-const char *sp_info_last_end(const struct sp_session_info *info);
-/* The same in detail; NULL if none has, or it is not told. */
+/* Why its last process ended; NULL if none has. */
 const struct sp_session_end *sp_info_end(const struct sp_session_info *info);
 /* Of a session that is gone: why, in words, and how many milliseconds ago. */
 const char *sp_info_fate(const struct sp_session_info *info);
@@ -395,8 +399,8 @@ enum sp_error sp_list(struct sp_client *client,
                       struct sp_session_list **out_list,
                       struct sp_result *result);
 
-/* The same with the CPU time and memory of each, which the supervisor has to
- * read for it: of many sessions it takes longer. */
+/* The same with all that sp_info() tells of each: of many sessions it takes
+ * longer. */
 enum sp_error sp_list_detailed(struct sp_client *client,
                                struct sp_session_list **out_list,
                                struct sp_result *result);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor/module_own.h - a module from inside: for module.c, which sees to
+ * its template, module_queue.c, which sends it requests, and module_log.c. */
+#ifndef SUPERVISOR_MODULE_OWN_H
+#define SUPERVISOR_MODULE_OWN_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "confine.h"
+#include "module.h"
+#include "stamp.h"
+#include "watchdog.h"
+
+#define MODULE_MAGIC 0x53506d6fu
+enum template_state {
+    TEMPLATE_ABSENT,
+    TEMPLATE_LOADING,
+    TEMPLATE_READY,
+    TEMPLATE_ENDING, /* killed, or failed to load: its exit is awaited */
+};
+
+struct module_request {
+    struct process *process; /* borrowed */
+    uint32_t serial;
+    struct request_list *list; /* that it is in; NULL: answered */
+    TAILQ_ENTRY(module_request) link;
+};
+
+TAILQ_HEAD(request_list, module_request);
+
+struct module {
+    uint32_t magic;
+    struct event_base *base;      /* borrowed */
+    struct process_table *table;  /* borrowed */
+    struct module_config config;  /* owned */
+    char *worker;                 /* owned */
+    char *uid_range;              /* owned */
+    struct uid_lease uid;         /* of all its templates */
+    struct stamp loaded;          /* the file that the template loads */
+    struct counters *counters;    /* borrowed */
+    struct logsink *log;          /* owned */
+    struct throttle throttle;
+    struct watchdog watchdog;
+    struct slots *slots;          /* of the template; NULL without one */
+    unsigned sessions;
+    void (*on_unused)(void *context); /* NULL: it is not retired */
+    void *unused_context;             /* borrowed */
+    enum template_state state;
+    int control_fd; /* owned; -1 without a template */
+    int pidfd;      /* owned; -1 without a template */
+    pid_t pid;
+    uint32_t next_serial;
+    struct request_list waiting;  /* to be sent */
+    struct request_list inflight; /* sent, not answered */
+    struct event readable;
+    struct event writable;
+    struct event exited;
+    struct event deadline; /* of loading */
+    struct event retry;    /* after a shortage of descriptors or memory */
+};
+
+/* ---- module_queue.c ---- */
+
+void module_queue_init(struct module *module);
+/* Sends what waits, as far as the template takes it; goes on by itself. */
+void module_pump(struct module *module);
+/* The same from the loop. */
+void module_pump_soon(struct module *module);
+/* There is a template, or none any more, to send requests to. */
+void module_queue_open(struct module *module);
+void module_queue_close(struct module *module);
+/* Those that wait now; what their owners do about it may queue more. */
+void module_fail_waiting(struct module *module, enum sp_error error,
+                         const char *text);
+/* The template has ended: it answers none of those that were sent. */
+void module_orphan_inflight(struct module *module);
+/* The template answers to the request of this number; NULL: there is none, or
+ * none any more. */
+struct module_request *module_find_inflight(const struct module *module,
+                                            uint32_t serial);
+void module_answered(struct module_request *request);
+
+/* ---- module.c, for module_queue.c ---- */
+
+/* Starts its template.  -1 and errno. */
+int module_spawn_template(struct module *module);
+
+/* ---- module_log.c ---- */
+
+struct runtime;
+/* NULL and errno. */
+struct logsink *module_open_sink(struct module *module,
+                                 const struct runtime *runtime);
+
+#endif

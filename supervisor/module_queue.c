@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* The requests of a module to fork: those that wait to be sent to the template,
+ * and those that wait for its answer. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/magic.h"
+#include "module_own.h"
+
+#define REQUESTS_A_TURN 32
+#define SHORTAGE_PAUSE_MS 20
+
+static void request_move(struct module_request *request,
+                         struct request_list *to)
+{
+    if (request->list)
+        TAILQ_REMOVE(request->list, request, link);
+    request->list = to;
+    if (to)
+        TAILQ_INSERT_TAIL(to, request, link);
+}
+
+void module_forget(struct module *module, struct module_request *request)
+{
+    (void)module;
+    request_move(request, NULL);
+    free(request);
+}
+
+void module_fail_waiting(struct module *module, enum sp_error error,
+                         const char *text)
+{
+    struct module_request *request;
+    unsigned count = 0;
+
+    TAILQ_FOREACH (request, &module->waiting, link)
+        count++;
+    while (count-- > 0 && (request = TAILQ_FIRST(&module->waiting)))
+        process_unborn(request->process, error, text);
+}
+
+/* Others will give back what there is too little of. */
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM ||
+           error == ENOBUFS || error == ETOOMANYREFS;
+}
+
+void module_pump(struct module *module)
+{
+    static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
+    struct module_request *request;
+    unsigned sent = 0;
+
+    while (module->state == TEMPLATE_READY &&
+           (request = TAILQ_FIRST(&module->waiting))) {
+        if (sent++ == REQUESTS_A_TURN) {
+            event_add(&module->writable, NULL);
+            return;
+        }
+        if (process_send(request->process, module->control_fd,
+                         request->serial) == 0) {
+            request_move(request, &module->inflight);
+        } else if (errno == EAGAIN) {
+            event_add(&module->writable, NULL);
+            return;
+        } else if (errno == EPIPE || errno == ECONNRESET) {
+            return; /* its exit is coming; its successor is asked */
+        } else if (is_shortage(errno)) {
+            evtimer_add(&module->retry, &pause);
+            return;
+        } else {
+            char text[160];
+
+            snprintf(text, sizeof text, "no process can be asked for: %s",
+                     strerrordesc_np(errno));
+            process_unborn(request->process, SP_ESYSTEM, text);
+        }
+    }
+}
+
+/* The socket has room, or the pause is over. */
+static void on_pump(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    module_pump(MAGIC_CAST(module, MODULE_MAGIC, arg));
+}
+
+struct module_request *module_find_inflight(const struct module *module,
+                                            uint32_t serial)
+{
+    struct module_request *request;
+
+    TAILQ_FOREACH (request, &module->inflight, link)
+        if (request->serial == serial)
+            return request;
+    return NULL;
+}
+
+void module_answered(struct module_request *request)
+{
+    request_move(request, NULL);
+}
+
+bool module_owes_answer(const struct module_request *request)
+{
+    return request->list != NULL;
+}
+
+/* Nothing more is sent before the next template is ready, so that this comes to
+ * an end. */
+void module_orphan_inflight(struct module *module)
+{
+    struct module_request *request;
+
+    while ((request = TAILQ_FIRST(&module->inflight))) {
+        request_move(request, NULL);
+        process_orphaned(request->process);
+    }
+}
+
+int module_resubmit(struct module *module, struct module_request *request)
+{
+    if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0)
+        return -1;
+    request->serial = module->next_serial++;
+    request_move(request, &module->waiting);
+    /* sent from the loop: the caller does not have its process yet */
+    if (module->state == TEMPLATE_READY)
+        module_pump_soon(module);
+    return 0;
+}
+
+struct module_request *module_submit(struct module *module,
+                                     struct process *process)
+{
+    struct module_request *request = calloc(1, sizeof *request);
+
+    if (!request)
+        return NULL;
+    request->process = process;
+    if (module_resubmit(module, request) < 0) {
+        free(request);
+        return NULL;
+    }
+    return request;
+}
+
+void module_pump_soon(struct module *module)
+{
+    event_add(&module->writable, NULL);
+}
+
+/* ---- its events ---- */
+
+void module_queue_init(struct module *module)
+{
+    TAILQ_INIT(&module->waiting);
+    TAILQ_INIT(&module->inflight);
+    evtimer_assign(&module->retry, module->base, on_pump, module);
+}
+
+void module_queue_open(struct module *module)
+{
+    event_assign(&module->writable, module->base, module->control_fd, EV_WRITE,
+                 on_pump, module);
+}
+
+void module_queue_close(struct module *module)
+{
+    event_del(&module->writable);
+    event_del(&module->retry);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads /proc.  Used by balance.c and by the tests that inject faults into
+ * processes which spd does not name: its templates. */
+#define _GNU_SOURCE
+#include "family.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/wait.h"
+
+void family_each(const struct harness *harness,
+                 void (*visit)(pid_t pid, void *context), void *context)
+{
+    int spd = (int)harness_spd(harness);
+    char path[96];
+    FILE *children;
+    int pid;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spd, spd);
+    children = fopen(path, "re");
+    cr_assert_not_null(children, "%s", path);
+    while (fscanf(children, "%d", &pid) == 1)
+        visit(pid, context);
+    fclose(children);
+}
+
+/* The name in brackets, which is any text without a newline, and the state
+ * behind it. */
+static bool read_stat(pid_t pid, char name[32], char *out_state)
+{
+    char path[64], line[256] = "";
+    const char *close;
+    FILE *stat;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    stat = fopen(path, "re");
+    if (!stat)
+        return false;
+    if (!fgets(line, sizeof line, stat))
+        line[0] = '\0';
+    fclose(stat);
+    close = strrchr(line, ')');
+    if (!close || sscanf(line, "%*d (%31[^)]", name) != 1)
+        return false;
+    return sscanf(close, ") %c", out_state) == 1;
+}
+
+char family_state(pid_t pid)
+{
+    char name[32];
+    char state;
+
+    return read_stat(pid, name, &state) ? state : '?';
+}
+
+/* ---- templates ---- */
+
+struct template_search {
+    char name[16]; /* as worker/session.c sets it: cut to what fits */
+    pid_t found;
+};
+
+static void match_template(pid_t pid, void *context)
+{
+    struct template_search *search = context;
+    char name[32];
+    char state;
+
+    if (read_stat(pid, name, &state) && state != 'Z' &&
+        strcmp(name, search->name) == 0)
+        search->found = pid;
+}
+
+pid_t family_template(const struct harness *harness, const char *module)
+{
+    struct template_search search = {.found = 0};
+
+    snprintf(search.name, sizeof search.name, "spt:%.11s", module);
+    family_each(harness, match_template, &search);
+    return search.found;
+}
+
+/* ---- stopped, and on again ---- */
+
+static bool is_stopped(void *context)
+{
+    return family_state(*(pid_t *)context) == 'T';
+}
+
+static bool goes_on(void *context)
+{
+    return !is_stopped(context);
+}
+
+void family_stop(pid_t pid)
+{
+    cr_assert_eq(kill(pid, SIGSTOP), 0);
+    cr_assert(wait_for(is_stopped, &pid, WAIT_MS), "%d does not stop",
+              (int)pid);
+}
+
+void family_continue(pid_t pid)
+{
+    cr_assert_eq(kill(pid, SIGCONT), 0);
+    cr_assert(wait_for(goes_on, &pid, WAIT_MS), "%d does not go on", (int)pid);
+}
+
+/* ---- what a process has ---- */
+
+bool family_maps(pid_t pid, const char *part)
+{
+    char path[64], line[4096];
+    bool found = false;
+    FILE *maps;
+
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    maps = fopen(path, "re");
+    cr_assert_not_null(maps, "%s", path);
+    while (!found && fgets(line, sizeof line, maps))
+        found = strstr(line, part) != NULL;
+    fclose(maps);
+    return found;
+}
+
+size_t family_fds(pid_t pid)
+{
+    char path[64];
+    size_t count = 0;
+    DIR *dir;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    dir = opendir(path);
+    cr_assert_not_null(dir, "%s", path);
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
