@@ -6,35 +6,36 @@
  *   1. limits          while it may still set them
  *   2. uid, caps       the paths of step 4 are then opened as who reads them
  *   3. death link      a change of uid has cleared it (hygiene.c set it)
- *   4. Landlock opened needs open(), which step 8 narrows
- *   5. control socket  to the number that step 8 knows
- *   6. filters         compiled, by a child
- *   7. Landlock        library folders, the module, allow_read; no TCP; scopes
- *   8. seccomp         last: it denies what the steps before it need
+ *   4. Landlock opened needs open(), which step 7 narrows
+ *   5. control socket  to the number that step 7 knows
+ *   6. Landlock        library folders, the module, allow_read; no TCP; scopes
+ *   7. seccomp         last: it denies what the steps before it need
  *
  * once it is loaded:
  *
- *   9. Landlock        allow_read alone
- *  10. seccomp         no open(), no more executable memory, no more filters
+ *   8. Landlock        allow_read alone
+ *   9. seccomp         no open(), no more executable memory, no more filters
  *
- * A hostile constructor can skip 9 and 10.  All that it gains are files that
+ * A hostile constructor can skip 8 and 9.  All that it gains are files that
  * everybody has, and code, in its own template.
  *
  * In a session, before it reads its first message:
  *
- *  11. Landlock        a scope of its own: siblings share the template's
- *  12. limits          no processes, no descriptor as high as the control
+ *  10. Landlock        a scope of its own: siblings share the template's
+ *  11. limits          no processes, no descriptor as high as the control
  *                      socket; the template itself could not live with them */
 #define _GNU_SOURCE
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "death.h"
 #include "privileges.h"
 #include "rlimits.h"
+#include "seccomp.h"
 
 static struct seccomp_profile profile_of(const struct sandbox *sandbox,
                                          bool loading)
@@ -61,16 +62,6 @@ static int move_control(struct sandbox *sandbox, int *control_fd,
     return 0;
 }
 
-static int compile_filters(struct sandbox *sandbox, struct fault *fault)
-{
-    struct seccomp_profile loading = profile_of(sandbox, true);
-    struct seccomp_profile sealed = profile_of(sandbox, false);
-
-    if (seccomp_compile(&loading, &sandbox->filters[0], fault) < 0)
-        return -1;
-    return seccomp_compile(&sealed, &sandbox->filters[1], fault);
-}
-
 /* What this build or this version cannot keep. */
 static int check_tier(enum sandbox_tier tier, struct fault *fault)
 {
@@ -89,6 +80,8 @@ int sandbox_prepare(struct sandbox *sandbox,
                     const struct sandbox_record *orders, const char *module,
                     pid_t parent, int *control_fd, struct fault *fault)
 {
+    struct seccomp_profile profile;
+
     *sandbox = (struct sandbox){.orders = orders,
                                 .open_files = rlimits_open_files(orders),
                                 .control_fd = *control_fd};
@@ -102,21 +95,26 @@ int sandbox_prepare(struct sandbox *sandbox,
     if (death_link(parent) < 0)
         return fault_errno(fault, "PR_SET_PDEATHSIG");
     if (landlock_open(orders, module, &sandbox->landlock, fault) < 0 ||
-        move_control(sandbox, control_fd, fault) < 0 ||
-        compile_filters(sandbox, fault) < 0)
+        move_control(sandbox, control_fd, fault) < 0)
         return -1;
     if (landlock_enter(&sandbox->landlock, LANDLOCK_LOAD) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    return seccomp_enter(&sandbox->filters[0], fault);
+    profile = profile_of(sandbox, true);
+    return seccomp_enter(&profile, fault);
 }
 
 int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
 {
+    struct seccomp_profile profile = profile_of(sandbox, false);
+
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
     if (landlock_enter(&sandbox->landlock, LANDLOCK_SEALED) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    return seccomp_enter(&sandbox->filters[1], fault);
+    if (seccomp_enter(&profile, fault) < 0)
+        return -1;
+    malloc_trim(0); /* what the filters took: each page makes a fork dearer */
+    return 0;
 }
 
 int sandbox_enter(struct sandbox *sandbox)

@@ -15,13 +15,11 @@
 
 #include "fault.h"
 #include "landlock.h"
-#include "seccomp.h"
 #include "wire/sandbox.h"
 
 struct sandbox {
     const struct sandbox_record *orders; /* borrowed, for good */
     struct landlock landlock;
-    struct seccomp_program filters[2]; /* while loading, and after that */
     rlim_t open_files; /* that a session may have */
     int control_fd;    /* of the template; moved by sandbox_prepare() */
 };

@@ -11,8 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -21,9 +19,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "syscalls.h"
 #include "wire/sandbox.h"
@@ -135,6 +130,8 @@ static int set_attributes(scmp_filter_ctx filter)
     int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
                                  SCMP_ACT_KILL_PROCESS);
 
+    if (error == 0) /* hygiene.c has done it */
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
     if (error == 0)
         error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE);
     return error;
@@ -155,97 +152,19 @@ static int fill(scmp_filter_ctx filter, const struct seccomp_profile *profile)
     return error;
 }
 
-/* ---- in a child ---- */
-
-/* The kernel takes 4096 instructions. */
-#define PROGRAM_SIZE_MAX (4096 * sizeof(struct sock_filter))
-
-/* Writes the program, or nothing; the exit status is an errno. */
-static _Noreturn void compile(const struct seccomp_profile *profile, int to)
+int seccomp_enter(const struct seccomp_profile *profile, struct fault *fault)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int error = filter ? fill(filter, profile) : -ENOMEM;
+    int error;
 
+    if (!filter)
+        return fault_text(fault, "seccomp: the kernel has no filters");
+    error = fill(filter, profile);
     if (error == 0)
-        error = seccomp_export_bpf(filter, to);
-    _exit(-error);
-}
-
-/* All that comes; -1 and errno. */
-static ssize_t read_whole(int from, char *to, size_t room)
-{
-    size_t size = 0;
-    ssize_t got;
-
-    while ((got = read(from, to + size, room - size)) != 0) {
-        if (got < 0 && errno != EINTR)
-            return -1;
-        size += got > 0 ? (size_t)got : 0;
-    }
-    return (ssize_t)size;
-}
-
-/* 0, or what it failed with. */
-static int wait_for(pid_t child)
-{
-    int status;
-
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return errno;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-}
-
-/* Reads what a child compiles.  0 or an errno. */
-static int compile_apart(const struct seccomp_profile *profile, char *room,
-                         ssize_t *out_size)
-{
-    int ends[2], error;
-    pid_t child;
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return errno;
-    child = fork();
-    if (child == 0)
-        compile(profile, ends[1]);
-    error = child < 0 ? errno : 0;
-    close(ends[1]);
-    if (error == 0) {
-        *out_size = read_whole(ends[0], room, PROGRAM_SIZE_MAX);
-        error = wait_for(child);
-    }
-    close(ends[0]);
-    return error;
-}
-
-int seccomp_compile(const struct seccomp_profile *profile,
-                    struct seccomp_program *out_program, struct fault *fault)
-{
-    char *room = malloc(PROGRAM_SIZE_MAX);
-    ssize_t size = 0;
-    int error = room ? compile_apart(profile, room, &size) : ENOMEM;
-
-    if (error == 0 && (size <= 0 || size % (ssize_t)sizeof(struct sock_filter)))
-        error = EMSGSIZE;
-    if (error == 0) {
-        *out_program = (struct seccomp_program){room, (size_t)size};
+        error = seccomp_load(filter);
+    seccomp_release(filter);
+    if (error == 0)
         return 0;
-    }
-    free(room);
-    errno = error;
-    return fault_errno(fault, "seccomp (compiling a filter)");
-}
-
-int seccomp_enter(struct seccomp_program *program, struct fault *fault)
-{
-    struct sock_fprog code = {
-        .len = (unsigned short)(program->size / sizeof(struct sock_filter)),
-        .filter = program->code};
-    long entered = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &code);
-
-    if (entered < 0)
-        fault_errno(fault, "seccomp (a filter of system calls)");
-    free(program->code);
-    *program = (struct seccomp_program){0};
-    return entered < 0 ? -1 : 0;
+    errno = -error;
+    return fault_errno(fault, "seccomp (a filter of system calls)");
 }

@@ -6,7 +6,6 @@
 #define SANDBOX_SECCOMP_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "fault.h"
@@ -19,18 +18,7 @@ struct seccomp_profile {
     int control_fd;  /* the only one that descriptors come by */
 };
 
-/* A compiled filter. */
-struct seccomp_program {
-    void *code;  /* owned; struct sock_filter */
-    size_t size; /* in bytes */
-};
-
-/* Compiles a filter, in a child: what libseccomp takes would stay in the heap,
- * and each page of that makes every fork dearer.  -1: fault says why. */
-int seccomp_compile(const struct seccomp_profile *profile,
-                    struct seccomp_program *out_program, struct fault *fault);
-
-/* Puts it on, for good, and frees it.  -1: fault says why. */
-int seccomp_enter(struct seccomp_program *program, struct fault *fault);
+/* Compiles and loads the filter, for good.  -1: fault says why. */
+int seccomp_enter(const struct seccomp_profile *profile, struct fault *fault);
 
 #endif
