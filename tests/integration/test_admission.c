@@ -18,7 +18,7 @@
 
 TestSuite(admission, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 /* ---- many at once ---- */
 
