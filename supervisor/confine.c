@@ -102,12 +102,16 @@ int confine_order(const struct module_settings *settings, uid_t uid,
                          .cpu_seconds = settings->cpu_seconds,
                          .open_files = (uint32_t)settings->open_files,
                          .uid = uid}};
+    ssize_t sent;
 
     if (record.head.open_files == 0)
         record.head.open_files =
             (uint32_t)settings->max_connections + OTHER_FILES;
     record.head.paths_size = split_paths(settings->allow_read, record.paths);
     /* the socket is new and empty: it has room */
-    return send(control_fd, &record, sizeof record.head +
-                record.head.paths_size, MSG_NOSIGNAL) < 0 ? -1 : 0;
+    do
+        sent = send(control_fd, &record,
+                    sizeof record.head + record.head.paths_size, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -1 : 0;
 }
