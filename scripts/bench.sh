@@ -219,7 +219,7 @@ report()
     printf '%s, %s, Linux %s %s, %s CPUs\n' "$("$bin/spd" --version)" \
         "$(date +%F)" "$(uname -r)" "$(uname -m)" "$(nproc)"
     printf 'medians of %s rounds; 1c: all on CPU %s; ' "$rounds" "$cpu"
-    printf 'sessions are not confined yet\n\n'
+    printf 'sandbox = default\n\n'
     awk -v table="$table" "$awk_common"'
         function median(key, side, column,    n, i, v) {
             n = count[key, side]

@@ -2,7 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Checks what documents say against the tree: that links lead somewhere, that
 # README.md prints the examples of tests/consumer as they are compiled, that
-# its exit statuses are those of the table, and that no machine's path is named.
+# its exit statuses are those of the table, that worker/SANDBOX.md lists the
+# system calls of worker/sandbox/syscalls.h, and that no machine's path is
+# named.
+#
+#   scripts/check-docs.sh [--syscalls]
+#
+#   --syscalls  print what is to stand in worker/SANDBOX.md, check nothing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 faults=0
@@ -69,20 +75,76 @@ check_statuses()
     done
 }
 
+# The rows of syscalls.h: WHEN NAME [WORDS].
+syscall_rows()
+{
+    cc -E -P -x c - <<'C' | tr '@' '\n' | sed -nE 's/^ *([A-Z]+ .*)/\1/p'
+#include "worker/sandbox/syscalls.h"
+#define NAME(WHEN, name) @ WHEN name
+#define ARGUMENT(WHEN, name, words, ...) @ WHEN name words
+#define DEADLY(name) @ DEADLY name
+SYSCALL_TABLE(NAME) SYSCALL_BY_ARGUMENT_TABLE(ARGUMENT)
+SYSCALL_DEADLY_TABLE(DEADLY)
+C
+}
+
+# The table of worker/SANDBOX.md.
+syscalls()
+{
+    syscall_rows | awk '
+        BEGIN {
+            split("ALWAYS LOAD READ FORK NETWORK WX SCOPED DEADLY", order)
+            words["ALWAYS"] = "always"
+            words["LOAD"] = "until the module is loaded"
+            words["READ"] = "until then, and with `allow_read`"
+            words["FORK"] = "with `allow_fork`"
+            words["NETWORK"] = "with `allow_network`"
+            words["WX"] = "with `allow_wx`"
+            words["SCOPED"] = "where Landlock keeps signals in"
+            words["DEADLY"] = "**never: whoever calls one is killed**"
+            print "| when | system calls |\n|---|---|"
+        }
+        {
+            argument = $0
+            sub(/^[A-Z]+ [a-z_0-9]+ */, "", argument)
+            gsub(/"| +$/, "", argument)
+            calls[$1] = calls[$1] (calls[$1] ? ", " : "") "`" $2 "`" \
+                (argument ? " (" argument ")" : "")
+        }
+        END {
+            for (i = 1; i in order; i++)
+                print "| " words[order[i]] " | " calls[order[i]] " |"
+        }'
+}
+
+check_syscalls()
+{
+    sed -n '/^| when | system calls |$/,/^$/p' worker/SANDBOX.md | sed '/^$/d' |
+        diff -u - <(syscalls) ||
+        fault "worker/SANDBOX.md does not list worker/sandbox/syscalls.h as" \
+            "it is: scripts/check-docs.sh --syscalls prints it"
+}
+
 # Paths that mean something on one machine only.
 check_paths()
 {
     local found
 
     found=$(grep -rnIE '(^|[^A-Za-z0-9_.-])/(work|root|home/[a-z]+)/' \
-        --exclude-dir=build --exclude-dir=.git . |
+        --exclude-dir=build --exclude-dir=.git --exclude=.git . |
         grep -vE 'home/ada/|^\./scripts/check-docs\.sh:' || true)
     [ -z "$found" ] || fault "paths of one machine:"$'\n'"$found"
 }
 
+case ${1:-} in
+--syscalls) syscalls && exit ;;
+'') ;;
+*) echo "usage: scripts/check-docs.sh [--syscalls]" >&2 && exit 2 ;;
+esac
 check_links
 check_examples
 check_statuses
+check_syscalls
 check_paths
 [ "$faults" -eq 0 ] || exit 1
-echo "documents: links, examples and exit statuses are right"
+echo "documents: links, examples, exit statuses and system calls are right"

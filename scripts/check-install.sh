@@ -9,6 +9,7 @@ build=$(realpath -- "${1:?usage: scripts/check-install.sh BUILD_DIRECTORY}")
 cd "$(dirname "$0")/.."
 consumer=$PWD/tests/consumer
 scratch=$(mktemp -d /tmp/sp-install.XXXXXX)
+chmod 755 "$scratch" # root's modules are loaded as another user
 runtime=$scratch/run # short enough for a socket's address
 spd=
 trap '[ -z "$spd" ] || kill "$spd"; rm -rf "$scratch"' EXIT

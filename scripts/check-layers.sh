@@ -20,7 +20,7 @@ fault()
 # What everything may include: the C library without threads, and the kernel's
 # interfaces; the public headers; and the headers of its own folder.
 libc='assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|getopt|grp|inttypes'
-libc+='|libgen|limits|locale|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
+libc+='|libgen|limits|locale|malloc|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
 libc+='|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
 libc+='|syslog|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z_-]+'
 libc="($libc)\\.h"
@@ -30,6 +30,7 @@ declare -A headers=(
     [base]='base/.*' [wire]='wire/.*' [endpoint]='endpoint/.*'
     [libevent]='event2/.*' [jansson]='jansson\.h' [libuuid]='uuid/uuid\.h'
     [inih]='ini\.h' [uthash]='ut(hash|list|array)\.h' [nng]='nng/.*'
+    [sandbox]='sandbox/.*' [libseccomp]='seccomp\.h'
     [threads]='pthread\.h'
 )
 

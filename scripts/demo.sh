@@ -95,8 +95,9 @@ build()
 {
     bash scripts/install-deps.sh build
     echo "building into build/programs"
-    cmake --preset programs >"$dir/build" 2>&1 &&
-        cmake --build --preset programs -- --quiet >>"$dir/build" 2>&1 ||
+    # readable: root's modules are loaded as another user
+    (umask 022 && cmake --preset programs &&
+        cmake --build --preset programs -- --quiet) >"$dir/build" 2>&1 ||
         { cat "$dir/build" >&2; fail "the build failed"; }
     PATH=$PWD/build/programs/bin:$PATH
     libdir=$(cd build/programs && dirname "$(find . -name libsp.so | head -1)")

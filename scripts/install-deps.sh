@@ -19,7 +19,8 @@ TXT
 
 build_packages=(
     build-essential cmake ninja-build pkg-config
-    libevent-dev libinih-dev libjansson-dev libnng-dev uthash-dev uuid-dev
+    libevent-dev libinih-dev libjansson-dev libnng-dev libseccomp-dev
+    uthash-dev uuid-dev
     nng-utils # nngcat, for the demonstration
 )
 test_packages=(

@@ -84,14 +84,15 @@ static void offer_abandon(const struct catalog *catalog, struct offer *offer)
 }
 
 static struct module *choose(const struct catalog *catalog,
-                             struct module_config *config, const char *worker)
+                             struct module_config *config,
+                             const struct supervisor_settings *supervisor)
 {
     struct module *module = catalog_find(catalog, config->name);
 
-    if (module && module_current(module, config, worker))
+    if (module && module_current(module, config, supervisor->worker))
         return module;
     return module_create(catalog->base, catalog->table, catalog->runtime,
-                         catalog->counters, config, worker);
+                         catalog->counters, config, supervisor);
 }
 
 /* Room for all that may have to be retired. */
@@ -118,7 +119,7 @@ static int offer_prepare(struct catalog *catalog, struct config *config,
         goto fail;
     for (size_t i = 0; i < config->module_count; i++) {
         offer.modules[i] = choose(catalog, &config->modules[i],
-                                  config->supervisor.worker);
+                                  &config->supervisor);
         if (!offer.modules[i])
             goto fail;
         offer.count++;

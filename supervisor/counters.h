@@ -41,7 +41,8 @@ struct endpoint_counters;
     X(suspended, "processes ended since they had stopped themselves")          \
     X(listeners_shut, "processes ended since they had shut their listener "    \
                       "down")                                                  \
-    X(violations, "processes ended since they broke the contract with spd")    \
+    X(violations, "processes ended since they broke the contract with spd, "   \
+                  "or made a forbidden system call")                       \
     X(strangers, "children of spd that no template had announced, killed")     \
     X(templates_started, "templates started")                                  \
     X(templates_ended, "templates that have ended")                            \

@@ -35,6 +35,7 @@ void describe_usage(pid_t pid, struct process_usage *out_usage)
     *out_usage = (struct process_usage){0};
     if (pid <= 0)
         return;
+    confined_text(pid, out_usage->sandbox);
     /* utime and stime are fields 14 and 15; the name in brackets is field 2 */
     if (read_line(pid, "stat", line, sizeof line) &&
         (rest = strrchr(line, ')')) &&
@@ -116,6 +117,7 @@ json_t *describe_session(const struct session_facts *facts,
         "log_dropped", (json_int_t)(facts->log_dropped + told->log_drops),
         "last_end", last_end, "end", describe_end(&facts->end, now_ms));
     if (object && usage) {
+        object = with(object, "sandbox", json_string(usage->sandbox));
         object = with(object, "cpu_ms", json_integer(usage->cpu_ms));
         object = with(object, "memory_kb",
                       json_integer((json_int_t)usage->memory_kb));

@@ -6,12 +6,14 @@
 
 #include <jansson.h>
 
+#include "confined.h"
 #include "facts.h"
 
 /* What a process uses now, as the kernel counts it; zeros if it does not. */
 struct process_usage {
     int64_t cpu_ms;
     uint64_t memory_kb; /* resident */
+    char sandbox[CONFINED_TEXT_SIZE]; /* what confines it */
 };
 void describe_usage(pid_t pid, struct process_usage *out_usage);
 

@@ -28,7 +28,8 @@ enum end_kind {
     X(OUTPUT, "output", "wrote a file that is too large")                      \
     X(LISTENER, "listener", "shut its listener down")                          \
     X(SUSPENDED, "suspended", "suspended itself")                              \
-    X(CONTRACT, "contract", "broke the contract of its start")
+    X(CONTRACT, "contract", "broke the contract of its start")                 \
+    X(SANDBOX, "sandbox", "made a forbidden system call")
 
 enum end_limit {
 #define END_LIMIT_ENUM_(NAME, name, words) END_LIMIT_##NAME,

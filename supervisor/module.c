@@ -286,6 +286,8 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     end_text(&end, text);
     snprintf(full, sizeof full, "module %s: its template ended: %s",
              module_name(module), text);
+    if (end.kind == END_SIGNALED && end.code == SIGSYS)
+        module->counters->violations++;
     if (state != TEMPLATE_ENDING)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */
@@ -298,10 +300,24 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     check_unused(module);
 }
 
+/* A uid for the module, once.  -1 and errno; the log says why. */
+static int take_uid(struct module *module)
+{
+    char text[160];
+
+    if (module->uid.fd >= 0 ||
+        uid_lease_take(module_settings(module), module->uid_range,
+                       &module->uid, text, sizeof text) == 0)
+        return 0;
+    log_warn("module %s: refused: %s", module_name(module), text);
+    errno = EUSERS;
+    return -1;
+}
+
 /* Runs sp-worker with what it inherits.  -1 and errno. */
 static int run_worker(struct module *module, struct spawned *out_spawned)
 {
-    int log_fd = module_open_log(module);
+    int log_fd = take_uid(module) < 0 ? -1 : module_open_log(module);
     int spawned = -1;
 
     if (log_fd < 0)
@@ -332,6 +348,11 @@ int module_spawn_template(struct module *module)
 
     if (run_worker(module, &spawned) < 0)
         return -1;
+    /* should it have ended already, its exit says so */
+    if (confine_order(module_settings(module), module->uid.uid,
+                      spawned.control_fd) < 0)
+        log_debug("module %s: its template takes no orders",
+                  module_name(module));
     module->loaded = stamp;
     module->pid = spawned.pid;
     module->pidfd = spawned.pidfd;
@@ -397,7 +418,8 @@ struct module *module_create(struct event_base *base,
                              struct process_table *table,
                              const struct runtime *runtime,
                              struct counters *counters,
-                             struct module_config *config, const char *worker)
+                             struct module_config *config,
+                             const struct supervisor_settings *supervisor)
 {
     const struct module_settings *settings = &config->settings;
     struct module *module = calloc(1, sizeof *module);
@@ -411,12 +433,15 @@ struct module *module_create(struct event_base *base,
     module->control_fd = module->pidfd = -1;
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     module_queue_init(module);
-    module->worker = strdup(worker);
+    module->uid = (struct uid_lease){SANDBOX_NO_UID, -1};
+    module->worker = strdup(supervisor->worker);
+    module->uid_range = strdup(supervisor->uid_range);
     module->config = *config;
-    if (module->worker)
+    if (module->worker && module->uid_range)
         module->log = module_open_sink(module, runtime);
     if (!module->log) {
         free(module->worker);
+        free(module->uid_range);
         free(module);
         return NULL;
     }
@@ -443,7 +468,9 @@ void module_destroy(struct module *module)
     logsink_destroy(module->log);
     settings_fini(module_setting_rows, module_setting_count,
                   &module->config.settings);
+    uid_lease_give(&module->uid);
     free(module->worker);
+    free(module->uid_range);
     module->magic = 0;
     free(module);
 }

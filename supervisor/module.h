@@ -29,14 +29,15 @@ struct log_meter;
 struct module;
 struct runtime;
 
-/* Takes what is in config, and leaves it empty.  worker is the path of
- * sp-worker, which is copied; the others are borrowed as long as the module
- * lives.  NULL and errno: config is as it was. */
+/* Takes what is in config, and leaves it empty; copies what it needs of the
+ * supervisor's settings; the others are borrowed as long as the module lives.
+ * NULL and errno: config is as it was. */
 struct module *module_create(struct event_base *base,
                              struct process_table *table,
                              const struct runtime *runtime,
                              struct counters *counters,
-                             struct module_config *config, const char *worker);
+                             struct module_config *config,
+                             const struct supervisor_settings *supervisor);
 
 /* Kills the template.  No process of the module may be left. */
 void module_destroy(struct module *module);

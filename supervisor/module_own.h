@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "confine.h"
 #include "module.h"
 #include "stamp.h"
 #include "watchdog.h"
@@ -34,6 +35,8 @@ struct module {
     struct process_table *table;  /* borrowed */
     struct module_config config;  /* owned */
     char *worker;                 /* owned */
+    char *uid_range;              /* owned */
+    struct uid_lease uid;         /* of all its templates */
     struct stamp loaded;          /* the file that the template loads */
     struct counters *counters;    /* borrowed */
     struct logsink *log;          /* owned */

@@ -159,6 +159,7 @@ static enum end_limit limit_of_signal(int number)
 {
     return number == SIGXCPU   ? END_LIMIT_CPU
            : number == SIGXFSZ ? END_LIMIT_OUTPUT
+           : number == SIGSYS  ? END_LIMIT_SANDBOX
                                : END_LIMIT_NONE;
 }
 

@@ -37,6 +37,7 @@ void session_count_limit(const struct session *session)
         counters->suspended++;
         return;
     case END_LIMIT_CONTRACT:
+    case END_LIMIT_SANDBOX:
         counters->violations++;
         return;
     case END_LIMIT_NONE:

@@ -45,6 +45,12 @@ static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 /* in the order of their enums */
 static const char *const levels[] = {"error", "warning", "info", "debug",
                                      NULL};
+static const char *const tiers[] = {
+#define TIER(NAME, word) word,
+    SANDBOX_TIER_TABLE(TIER)
+#undef TIER
+    NULL};
+static const char *const switches[] = {"no", "yes", NULL};
 static const char *const endings[] = {"abort", "kill", NULL};
 static const char *const restarts[] = {"permanent", "transient", "temporary",
                                        NULL};
@@ -62,6 +68,10 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_LEVEL:
     case SETTING_RESTART:
     case SETTING_ENDING:
+    case SETTING_SANDBOX:
+    case SETTING_SWITCH:
+    case SETTING_PATHS:
+    case SETTING_UIDS:
         break;
     }
     return no_units;
@@ -167,6 +177,19 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
     case SETTING_ENDING:
         list_words(endings, out, out_size);
         return;
+    case SETTING_SANDBOX:
+        list_words(tiers, out, out_size);
+        return;
+    case SETTING_SWITCH:
+        list_words(switches, out, out_size);
+        return;
+    case SETTING_PATHS:
+        snprintf(out, out_size, "absolute paths, separated by spaces, %d bytes",
+                 SANDBOX_PATHS_MAX - 1);
+        return;
+    case SETTING_UIDS:
+        snprintf(out, out_size, "user IDs but 0, FIRST-LAST");
+        return;
     }
 }
 
@@ -197,6 +220,37 @@ static int set_number(const struct setting *row, const char *value,
     return 0;
 }
 
+static bool are_paths(const char *value)
+{
+    if (strlen(value) >= SANDBOX_PATHS_MAX)
+        return false;
+    for (value += strspn(value, " \t"); *value;
+         value += strspn(value, " \t")) {
+        if (*value != '/')
+            return false;
+        value += strcspn(value, " \t");
+    }
+    return true;
+}
+
+bool setting_uids(const char *value, uid_t *out_first, uid_t *out_last)
+{
+    const char *dash = strchr(value, '-');
+    uint64_t first, last;
+    char text[16];
+
+    if (!dash || dash - value >= (ptrdiff_t)sizeof text)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)(dash - value), value);
+    if (parse_number(no_units, text, &first) < 0 ||
+        parse_number(no_units, dash + 1, &last) < 0 || first == 0 ||
+        first > last || last >= SANDBOX_NO_UID)
+        return false;
+    *out_first = (uid_t)first;
+    *out_last = (uid_t)last;
+    return true;
+}
+
 static int set_value(const struct setting *row, const char *value, void *field)
 {
     switch (row->type) {
@@ -210,6 +264,16 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return parse_word(restarts, value, field);
     case SETTING_ENDING:
         return parse_word(endings, value, field);
+    case SETTING_SANDBOX:
+        return parse_word(tiers, value, field);
+    case SETTING_SWITCH:
+        return parse_word(switches, value, field);
+    case SETTING_PATHS:
+        return are_paths(value) ? set_text(field, value) : -1;
+    case SETTING_UIDS:
+        return setting_uids(value, &(uid_t){0}, &(uid_t){0})
+                   ? set_text(field, value)
+                   : -1;
     case SETTING_NAME:
         return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
     case SETTING_PATH:
@@ -242,7 +306,8 @@ const struct setting *setting_find(const struct setting *rows, size_t count,
 
 static int is_text(const struct setting *row)
 {
-    return row->type == SETTING_NAME || row->type == SETTING_PATH;
+    return row->type == SETTING_NAME || row->type == SETTING_PATH ||
+           row->type == SETTING_PATHS || row->type == SETTING_UIDS;
 }
 
 int settings_init(const struct setting *rows, size_t count, void *fields)

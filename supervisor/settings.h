@@ -14,6 +14,10 @@
  *   LEVEL     error, warning, info or debug (enum log_level)        uint64_t
  *   RESTART   permanent, transient or temporary (policy.h)          uint64_t
  *   ENDING    abort or kill (enum setting_ending)                   uint64_t
+ *   SANDBOX   none, default or strict (enum sandbox_tier)           uint64_t
+ *   SWITCH    no or yes                                             uint64_t
+ *   PATHS     absolute paths, separated by spaces; none is ""       char *
+ *   UIDS      user IDs, FIRST-LAST                                  char *
  *
  * min and max are for the numbers; 0 and 0 for the texts.  A number whose
  * default is "off" may be "off", which is 0, or from min to max.  A default is
@@ -25,8 +29,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "policy.h"
+#include "wire/sandbox.h"
 #include "wire/template.h"
 
 /* [supervisor] */
@@ -60,6 +66,9 @@
       "where modules without a path are; where spd's own are unless given")    \
     X(PATH, worker, "", 0, 0,                                                  \
       "the program sp-worker; beside spd's own modules unless given")          \
+    X(UIDS, uid_range, "1900000000-1900000999", 0, 0,                          \
+      "where spd is root: users of which each confined module gets one to "    \
+      "itself, so that none of them may be anybody else's")                    \
     X(LEVEL, log_level, "info", 0, 0,                                          \
       "what is logged: error, warning, info or debug")
 
@@ -67,7 +76,8 @@
  * be started again for them.  A reload says so by name. */
 #define SUPERVISOR_SETTINGS_FIXED(X)                                           \
     X(control_connections)                                                     \
-    X(group)
+    X(group)                                                                   \
+    X(uid_range)
 
 /* [module NAME] */
 #define MODULE_SETTINGS(X)                                                     \
@@ -116,7 +126,26 @@
     X(DURATION, slow_call, "off", 1, 86400000,                                 \
       "a call that took longer is logged")                                     \
     X(COUNT, log_rate, "100", 1, 1000000,                                      \
-      "lines a second that one session may log; the rest is counted")
+      "lines a second that one session may log; the rest is counted")          \
+    X(SANDBOX, sandbox, "default", 0, 0,                                       \
+      "what confines the module's code: none (nothing does), default, or "     \
+      "strict; see worker/SANDBOX.md")                                         \
+    X(SIZE, memory, "256M", (uint64_t)16 << 20, (uint64_t)1 << 40,             \
+      "address space of one process")                                          \
+    X(COUNT, cpu_seconds, "off", 1, 1000000000,                                \
+      "processor time of one session's process, in seconds, before it is "     \
+      "ended")                                                                 \
+    X(COUNT, open_files, "off", 32, 20000,                                     \
+      "descriptors of one session's process; off: max_connections and 16 "     \
+      "more")                                                                  \
+    X(PATHS, allow_read, "", 0, 0,                                             \
+      "files, and folders with all below them, that the module may read")      \
+    X(SWITCH, allow_fork, "no", 0, 0,                                          \
+      "the module may have children, which may not run other programs")        \
+    X(SWITCH, allow_wx, "no", 0, 0,                                            \
+      "the module may run code that it makes or loads later")                  \
+    X(SWITCH, allow_network, "no", 0, 0,                                       \
+      "the module may use sockets of the Internet")
 
 enum setting_type {
     SETTING_COUNT,
@@ -127,6 +156,10 @@ enum setting_type {
     SETTING_LEVEL,
     SETTING_RESTART,
     SETTING_ENDING,
+    SETTING_SANDBOX,
+    SETTING_SWITCH,
+    SETTING_PATHS,
+    SETTING_UIDS,
 };
 
 /* In the order of their words. */
@@ -140,6 +173,10 @@ enum setting_ending { SETTING_ENDING_ABORT, SETTING_ENDING_KILL };
 #define SETTING_C_LEVEL uint64_t
 #define SETTING_C_RESTART uint64_t
 #define SETTING_C_ENDING uint64_t
+#define SETTING_C_SANDBOX uint64_t
+#define SETTING_C_SWITCH uint64_t
+#define SETTING_C_PATHS char *
+#define SETTING_C_UIDS char *
 
 #define SETTING_FIELD_(TYPE, name, initial, min, max, help)                    \
     SETTING_C_##TYPE name;
@@ -190,6 +227,9 @@ bool settings_equal(const struct setting *rows, size_t count, const void *a,
 void setting_swap(const struct setting *row, void *a, void *b);
 /* Whether this row of [supervisor] is one of SUPERVISOR_SETTINGS_FIXED. */
 bool setting_fixed(const struct setting *row);
+
+/* First and last of a value of type UIDS.  False: it is none. */
+bool setting_uids(const char *value, uid_t *out_first, uid_t *out_last);
 
 /* What may stand for a value of this type, as "a size, 1 to 1G". */
 void setting_describe(const struct setting *row, char *out, size_t out_size);

@@ -13,27 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox/death.h"
 #include "wire/template.h"
-
-/* The kernel kills this process when spd's thread ends.  spd has one thread, so
- * that is spd.  It may have ended before the link stood: then our parent is
- * another. */
-static int link_death(pid_t parent)
-{
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-        return -1;
-    if (getppid() != parent) {
-        errno = ESRCH;
-        return -1;
-    }
-    return 0;
-}
 
 int hygiene_template(pid_t parent)
 {
     struct rlimit no_core = {0, 0};
 
-    if (link_death(parent) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
+    if (death_link(parent) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || chdir("/") < 0 ||
         close_range(WORKER_SLOTS_FD + 1, ~0U, 0) < 0)
         return -1;
@@ -41,16 +28,19 @@ int hygiene_template(pid_t parent)
     return setsid() < 0 && errno != EPERM ? -1 : 0;
 }
 
-/* Signal handlers that a module's constructor may have set, and the mask that
- * was in force around the fork.  spd's signal stays blocked until there is a
- * handler for it: it would end a session that is not yet one. */
-static int reset_signals(void)
+void hygiene_loaded(void)
 {
-    sigset_t mask;
-
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL); /* fails where it cannot be changed anyway */
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* The mask that was in force around the fork.  spd's signal stays blocked until
+ * there is a handler for it: it would end a session that is not yet one. */
+static int unblock_signals(void)
+{
+    sigset_t mask;
+
     sigemptyset(&mask);
     sigaddset(&mask, SESSION_SIGNAL_LOOK);
     return sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -81,7 +71,7 @@ static int arrange_fds(int *listener_fd, int *start_fd, int log_fd)
 int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd)
 {
     if (arrange_fds(listener_fd, start_fd, log_fd) < 0 ||
-        link_death(parent) < 0 || setsid() < 0)
+        death_link(parent) < 0 || setsid() < 0)
         return -1;
-    return reset_signals();
+    return unblock_signals();
 }

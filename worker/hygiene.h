@@ -11,10 +11,15 @@
  * alive: ESRCH if it is not. */
 int hygiene_template(pid_t parent);
 
+/* Once in a template, when its module is loaded: undoes the signal handlers that
+ * the module's constructor may have set, for all sessions.  SIGPIPE is ignored.
+ * No code of the module runs in the template after that. */
+void hygiene_loaded(void);
+
 /* Once in a session, right after the fork.  Keeps standard input, makes log_fd
  * standard output and error, *listener_fd and *start_fd the next two
  * descriptors (the new numbers are written back), and closes all others.
- * Signals are as in a fresh process, but SESSION_SIGNAL_LOOK is blocked. */
+ * Of the signals, SESSION_SIGNAL_LOOK alone is blocked. */
 int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sp-worker: run by spd, once a module, never by hand.
  *
- *   hygiene -> (sandbox) -> load the module -> fork sessions on request
+ *   hygiene -> sandbox -> load the module -> fork sessions on request
  *
  * It becomes the template of that module, and its forks the sessions. */
 #include <stdio.h>
@@ -42,6 +42,5 @@ int main(int argc, char **argv)
         perror("sp-worker: hygiene");
         return WORKER_EXIT_RUNTIME;
     }
-    /* The sandbox of the template goes here: before the module's first byte. */
     return template_run(supervisor, argv[1], argv[2]);
 }

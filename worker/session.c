@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a session process, from the fork to its exit:
  *
- *   hygiene -> hello -> (sandbox) -> start record -> init -> ready -> serve
+ *   sandbox -> hygiene -> hello -> start record -> init -> ready -> serve
  *           -> terminate -> exit
  *
  * Called by template.c; the endpoint does the talking, serve.c what goes with
@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "hygiene.h"
 #include "report.h"
+#include "sandbox/sandbox.h"
 #include "serve.h"
 
 /* How long an ending session waits for clients to take their last replies. */
@@ -260,7 +261,8 @@ static _Noreturn void finish(struct sp_session *session)
 /* ---- the whole of it ---- */
 
 _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
-                           const int fds[FORK_FDS], uint32_t page)
+                           struct sandbox *sandbox, const int fds[FORK_FDS],
+                           uint32_t page)
 {
     /* the process's one session: it lives as long as the process */
     static struct sp_session session;
@@ -269,14 +271,12 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     struct start_record *start;
 
     session.slot = report_open(WORKER_SLOTS_FD, page);
-    if (!session.slot)
+    if (!session.slot || sandbox_enter(sandbox) < 0)
         _exit(WORKER_EXIT_RUNTIME);
     if (hygiene_session(supervisor, &listener_fd, &start_fd,
                         fds[FORK_FD_LOG]) < 0)
         _exit(errno == ESRCH ? WORKER_EXIT_ORPHAN : WORKER_EXIT_RUNTIME);
     say(start_fd, HELLO_HELLO, "");
-    /* The session's own part of the sandbox goes here: before it reads its
-     * first message. */
     start = receive_start(start_fd);
 
     session.module = module;

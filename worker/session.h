@@ -17,6 +17,8 @@
 #include "timer.h"
 #include "wire/template.h"
 
+struct sandbox;
+
 struct sp_session {
     const struct sp_module *module; /* borrowed, for good */
     void *state;                    /* the module's */
@@ -56,7 +58,8 @@ static inline struct endpoint_call *session_call(struct sp_call *call)
 /* Lives the life of a session and exits.  Called in the fork, signals still
  * blocked; the descriptors and the page of its slot are the FORK record's. */
 _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
-                           const int fds[FORK_FDS], uint32_t page);
+                           struct sandbox *sandbox, const int fds[FORK_FDS],
+                           uint32_t page);
 
 /* The session ends after what is running now.  The first call counts. */
 void session_end(struct sp_session *session, enum sp_end end, const char *text);

@@ -15,16 +15,26 @@
 #include <unistd.h>
 
 #include "base/fdpass.h"
+#include "hygiene.h"
 #include "module.h"
+#include "sandbox/sandbox.h"
 #include "session.h"
 #include "wire/template.h"
 
-static int say(const struct template_record *record)
+struct template {
+    pid_t supervisor;
+    int control_fd;
+    struct sandbox sandbox;
+    const struct sp_module *module; /* for good; NULL until it is loaded */
+};
+
+static int say(const struct template *template,
+               const struct template_record *record)
 {
     ssize_t sent;
 
     do
-        sent = send(WORKER_CONTROL_FD, record, sizeof *record, MSG_NOSIGNAL);
+        sent = send(template->control_fd, record, sizeof *record, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent == (ssize_t)sizeof *record ? 0 : -1;
 }
@@ -39,8 +49,8 @@ static pid_t fork_for_supervisor(void)
 
 /* Signals are blocked around the fork, so that none reaches the child while it
  * still has the template's handlers; session_run() unblocks them. */
-static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
-                          const int fds[FORK_FDS], uint32_t page)
+static pid_t fork_session(struct template *template, const int fds[FORK_FDS],
+                          uint32_t page)
 {
     sigset_t all;
     sigset_t before;
@@ -52,7 +62,8 @@ static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = fork_for_supervisor();
     if (pid == 0)
-        session_run(supervisor, module, fds, page);
+        session_run(template->supervisor, template->module, &template->sandbox,
+                    fds, page);
     saved = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = saved;
@@ -60,15 +71,14 @@ static pid_t fork_session(pid_t supervisor, const struct sp_module *module,
 }
 
 /* Forks; the descriptors are the session's alone.  The answer for spd. */
-static struct template_record answer_request(pid_t supervisor,
-                                             const struct sp_module *module,
+static struct template_record answer_request(struct template *template,
                                              const struct fork_record *request,
                                              const int fds[FORK_FDS])
 {
     struct template_record answer = {.type = TEMPLATE_FORKED,
                                      .serial = request->serial};
 
-    answer.value = fork_session(supervisor, module, fds, request->slot);
+    answer.value = fork_session(template, fds, request->slot);
     if (answer.value < 0) {
         answer.type = TEMPLATE_FORK_FAILED;
         answer.value = errno;
@@ -78,40 +88,84 @@ static struct template_record answer_request(pid_t supervisor,
     return answer;
 }
 
-static int serve(pid_t supervisor, const struct sp_module *module)
+static int serve(struct template *template)
 {
     for (;;) {
         struct template_record answer;
         struct fork_record request;
         int fds[FORK_FDS];
-        ssize_t got = fdpass_recv(WORKER_CONTROL_FD, &request, sizeof request,
-                                  fds, FORK_FDS);
+        ssize_t got = fdpass_recv(template->control_fd, &request,
+                                  sizeof request, fds, FORK_FDS);
 
         if (got == 0)
             return WORKER_EXIT_NORMAL;
         if (got == (ssize_t)sizeof request)
-            answer = answer_request(supervisor, module, &request, fds);
+            answer = answer_request(template, &request, fds);
         else if (got < 0 && errno == EMFILE) /* its module has taken them */
             answer = (struct template_record){.type = TEMPLATE_FORK_FAILED,
                                               .serial = request.serial,
                                               .value = EMFILE};
         else
             return WORKER_EXIT_RUNTIME;
-        if (say(&answer) < 0)
+        if (say(template, &answer) < 0)
             return WORKER_EXIT_RUNTIME;
     }
+}
+
+/* How it is to be confined; kept for good.  NULL: spd has ended, or is not of
+ * this build. */
+static const struct sandbox_record *receive_orders(int control_fd)
+{
+    static union {
+        struct sandbox_record record;
+        char bytes[sizeof(struct sandbox_record) + SANDBOX_PATHS_MAX];
+    } orders;
+    ssize_t got;
+
+    do
+        got = recv(control_fd, &orders, sizeof orders, 0);
+    while (got < 0 && errno == EINTR);
+    if (got < 0 || !sandbox_record_valid(&orders.record, (size_t)got))
+        return NULL;
+    return &orders.record;
+}
+
+/* The module is loaded inside the sandbox, or not at all. */
+static int load(struct template *template, const struct sandbox_record *orders,
+                const char *path, char *out_text, size_t text_size)
+{
+    const char *tier = sandbox_tier_name((enum sandbox_tier)orders->tier);
+    struct fault fault;
+
+    if (sandbox_prepare(&template->sandbox, orders, path, template->supervisor,
+                        &template->control_fd, &fault) == 0) {
+        template->module = module_load(path, out_text, text_size);
+        if (!template->module)
+            return -1;
+        if (sandbox_seal(&template->sandbox, &fault) == 0)
+            return 0;
+    }
+    snprintf(out_text, text_size, "sandbox = %s: %s", tier, fault.text);
+    return -1;
 }
 
 int template_run(pid_t supervisor, const char *name, const char *path)
 {
     struct template_record first = {.type = TEMPLATE_LOADED};
-    const struct sp_module *module;
+    static struct template template;
+    const struct sandbox_record *orders = receive_orders(WORKER_CONTROL_FD);
+    int loaded;
 
-    session_set_comm("spt:", name);
-    module = module_load(path, first.text, sizeof first.text);
-    if (!module)
-        first.type = TEMPLATE_FAILED;
-    if (say(&first) < 0 || !module)
+    if (!orders)
         return WORKER_EXIT_RUNTIME;
-    return serve(supervisor, module);
+    template.supervisor = supervisor;
+    template.control_fd = WORKER_CONTROL_FD;
+    session_set_comm("spt:", name);
+    loaded = load(&template, orders, path, first.text, sizeof first.text);
+    if (loaded < 0)
+        first.type = TEMPLATE_FAILED;
+    hygiene_loaded();
+    if (say(&template, &first) < 0 || loaded < 0)
+        return WORKER_EXIT_RUNTIME;
+    return serve(&template);
 }

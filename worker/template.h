@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/* Loads the module, says so to spd, and serves its requests until spd closes
+/* Confines itself as spd orders, loads the module, says so to spd, and serves its requests until spd closes
  * the control socket.  Returns the exit status; in a forked session it does not
  * return. */
 int template_run(pid_t supervisor, const char *name, const char *path);

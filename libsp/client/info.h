@@ -18,6 +18,7 @@
     X(state)                                                                   \
     X(last_end)                                                                \
     X(doing)                                                                   \
+    X(sandbox)                                                                 \
     X(fate)
 
 /* X(type, key, low, high, without) */

@@ -115,6 +115,8 @@ static void print_process(const struct sp_session_info *info)
     print_time("cpu", sp_info_cpu_ms(info));
     quantity_memory(sp_info_memory_kb(info), memory);
     print_line("memory", "%s", memory);
+    if (*sp_info_sandbox(info))
+        print_line("sandbox", "%s", sp_info_sandbox(info));
 }
 
 /* ---- how the last one ended ---- */
@@ -215,7 +217,8 @@ const struct command command_info = {
         "peak_kb, doing, doing_ms, calls, casts, ago_ms), uid (of whoever "
         "started it), paused, idle_ms, calls, casts, waiting (calls without a "
         "reply yet), subscribers, doing, doing_ms, log_dropped (lines), "
-        "cpu_ms, memory_kb, and of a session that is gone fate and gone_ms.",
+        "sandbox, cpu_ms, memory_kb, and of a session that is gone fate and "
+        "gone_ms.",
     .example = "  spctl info alice\n",
     .errors = OUTCOME_BIT(SP_ENOENT) | OUTCOME_BIT(SP_EBADID) |
               OUTCOME_BIT(SP_ENOSUP) | OUTCOME_BIT(SP_EPERM),

@@ -67,6 +67,8 @@ static bool add_detail(json_t *object, const struct sp_session_info *info)
            set_number(object, "log_dropped", sp_info_log_dropped(info)) &&
            set_number(object, "cpu_ms", sp_info_cpu_ms(info)) &&
            set_number(object, "memory_kb", sp_info_memory_kb(info)) &&
+           json_object_set_new(object, "sandbox",
+                               json_string(sp_info_sandbox(info))) == 0 &&
            json_object_set_new(object, "end", end_json(sp_info_end(info))) == 0;
 }
 

@@ -8,7 +8,9 @@
  *
  *   spd                         template                    session
  *    │ exec sp-worker NAME PATH    │
- *    │◄─────────── LOADED / FAILED │      (control, SEQPACKET)
+ *    │ SANDBOX record ────────────►│      (control, SEQPACKET; sandbox.h)
+ *    │           confines itself, loads the module
+ *    │◄─────────── LOADED / FAILED │
  *    │                             │
  *    │ socketpair, SO_PASSCRED     │
  *    │ START record ───────────────┼─────────► (waits in the start socket)
@@ -26,8 +28,8 @@
  *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
  * WORKER_CONTROL_FD, WORKER_SLOTS_FD; nothing else.  Of a session when its
- * module's code first runs: 0, 1, 2 as above (with a log socket of its own), its listener, its
- * start socket and what libevent opens. */
+ * module's code first runs: 0, 1, 2 as above (with a log socket of its own),
+ * its listener, its start socket and what libevent opens. */
 #ifndef WIRE_TEMPLATE_H
 #define WIRE_TEMPLATE_H
 
@@ -42,8 +44,9 @@
 
 #include "slot.h"
 
-/* The template's end of its control socket, and the memory of its sessions'
- * slots (wire/slot.h), of which a session maps one page. */
+/* The template's end of its control socket, which a confined template moves to
+ * where no session can reach it; and the memory of its sessions' slots
+ * (wire/slot.h), of which a session maps one page. */
 #define WORKER_CONTROL_FD 3
 #define WORKER_SLOTS_FD 4
 

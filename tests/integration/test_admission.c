@@ -18,7 +18,7 @@
 
 TestSuite(admission, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 /* ---- many at once ---- */
 
@@ -304,7 +304,8 @@ Test(admission, an_unknown_module_is_refused_by_name)
 Test(admission, a_module_whose_constructor_starts_a_thread_is_refused_by_name)
 {
     struct harness *harness = harness_start(
-        "[module threaded]\npath = " SP_TEST_THREADED "\n" PROBE);
+        "[module threaded]\npath = " SP_TEST_THREADED "\nsandbox = none\n"
+        PROBE);
 
     for (int i = 0; i < 3; i++)
         ask_refused(harness, "a", "threaded", NULL, SP_ELOAD, "threaded");

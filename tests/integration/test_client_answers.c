@@ -160,7 +160,8 @@ FAKE_TEST(client_answers, answers_with_new_keys_are_understood)
     "\"paused\":true,\"pid\":7,\"restarts\":1,\"age_ms\":2,\"idle_ms\":3,"     \
     "\"calls\":4,\"casts\":5,\"waiting\":6,\"subscribers\":8,\"doing\":"       \
     "\"a cast\",\"doing_ms\":9,\"log_dropped\":10,\"last_end\":\"exit "        \
-    "status 1\",\"end\":" end ",\"cpu_ms\":11,\"memory_kb\":12,\"fate\":"      \
+    "status 1\",\"end\":" end ",\"cpu_ms\":11,\"memory_kb\":12,\"sandbox\":"   \
+    "\"none\",\"fate\":"                                                       \
     "\"given up\",\"gone_ms\":13}"
 
 /* The session x as one answer tells it; the caller frees it. */
@@ -205,6 +206,7 @@ FAKE_TEST(client_answers, every_key_of_a_session_has_its_accessor)
     cr_expect_null(sp_info_end(info));
     cr_expect_eq(sp_info_cpu_ms(info), 11);
     cr_expect_eq(sp_info_memory_kb(info), 12);
+    cr_expect_str_eq(sp_info_sandbox(info), "none");
     cr_expect_str_eq(sp_info_fate(info), "given up");
     cr_expect_eq(sp_info_gone_ms(info), 13);
     sp_info_free(info);
@@ -310,7 +312,7 @@ FAKE_TEST_LOCAL(client_answers, a_key_that_is_there_must_make_sense)
     static const char *const texts[] = {
         "\"module\":", "\"state\":", "\"doing\":",  "\"last_end\":",
         "\"fate\":",   "\"text\":",  "\"signal\":", "\"limit\":",
-        "\"asked\":",  "\"reason\":", NULL};
+        "\"asked\":",  "\"reason\":", "\"sandbox\":", NULL};
     static const char *const no_texts[] = {"1", "true", "null", "[]", "{}",
                                            NULL};
     static const char *const flags[] = {"\"paused\":", "\"core\":", NULL};

@@ -26,6 +26,7 @@ struct home {
     struct leftovers *leftovers;
     char dir[LEFTOVERS_DIRECTORY_SIZE];
     char run[64];
+    const char *config;
 };
 
 static void home_make(struct home *home)
@@ -33,6 +34,7 @@ static void home_make(struct home *home)
     home->leftovers = leftovers_note();
     leftovers_directory(home->dir);
     snprintf(home->run, sizeof home->run, "%s/run", home->dir);
+    home->config = harness_default_config(home->dir);
 }
 
 static void home_leave(struct home *home)
@@ -51,8 +53,9 @@ Test(client_supervisor, runs_until_it_is_stopped)
     pid_t session;
 
     home_make(&home);
-    cr_assert_eq(sp_supervisor_start(home.run, NULL, harness_spd_program(),
-                                     &supervisor, result),
+    cr_assert_eq(sp_supervisor_start(home.run, home.config,
+                                     harness_spd_program(), &supervisor,
+                                     result),
                  SP_OK, "%s", sp_result_text(result));
     cr_expect_eq(sp_result_pid(result), sp_supervisor_pid(supervisor));
     cr_assert_eq(sp_client_open(home.run, &client), SP_OK);
@@ -80,8 +83,8 @@ Test(client_supervisor, is_the_spd_that_belongs_to_the_library)
         cr_skip("another spd is under test");
     home_make(&home);
     cr_assert_eq(
-        sp_supervisor_start(home.run, NULL, NULL, &supervisor, result), SP_OK,
-        "%s", sp_result_text(result));
+        sp_supervisor_start(home.run, home.config, NULL, &supervisor, result),
+        SP_OK, "%s", sp_result_text(result));
     snprintf(link, sizeof link, "/proc/%d/exe",
              (int)sp_supervisor_pid(supervisor));
     cr_assert_gt(readlink(link, exe, sizeof exe - 1), 0);
@@ -137,8 +140,8 @@ Test(client_supervisor, inherits_nothing_else)
     sigemptyset(&block);
     sigaddset(&block, SIGTERM);
     sigprocmask(SIG_BLOCK, &block, NULL);
-    cr_assert_eq(sp_supervisor_start(home.run, NULL, harness_spd_program(),
-                                     &supervisor, NULL),
+    cr_assert_eq(sp_supervisor_start(home.run, home.config,
+                                     harness_spd_program(), &supervisor, NULL),
                  SP_OK);
     snprintf(path, sizeof path, "/proc/%d/fd/50",
              (int)sp_supervisor_pid(supervisor));
@@ -162,16 +165,16 @@ Test(client_supervisor, inherits_nothing_else)
 
 /* Starts a supervisor and a session, tells their pids, and waits to be killed.
  * In a child of the test. */
-static void be_a_front_end(const char *run, int report)
+static void be_a_front_end(const struct home *home, int report)
 {
     struct sp_result *result = sp_result_new();
     struct sp_supervisor *supervisor;
     struct sp_client *client;
     pid_t pids[2];
 
-    if (sp_supervisor_start(run, NULL, harness_spd_program(), &supervisor,
-                            NULL) != SP_OK ||
-        sp_client_open(run, &client) != SP_OK ||
+    if (sp_supervisor_start(home->run, home->config, harness_spd_program(),
+                            &supervisor, NULL) != SP_OK ||
+        sp_client_open(home->run, &client) != SP_OK ||
         sp_start(client, "a", NULL, NULL, 0, result) != SP_OK)
         _exit(1);
     pids[0] = sp_supervisor_pid(supervisor);
@@ -192,7 +195,7 @@ Test(client_supervisor, ends_with_it_however_it_ends)
     cr_assert_eq(pipe2(report, O_CLOEXEC), 0);
     child = fork();
     if (child == 0)
-        be_a_front_end(home.run, report[1]);
+        be_a_front_end(&home, report[1]);
     close(report[1]);
     cr_assert(wait_readable(report[0], WAIT_MS));
     cr_assert_eq(read(report[0], pids, sizeof pids), (ssize_t)sizeof pids);
@@ -217,8 +220,8 @@ static void *start_supervisor(void *context)
     struct home *home = *(struct home **)context;
 
     *supervisor = NULL;
-    sp_supervisor_start(home->run, NULL, harness_spd_program(), supervisor,
-                        NULL);
+    sp_supervisor_start(home->run, home->config, harness_spd_program(),
+                        supervisor, NULL);
     return NULL;
 }
 

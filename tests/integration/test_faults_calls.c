@@ -20,7 +20,7 @@
 
 TestSuite(faults_calls, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 /* ---- short reads, short writes, EINTR ---- */
 

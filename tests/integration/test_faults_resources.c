@@ -24,7 +24,7 @@
 
 TestSuite(faults_resources, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 /* ---- limits, and what they cost ---- */
 

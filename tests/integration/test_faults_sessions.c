@@ -20,7 +20,7 @@
 
 TestSuite(faults_sessions, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 enum { KILLS = 200, MANY = 1000 };
 

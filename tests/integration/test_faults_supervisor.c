@@ -22,7 +22,7 @@
 
 TestSuite(faults_supervisor, .fini = leaks_check);
 
-#define PROBE HARNESS_PROBE_CONFIG
+#define PROBE HARNESS_FREE_CONFIG
 
 /* Sends a start on a connection of its own. */
 static void send_start(const struct harness *harness, const char *id,

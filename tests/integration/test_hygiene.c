@@ -50,7 +50,7 @@ static size_t count_lines(const char *text)
  * and the pipe that tells it of signals. */
 Test(hygiene, a_session_has_exactly_the_descriptors_on_the_list)
 {
-    struct harness *harness = harness_start(PROBE);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
 
     for (int i = 0; i < 5; i++) {
         char id[8], *fds;
@@ -109,7 +109,7 @@ static char *read_maps(pid_t pid)
 
 Test(hygiene, a_session_has_one_page_of_the_shared_memory_and_its_child_none)
 {
-    struct harness *harness = harness_start(PROBE);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
     char *maps, *child;
 
     ask_started(harness, "a", "probe", NULL);
@@ -219,7 +219,7 @@ Test(hygiene, a_session_has_an_empty_environment_and_no_telling_arguments)
     char *args;
 
     setenv("SECRET", "of whoever started spd", 1);
-    harness = harness_start(PROBE);
+    harness = harness_start(HARNESS_FREE_CONFIG);
     ask_started(harness, "a", "probe", "an argument");
     session_expect(harness, "a", "env", "");
     args = session_call(harness, "a", "args");
@@ -326,7 +326,7 @@ Test(hygiene, a_killed_template_takes_no_session_with_it_and_is_replaced)
 
 Test(hygiene, a_template_has_five_descriptors_and_keeps_none_of_its_sessions)
 {
-    struct harness *harness = harness_start(PROBE);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
     pid_t pid = ask_started(harness, "a", "probe", NULL);
     pid_t template = find_template(harness, pid);
     size_t before = count_fds(template);

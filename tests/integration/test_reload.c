@@ -39,7 +39,7 @@ Test(reload, of_a_bad_file_changes_nothing_and_names_the_place)
 
     ask_started(harness, "a", "probe", NULL);
     for (size_t i = 0; i < BAD; i++) {
-        harness_configure(harness, bad[i].text);
+        harness_configure_as_is(harness, bad[i].text);
         snprintf(where, sizeof where, "%s/spd.conf%s", harness_dir(harness),
                  bad[i].where);
         expect_no_reload(harness, SP_EINVAL, where);
@@ -221,7 +221,7 @@ Test(reload, of_a_bad_file_by_sighup_changes_nothing_and_is_logged)
     struct harness *harness = harness_start(PROBE);
     char where[96];
 
-    harness_configure(harness, bad[0].text);
+    harness_configure_as_is(harness, bad[0].text);
     snprintf(where, sizeof where, "reload (SIGHUP): nothing is changed: "
              "%s/spd.conf%s", harness_dir(harness), bad[0].where);
     cr_assert_eq(kill(harness_spd(harness), SIGHUP), 0);

@@ -71,7 +71,7 @@ Test(session, gets_its_argument)
 
 Test(session, takes_what_it_has_forked_with_it)
 {
-    struct harness *harness = harness_start(PROBE);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
     pid_t pid = ask_started(harness, "a", "probe", NULL);
     char *told = session_call(harness, "a", "fork");
 

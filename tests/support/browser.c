@@ -46,11 +46,18 @@ static const char *from_env(const char *name, const char *built)
     return given && *given ? given : built;
 }
 
+/* see support/harness.h */
+#ifdef SP_TEST_SANDBOX
+#define SANDBOX "sandbox = " SP_TEST_SANDBOX "\n"
+#else
+#define SANDBOX ""
+#endif
+
 const char *frontend_config(void)
 {
     static char config[512];
 
-    snprintf(config, sizeof config, "[module visitor]\npath = %s\n",
+    snprintf(config, sizeof config, "[module visitor]\npath = %s\n" SANDBOX,
              from_env("SP_TEST_VISITOR", SP_TEST_VISITOR));
     return config;
 }

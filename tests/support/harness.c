@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,13 @@ struct harness {
 static struct harness *harnesses;
 /* Noted when the first of them started, checked when the last has stopped. */
 static struct leftovers *leftovers;
+
+/* A build with sanitizers cannot be confined: its modules are told so. */
+#ifdef SP_TEST_SANDBOX
+#define HARNESS_NEEDS_CONFIG true
+#else
+#define HARNESS_NEEDS_CONFIG false
+#endif
 
 /* ---- programs ---- */
 
@@ -93,33 +101,104 @@ static void path_in(const struct harness *harness, const char *name,
     snprintf(out, 64, "%s/%s", harness->dir, name);
 }
 
-/* The configuration with each @PROBE@ replaced.  A spd that reads it meanwhile
- * reads the old file or the new one. */
-static void write_config(struct harness *harness, const char *config)
+/* The text with each @PROBE@ replaced. */
+static void put_text(FILE *file, const char *text, size_t size)
 {
     static const char mark[] = "@PROBE@";
+    const char *end = text + size, *found;
+
+    while ((found = memmem(text, (size_t)(end - text), mark, strlen(mark)))) {
+        fprintf(file, "%.*s%s", (int)(found - text), text,
+                harness_probe_module());
+        text = found + strlen(mark);
+    }
+    fwrite(text, 1, (size_t)(end - text), file);
+}
+
+#ifdef SP_TEST_SANDBOX
+/* To the end of a section that begins here. */
+static size_t section_size(const char *section)
+{
+    const char *next = strstr(section, "\n[");
+
+    return next ? (size_t)(next + 1 - section) : strlen(section);
+}
+
+/* Whoever does not say how a module is confined gets what this build can. */
+static void put_sections(FILE *file, const char *config)
+{
+    static const char *const shipped[] = {"counter", "echo", "kv"};
+    size_t size;
+
+    for (const char *at = config; *at; at += size) {
+        bool module = strncmp(at, "[module ", 8) == 0;
+
+        size = section_size(at);
+        put_text(file, at, size);
+        if (module && !memmem(at, size, "\nsandbox =", 10))
+            fputs("\nsandbox = " SP_TEST_SANDBOX "\n", file);
+    }
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+        char header[32];
+
+        snprintf(header, sizeof header, "[module %s]\n", shipped[i]);
+        if (!strstr(config, header))
+            fprintf(file, "\n%ssandbox = " SP_TEST_SANDBOX "\n", header);
+    }
+}
+#else
+static void put_sections(FILE *file, const char *config)
+{
+    put_text(file, config, strlen(config));
+}
+#endif
+
+const char *harness_default_config(const char *dir)
+{
+    static char path[64];
+    FILE *file;
+
+    if (!HARNESS_NEEDS_CONFIG)
+        return NULL;
+    snprintf(path, sizeof path, "%s/default.conf", dir);
+    file = fopen(path, "we");
+    cr_assert_not_null(file);
+    put_sections(file, "");
+    fclose(file);
+    return path;
+}
+
+/* A spd that reads it meanwhile reads the old file or the new one. */
+static void write_config(struct harness *harness, const char *config,
+                         void (*put)(FILE *file, const char *config))
+{
     char fresh[64];
-    const char *found;
     FILE *file;
 
     path_in(harness, "spd.conf", harness->config);
     path_in(harness, "spd.conf.new", fresh);
     file = fopen(fresh, "we");
     cr_assert_not_null(file, "%s: %s", fresh, strerror(errno));
-    while ((found = strstr(config, mark)) != NULL) {
-        fprintf(file, "%.*s%s", (int)(found - config), config,
-                harness_probe_module());
-        config = found + strlen(mark);
-    }
-    fputs(config, file);
+    put(file, config);
     fclose(file);
     cr_assert_eq(rename(fresh, harness->config), 0);
+}
+
+static void put_as_it_is(FILE *file, const char *config)
+{
+    put_text(file, config, strlen(config));
+}
+
+void harness_configure_as_is(struct harness *harness, const char *config)
+{
+    cr_assert(harness->config[0], "it was started without one");
+    write_config(harness, config, put_as_it_is);
 }
 
 void harness_configure(struct harness *harness, const char *config)
 {
     cr_assert(harness->config[0], "it was started without one");
-    write_config(harness, config);
+    write_config(harness, config, put_sections);
 }
 
 /* ---- log ---- */
@@ -306,6 +385,8 @@ struct harness *harness_start_under(const char *config,
         leftovers = leftovers_note();
     harness->life = -1;
     leftovers_directory(harness->dir);
+    /* modules in it are loaded as another user */
+    cr_assert_eq(chmod(harness->dir, 0711), 0);
     snprintf(harness->runtime_dir, sizeof harness->runtime_dir, "%s/run",
              harness->dir);
     if (!registered)
@@ -314,8 +395,8 @@ struct harness *harness_start_under(const char *config,
     harness->next = harnesses;
     harnesses = harness;
     harness->before = before;
-    if (config)
-        write_config(harness, config);
+    if (config || HARNESS_NEEDS_CONFIG)
+        write_config(harness, config ? config : "", put_sections);
     harness_start_spd(harness);
     return harness;
 }

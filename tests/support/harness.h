@@ -26,6 +26,8 @@ struct harness;
 
 /* A module for tests only, as configuration text. */
 #define HARNESS_PROBE_CONFIG "[module probe]\npath = @PROBE@\n"
+/* The same, for what it may do nowhere else: open files, fork. */
+#define HARNESS_FREE_CONFIG HARNESS_PROBE_CONFIG "sandbox = none\n"
 
 /* Starts spd and returns once it accepts requests.  config: the text of its
  * configuration file, in which @PROBE@ stands for the path of the test module;
@@ -40,6 +42,9 @@ struct harness *harness_start_under(const char *config,
 
 /* Writes another configuration file in place of the one it was started with. */
 void harness_configure(struct harness *harness, const char *config);
+/* The same, line by line.  A build with sanitizers, which cannot be confined,
+ * else gets sandbox = none in each section of a module. */
+void harness_configure_as_is(struct harness *harness, const char *config);
 
 /* Ends spd by SIGTERM and expects it to exit with 0 within WAIT_MS, then fails
  * the test if anything was left behind: a descriptor of the test process that
@@ -60,6 +65,10 @@ void harness_control_path(const struct harness *harness,
                           char out[RUNDIR_PATH_SIZE]);
 void harness_session_path(const struct harness *harness, const char *id,
                           char out[RUNDIR_PATH_SIZE]);
+
+/* For those who start spd themselves, without a configuration: NULL, or that of
+ * a build with sanitizers, as a file in this directory. */
+const char *harness_default_config(const char *dir);
 
 /* Waits until spd's log holds this text.  False: deadline. */
 bool harness_wait_log(const struct harness *harness, const char *text,

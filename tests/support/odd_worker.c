@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fdpass.h"
+#include "wire/sandbox.h"
 #include "wire/template.h"
 
 /* ---- what can be said ---- */
@@ -354,8 +355,11 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
+    char orders[sizeof(struct sandbox_record) + SANDBOX_PATHS_MAX];
+
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGCHLD, SIG_IGN);
+    recv(WORKER_CONTROL_FD, orders, sizeof orders, 0); /* not obeyed */
     if (strcmp(name, "load-garbage") == 0) {
         send(WORKER_CONTROL_FD, "garbage", 7, MSG_NOSIGNAL);
         stay();

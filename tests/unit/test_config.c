@@ -392,6 +392,72 @@ Test(config, paths_are_absolute)
     refuse(2, "[supervisor]\nmodule_dir = ./modules\n", "module_dir");
 }
 
+/* ---- the sandbox ---- */
+
+Test(config, a_module_is_confined_by_default_and_otherwise_by_name)
+{
+    static const struct {
+        const char *text;
+        uint64_t tier;
+    } rows[] = {{"", SANDBOX_DEFAULT},
+                {"sandbox = none\n", SANDBOX_NONE},
+                {"sandbox = default\n", SANDBOX_DEFAULT},
+                {"sandbox = strict\n", SANDBOX_STRICT}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct config config;
+        char text[64];
+
+        snprintf(text, sizeof text, "[module kv]\n%s", rows[i].text);
+        load(text, &config);
+        cr_expect_eq(config_module(&config, "kv")->settings.sandbox,
+                     rows[i].tier);
+        config_fini(&config);
+    }
+    refuse(2, "[module kv]\nsandbox = off\n", "sandbox");
+    refuse(2, "[module kv]\nsandbox = no\n", "sandbox");
+}
+
+Test(config, a_switch_is_yes_or_no)
+{
+    struct config config;
+
+    load("[module kv]\nallow_fork = yes\nallow_wx = no\n", &config);
+    cr_expect_eq(config_module(&config, "kv")->settings.allow_fork, 1);
+    cr_expect_eq(config_module(&config, "kv")->settings.allow_wx, 0);
+    cr_expect_eq(config_module(&config, "kv")->settings.allow_network, 0);
+    config_fini(&config);
+    refuse(2, "[module kv]\nallow_fork = true\n", "allow_fork");
+    refuse(2, "[module kv]\nallow_fork = 1\n", "allow_fork");
+}
+
+Test(config, a_list_of_paths_has_absolute_ones_alone)
+{
+    struct config config;
+
+    load("[module kv]\nallow_read = /etc/hosts  /usr/share\n", &config);
+    cr_expect_str_eq(config_module(&config, "kv")->settings.allow_read,
+                     "/etc/hosts  /usr/share");
+    config_fini(&config);
+    refuse(2, "[module kv]\nallow_read = etc\n", "allow_read");
+    refuse(2, "[module kv]\nallow_read = /etc hosts\n", "allow_read");
+}
+
+Test(config, a_range_of_uids_goes_up_and_has_no_root)
+{
+    static const char *const bad[] = {"0-5",   "5",     "-5", "5-", "9-8",
+                                      "1-4294967295", "a-b", "1 - 2", ""};
+    uid_t first, last;
+
+    cr_assert(setting_uids("70000-70009", &first, &last));
+    cr_expect_eq(first, 70000);
+    cr_expect_eq(last, 70009);
+    cr_expect(setting_uids("1-1", &first, &last));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect_not(setting_uids(bad[i], &first, &last), "%s", bad[i]);
+    refuse(2, "[supervisor]\nuid_range = 0-5\n", "uid_range");
+}
+
 /* ---- the whole ---- */
 
 Test(config, an_unreadable_module_is_refused_at_its_section)

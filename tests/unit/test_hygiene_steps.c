@@ -27,6 +27,7 @@ static void expect_in_session(bool (*holds)(void))
         sigset_t all;
 
         signal(SIGUSR1, SIG_IGN); /* as a module's constructor may */
+        hygiene_loaded();
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL); /* as around the fork */
         if (hygiene_session(parent, &listener, &start, log) < 0)

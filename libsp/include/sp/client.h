@@ -352,6 +352,9 @@ unsigned long long sp_info_doing_ms(const struct sp_session_info *info);
  * KiB */
 unsigned long long sp_info_cpu_ms(const struct sp_session_info *info);
 unsigned long long sp_info_memory_kb(const struct sp_session_info *info);
+/* What confines that process, as the kernel tells: the tier's name, a colon,
+ * and more in words; "" without a process */
+const char *sp_info_sandbox(const struct sp_session_info *info);
 /* Why its last process ended; NULL if none has. */
 const struct sp_session_end *sp_info_end(const struct sp_session_info *info);
 /* Of a session that is gone: why, in words, and how many milliseconds ago. */

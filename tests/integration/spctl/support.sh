@@ -80,12 +80,26 @@ gone() {
 
 # ---- a supervisor ----------------------------------------------------------
 
+# The configuration on standard input, for what this build can do.
+confined() {
+    local module
+
+    if [ -z "${SP_TEST_SANDBOX:-}" ]; then
+        cat
+        return
+    fi
+    sed "s/^path = .*/&\nsandbox = $SP_TEST_SANDBOX/"
+    for module in counter echo kv; do
+        printf '[module %s]\nsandbox = %s\n' "$module" "$SP_TEST_SANDBOX"
+    done
+}
+
 # supervisor_start NAME: with the configuration on standard input.  Its runtime
 # directory is $tmp/NAME; supervisor_pid is its process.
 supervisor_start() {
     local ready life
 
-    cat >"$tmp/$1.conf"
+    confined >"$tmp/$1.conf"
     mkfifo "$tmp/$1.ready" "$tmp/$1.life"
     exec {ready}<>"$tmp/$1.ready" {life}<>"$tmp/$1.life"
     # spd ends when this script does, whichever way: nobody else holds the

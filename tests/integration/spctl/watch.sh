@@ -124,7 +124,8 @@ test_reload() {
     try 'a reload without a change changes nothing' 0 \
         'modules: 0 changed, 0 added, 0 removed' '' reload
     cp "$tmp/one.conf" "$tmp/kept.conf"
-    printf '[module more]\npath = %s\n' "$probe" >>"$tmp/one.conf"
+    printf '[module more]\npath = %s\nsandbox = %s\n' "$probe" \
+        "${SP_TEST_SANDBOX:-default}" >>"$tmp/one.conf"
     try 'a new module is counted' 0 \
         '{"changed": 0, "added": 1, "removed": 0}' '' reload --json
     expect 'and can be started' "$spctl" -q start novel --module more

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* The order of the steps, and its reasons.
+ *
+ * In a template, before the module is loaded:
+ *
+ *   1. limits          while it may still set them
+ *   2. uid, caps       the paths of step 4 are then opened as who reads them
+ *   3. death link      a change of uid has cleared it (hygiene.c set it)
+ *   4. Landlock opened needs open(), which step 7 narrows
+ *   5. control socket  to the number that step 7 knows
+ *   6. Landlock        library folders, the module, allow_read; no TCP; scopes
+ *   7. seccomp         last: it denies what the steps before it need
+ *
+ * once it is loaded:
+ *
+ *   8. Landlock        allow_read alone
+ *   9. seccomp         no open(), no more executable memory, no more filters
+ *
+ * A hostile constructor can skip 8 and 9.  All that it gains are files that
+ * everybody has, and code, in its own template.
+ *
+ * In a session, before it reads its first message:
+ *
+ *  10. Landlock        a scope of its own: siblings share the template's
+ *  11. limits          no processes, no descriptor as high as the control
+ *                      socket; the template itself could not live with them */
+#define _GNU_SOURCE
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "death.h"
+#include "privileges.h"
+#include "rlimits.h"
+#include "seccomp.h"
+
+static struct seccomp_profile profile_of(const struct sandbox *sandbox,
+                                         bool loading)
+{
+    return (struct seccomp_profile){
+        .allow = sandbox->orders->allow,
+        .reads = sandbox->orders->paths_size > 0,
+        .scoped = landlock_scopes_signals(&sandbox->landlock),
+        .loading = loading,
+        .control_fd = sandbox->control_fd,
+    };
+}
+
+static int move_control(struct sandbox *sandbox, int *control_fd,
+                        struct fault *fault)
+{
+    int wanted = (int)sandbox->open_files;
+    int fd = fcntl(*control_fd, F_DUPFD_CLOEXEC, wanted);
+
+    if (fd != wanted)
+        return fault_errno(fault, "a descriptor numbered %d", wanted);
+    close(*control_fd);
+    *control_fd = sandbox->control_fd = fd;
+    return 0;
+}
+
+/* What this build or this version cannot keep. */
+static int check_tier(enum sandbox_tier tier, struct fault *fault)
+{
+    if (tier == SANDBOX_NONE)
+        return 0;
+#ifdef SP_SANITIZE
+    return fault_text(fault, "a build with sanitizers cannot live under a "
+                             "limit of memory: it has sandbox = none alone");
+#endif
+    if (tier == SANDBOX_STRICT)
+        return fault_text(fault, "namespaces: not supported by this version");
+    return 0;
+}
+
+int sandbox_prepare(struct sandbox *sandbox,
+                    const struct sandbox_record *orders, const char *module,
+                    pid_t parent, int *control_fd, struct fault *fault)
+{
+    struct seccomp_profile profile;
+
+    *sandbox = (struct sandbox){.orders = orders,
+                                .open_files = rlimits_open_files(orders),
+                                .control_fd = *control_fd};
+    if (check_tier((enum sandbox_tier)orders->tier, fault) < 0)
+        return -1;
+    if (orders->tier == SANDBOX_NONE)
+        return 0;
+    if (rlimits_template(orders, sandbox->open_files, fault) < 0 ||
+        privileges_drop(orders, fault) < 0)
+        return -1;
+    if (death_link(parent) < 0)
+        return fault_errno(fault, "PR_SET_PDEATHSIG");
+    if (landlock_open(orders, module, &sandbox->landlock, fault) < 0 ||
+        move_control(sandbox, control_fd, fault) < 0)
+        return -1;
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_LOAD) < 0)
+        return fault_errno(fault, "Landlock (landlock_restrict_self)");
+    profile = profile_of(sandbox, true);
+    return seccomp_enter(&profile, fault);
+}
+
+int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
+{
+    struct seccomp_profile profile = profile_of(sandbox, false);
+
+    if (sandbox->orders->tier == SANDBOX_NONE)
+        return 0;
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_SEALED) < 0)
+        return fault_errno(fault, "Landlock (landlock_restrict_self)");
+    if (seccomp_enter(&profile, fault) < 0)
+        return -1;
+    malloc_trim(0); /* what the filters took: each page makes a fork dearer */
+    return 0;
+}
+
+int sandbox_enter(struct sandbox *sandbox)
+{
+    if (sandbox->orders->tier == SANDBOX_NONE)
+        return 0;
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0)
+        return -1;
+    return rlimits_session(sandbox->orders, sandbox->open_files);
+}

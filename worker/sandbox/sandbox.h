@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* worker/sandbox/sandbox.h - keeps a module's code where it is put.
+ *
+ * Two walls: sandbox_prepare() and sandbox_seal() confine the template, and
+ * with it all that it forks; sandbox_enter() keeps a session from its siblings
+ * and from the template.  Each of them does all that its tier promises, or
+ * fails: a process for which it has failed must not run code of a module.
+ *
+ * Tier `none` does nothing here; `strict` is refused until it can be kept. */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "fault.h"
+#include "landlock.h"
+#include "wire/sandbox.h"
+
+struct sandbox {
+    const struct sandbox_record *orders; /* borrowed, for good */
+    struct landlock landlock;
+    rlim_t open_files; /* that a session may have */
+    int control_fd;    /* of the template; moved by sandbox_prepare() */
+};
+
+/* In the template, before the first byte of the module (a path) is loaded.
+ * *control_fd is moved out of the reach of sessions, and its new number is
+ * written back.  orders are borrowed for as long as the sandbox is used; parent
+ * is spd.  -1: fault names what is missing. */
+int sandbox_prepare(struct sandbox *sandbox,
+                    const struct sandbox_record *orders, const char *module,
+                    pid_t parent, int *control_fd, struct fault *fault);
+
+/* In the template, once the module is loaded: no more files, no more code. */
+int sandbox_seal(struct sandbox *sandbox, struct fault *fault);
+
+/* In a session, right after the fork, before it closes what it inherited.  A
+ * few microseconds.  -1 and errno. */
+int sandbox_enter(struct sandbox *sandbox);
+
+#endif
