@@ -23,6 +23,9 @@
 #include "syscalls.h"
 #include "wire/sandbox.h"
 
+/* libseccomp's own macros for conditions leave a field out */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 #define OPEN_MORE_THAN_READ (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH)
 
 /* Numbers below are looked at: those that libseccomp does not know, since the
