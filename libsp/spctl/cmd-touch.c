@@ -3,23 +3,13 @@
 #include <sp/client.h>
 
 #include "command.h"
-#include "complaint.h"
 #include "invocation.h"
 #include "outcome.h"
+#include "session.h"
 
 static enum sp_error run(struct invocation *invocation)
 {
-    enum sp_error error;
-
-    error = invocation_open(invocation);
-    if (error != SP_OK)
-        return error;
-    error = sp_touch(invocation->client, invocation_id(invocation),
-                     invocation->result);
-    if (error != SP_OK)
-        return complain_outcome(invocation, error,
-                                sp_result_text(invocation->result));
-    return SP_OK;
+    return session_act(invocation, sp_touch);
 }
 
 const struct command command_touch = {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "complaint.h"
 #include "invocation.h"
 #include "output.h"
 
@@ -103,6 +104,23 @@ void session_pid(const struct sp_session_info *info, char out[SESSION_PID_SIZE])
         snprintf(out, SESSION_PID_SIZE, "%ld", (long)pid);
     else
         snprintf(out, SESSION_PID_SIZE, "-");
+}
+
+enum sp_error session_act(struct invocation *invocation,
+                          enum sp_error (*act)(struct sp_client *client,
+                                               const char *id,
+                                               struct sp_result *result))
+{
+    enum sp_error error = invocation_open(invocation);
+
+    if (error != SP_OK)
+        return error;
+    error = act(invocation->client, invocation_id(invocation),
+                invocation->result);
+    return error == SP_OK ? SP_OK
+                          : complain_outcome(
+                                invocation, error,
+                                sp_result_text(invocation->result));
 }
 
 enum sp_error session_print_pid(const struct invocation *invocation)

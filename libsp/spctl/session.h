@@ -24,6 +24,13 @@ const char *session_state(const struct sp_session_info *info);
 void session_pid(const struct sp_session_info *info,
                  char out[SESSION_PID_SIZE]);
 
+/* What a command is that does one thing to the session it names, and prints
+ * nothing. */
+enum sp_error session_act(struct invocation *invocation,
+                          enum sp_error (*act)(struct sp_client *client,
+                                               const char *id,
+                                               struct sp_result *result));
+
 /* Prints the process that the result of a command has: nothing with --quiet,
  * and without a process only as JSON. */
 enum sp_error session_print_pid(const struct invocation *invocation);
