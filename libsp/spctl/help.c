@@ -52,8 +52,9 @@ static void print_all(void)
 
 static void print_command(const struct command *command)
 {
-    printf("spctl %s - %s\n\nUsage: spctl %s %s\n\n", command->name,
-           command->summary, command->name, command->synopsis);
+    printf("spctl %s - %s\n\nUsage: spctl %s%s%s\n\n", command->name,
+           command->summary, command->name, *command->synopsis ? " " : "",
+           command->synopsis);
     wrap_print(0, 0, command->text);
     puts("\nOptions:");
     print_options(command->options);

@@ -18,16 +18,6 @@ TestSuite(causes, .fini = leaks_check);
 
 #define PROBE HARNESS_PROBE_CONFIG
 
-static void end_by(const struct harness *harness, const char *id,
-                   const char *request)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, request, &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
 /* A number of the end that this event tells. */
 static json_int_t number(const struct harness *harness, const char *id,
                          const char *kind, const char *key)
@@ -49,7 +39,7 @@ Test(causes, of_a_crash_in_a_call_are_its_signal_and_the_call)
     session_expect(harness, "a", "echo x", "x");
     session_cast(harness, "a", "one");
     session_expect(harness, "a", "count", "1");
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     news_expect_end(harness, "a", "crash", "signal", "SIGSEGV");
     news_expect_end(harness, "a", "crash", "doing", "a call");
     news_expect_end(harness, "a", "crash", "limit", "");
@@ -81,7 +71,7 @@ Test(causes, hold_what_the_process_has_used)
 
     ask_started(harness, "a", "probe", NULL);
     session_expect(harness, "a", "grow 24", "");
-    end_by(harness, "a", "spin");
+    session_end_by(harness, "a", "spin");
     cr_expect_geq(number(harness, "a", "crash", "peak_kb"), 24 * 1024);
     cr_expect_geq(number(harness, "a", "crash", "cpu_ms"), 10);
     cr_expect_geq(number(harness, "a", "crash", "lived_ms"), 300);
@@ -95,7 +85,7 @@ Test(causes, of_an_end_by_the_module_are_its_own_words)
     struct harness *harness = harness_start(PROBE "restart = temporary\n");
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "fail");
+    session_end_by(harness, "a", "fail");
     news_expect_end(harness, "a", "crash", "reason", "asked to");
     harness_stop(harness);
 }
@@ -107,7 +97,7 @@ Test(causes, are_told_of_a_session_that_is_gone)
     const json_t *session;
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_gone(harness, "a");
     answer = ask(harness, "{\"op\":\"info\",\"id\":\"a\"}");
     session = json_object_get(answer.object, "session");
@@ -129,7 +119,7 @@ Test(causes, are_waited_for_by_who_has_seen_his_connection_end)
     struct answer answer;
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     answer = ask(harness, "{\"op\":\"cause\",\"id\":\"a\",\"since_ms\":60000}");
     cr_expect_eq(answer.error, SP_OK);
     cr_expect_eq(strncmp(json_string_value(

@@ -17,31 +17,12 @@ TestSuite(hang, .fini = leaks_check);
 
 #define LIMIT HARNESS_PROBE_CONFIG "call_limit = 200ms\n"
 
-static void ask_ok(const struct harness *harness, const char *json)
-{
-    struct answer answer = ask(harness, json);
-
-    cr_expect_eq(answer.error, SP_OK, "%s: %s", json, answer.text);
-    answer_fini(&answer);
-}
-
-/* Sends what makes the session hang, and waits for its end. */
-static void hang(const struct harness *harness, const char *id,
-                 const char *request)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, request, &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
 Test(hang, beyond_call_limit_ends_the_process_and_the_policy_decides)
 {
     struct harness *harness = harness_start(LIMIT);
 
     ask_started(harness, "a", "probe", NULL);
-    hang(harness, "a", "spin");
+    session_end_by(harness, "a", "spin");
     news_expect(harness, "a", "start ready crash restart ready");
     news_expect_end(harness, "a", "crash", "limit", "call_limit");
     news_expect_end(harness, "a", "crash", "signal", "SIGKILL");
@@ -70,7 +51,7 @@ Test(hang, ends_by_sigabrt_where_that_is_configured)
     struct harness *harness = harness_start(LIMIT "call_limit_ends = abort\n");
 
     ask_started(harness, "a", "probe", NULL);
-    hang(harness, "a", "spin");
+    session_end_by(harness, "a", "spin");
     news_expect_end(harness, "a", "crash", "signal", "SIGABRT");
     news_expect_end(harness, "a", "crash", "limit", "call_limit");
     harness_stop(harness);
@@ -82,7 +63,7 @@ Test(hang, that_blocks_sigabrt_ends_by_sigkill)
 
     ask_started(harness, "a", "probe", NULL);
     session_expect(harness, "a", "deaf", "");
-    hang(harness, "a", "spin");
+    session_end_by(harness, "a", "spin");
     news_expect_end(harness, "a", "crash", "signal", "SIGKILL");
     news_expect_end(harness, "a", "crash", "limit", "call_limit");
     harness_stop(harness);
@@ -98,7 +79,7 @@ Test(hang, is_none_where_no_limit_is_configured)
     ask_started(harness, "a", "slow", NULL);
     session_send(harness, "a", "block 1000", &peer);
     ask_started(harness, "b", "probe", NULL);
-    hang(harness, "b", "spin");
+    session_end_by(harness, "b", "spin");
     raw_peer_recv_reply(&peer, 1, &reply);
     raw_message_fini(&reply);
     raw_peer_close(&peer);
@@ -125,7 +106,7 @@ Test(hang, of_one_session_is_not_felt_by_another)
     ask_started(harness, "a", "probe", NULL);
     snprintf(pid, sizeof pid, "%d",
              (int)ask_started(harness, "b", "probe", NULL));
-    hang(harness, "a", "spin");
+    session_end_by(harness, "a", "spin");
     session_expect(harness, "b", "pid", pid);
     news_expect(harness, "b", "start ready");
     harness_stop(harness);
@@ -138,7 +119,7 @@ Test(hang, a_session_that_suspends_itself_is_ended)
     struct harness *harness = harness_start(HARNESS_PROBE_CONFIG);
 
     ask_started(harness, "a", "probe", NULL);
-    hang(harness, "a", "freeze");
+    session_end_by(harness, "a", "freeze");
     news_expect(harness, "a", "start ready crash restart ready");
     news_expect_end(harness, "a", "crash", "limit", "suspended");
     harness_stop(harness);
@@ -167,7 +148,7 @@ Test(hang, a_paused_session_is_none_and_goes_on)
     ask_started(harness, "b", "probe", NULL);
     session_send(harness, "a", "block 100", &peer);
     ask_ok(harness, "{\"op\":\"pause\",\"id\":\"a\"}");
-    hang(harness, "b", "spin"); /* the watchdog has looked meanwhile */
+    session_end_by(harness, "b", "spin"); /* the watchdog has looked */
     news_expect(harness, "a", "start ready");
     ask_ok(harness, "{\"op\":\"resume\",\"id\":\"a\"}");
     raw_peer_recv_reply(&peer, 1, &reply);

@@ -17,14 +17,6 @@ TestSuite(idle, .fini = leaks_check);
 
 #define IDLE HARNESS_PROBE_CONFIG "idle_timeout = 1s\n"
 
-static void ask_ok(const struct harness *harness, const char *json)
-{
-    struct answer answer = ask(harness, json);
-
-    cr_expect_eq(answer.error, SP_OK, "%s: %s", json, answer.text);
-    answer_fini(&answer);
-}
-
 /* Waits until `other`, which has nothing to do, has expired: so long that a
  * session that counts as idle must have, too. */
 static void outlast(const struct harness *harness, const char *other)

@@ -60,15 +60,6 @@ static enum sp_error ask_error(const struct harness *harness, const char *op,
     return answer.error;
 }
 
-static void crash(const struct harness *harness, const char *id)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, "crash", &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
 /* ---- restart ---- */
 
 Test(manage, restart_gives_a_fresh_process_the_same_argument)
@@ -107,7 +98,7 @@ Test(manage, restarts_on_request_spend_no_budget)
     ask_started(harness, "a", "probe", NULL);
     for (int i = 0; i < 5; i++)
         cr_assert_eq(ask_error(harness, "restart", "a"), SP_OK);
-    crash(harness, "a");
+    session_end_by(harness, "a", "crash");
     ask_until_restarted(harness, "a", 6);
     harness_stop(harness);
 }
@@ -118,9 +109,9 @@ Test(manage, restart_ends_a_backoff)
         harness_start(PROBE "restart_delay = 1h\nmax_restart_delay = 1h\n");
 
     ask_started(harness, "a", "probe", NULL);
-    crash(harness, "a");
+    session_end_by(harness, "a", "crash");
     ask_until_restarted(harness, "a", 1);
-    crash(harness, "a"); /* and now waits for an hour */
+    session_end_by(harness, "a", "crash"); /* and now waits for an hour */
     cr_expect_eq(ask_error(harness, "restart", "a"), SP_OK);
     session_expect(harness, "a", "echo x", "x");
     harness_stop(harness);
@@ -193,9 +184,9 @@ Test(manage, a_session_without_a_process_cannot_be_signalled_or_paused)
     struct answer answer;
 
     ask_started(harness, "a", "probe", NULL);
-    crash(harness, "a");
+    session_end_by(harness, "a", "crash");
     ask_until_restarted(harness, "a", 1);
-    crash(harness, "a");
+    session_end_by(harness, "a", "crash");
     news_expect(harness, "a", "start ready crash restart ready crash");
     answer = ask(harness,
                  "{\"op\":\"signal\",\"id\":\"a\",\"signal\":\"USR1\"}");
@@ -242,7 +233,7 @@ Test(manage, a_wait_is_over_when_it_is_so)
     ask_soon(harness, "{\"op\":\"wait\",\"id\":\"a\",\"for\":\"restarted\"}",
              &restarted);
     cr_expect(raw_peer_silent(&restarted, 0));
-    crash(harness, "a");
+    session_end_by(harness, "a", "crash");
     cr_expect_eq(answered(&restarted), SP_OK);
     cr_expect(raw_peer_silent(&gone, 0));
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);

@@ -20,30 +20,12 @@ TestSuite(news, .fini = leaks_check);
 
 #define PROBE HARNESS_PROBE_CONFIG
 
-static void end_by(const struct harness *harness, const char *id,
-                   const char *request)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, request, &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
-static void ask_ok(const struct harness *harness, const char *json)
-{
-    struct answer answer = ask(harness, json);
-
-    cr_expect_eq(answer.error, SP_OK, "%s: %s", json, answer.text);
-    answer_fini(&answer);
-}
-
 Test(news, of_a_life_are_one_event_for_each_step)
 {
     struct harness *harness = harness_start(PROBE);
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     news_expect(harness, "a", "start ready crash restart ready");
     ask_ok(harness, "{\"op\":\"restart\",\"id\":\"a\"}");
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
@@ -57,9 +39,9 @@ Test(news, of_a_session_that_is_given_up_end_with_that)
     struct harness *harness = harness_start(PROBE "max_restarts = 1\n");
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     news_expect(harness, "a", "start ready crash restart ready");
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     news_expect(harness, "a", "start ready crash restart ready crash give_up");
     harness_stop(harness);
 }
@@ -69,7 +51,7 @@ Test(news, of_a_session_that_ends_itself_is_a_stop)
     struct harness *harness = harness_start(PROBE);
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "stop");
+    session_end_by(harness, "a", "stop");
     news_expect(harness, "a", "start ready stop");
     news_expect_end(harness, "a", "stop", "asked", "");
     harness_stop(harness);
@@ -140,7 +122,7 @@ Test(news, carry_no_payload)
 
     ask_started(harness, "a", "probe", "slow 1 topsecret-argument");
     session_expect(harness, "a", "echo topsecret-call", "topsecret-call");
-    end_by(harness, "a", "crash topsecret-request");
+    session_end_by(harness, "a", "crash topsecret-request");
     news_expect(harness, "a", "start ready crash restart ready");
     answer = ask(harness, "{\"op\":\"events\"}");
     all = json_dumps(answer.object, 0);
@@ -277,7 +259,7 @@ Test(news, reach_nng_s_own_subscriber_in_their_order)
     ask_started(harness, "a", "probe", NULL);
     expect_next(&all, "a", "start");
     expect_next(&all, "a", "ready");
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     expect_next(&all, "a", "crash");
     expect_next(&all, "a", "restart");
     expect_next(&all, "a", "ready");
@@ -300,7 +282,7 @@ Test(news, of_one_session_or_kind_can_be_chosen_by_a_prefix)
     ask_started(harness, "b", "probe", NULL);
     expect_next(&two[0], "b", "start");
     expect_next(&two[0], "b", "ready");
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     expect_next(&two[1], "a", "crash");
     ask_until_restarted(harness, "a", 1);
     expect_last(harness, two, 2);

@@ -21,17 +21,6 @@ TestSuite(troublemaker, .fini = leaks_check);
 
 #define PROBE HARNESS_PROBE_CONFIG
 
-/* Ends a session by this request. */
-static void end_by(const struct harness *harness, const char *id,
-                   const char *request)
-{
-    struct raw_peer peer;
-
-    session_send(harness, id, request, &peer);
-    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS));
-    raw_peer_close(&peer);
-}
-
 Test(restart, follows_every_abnormal_end)
 {
     /* also of a module that calls exit(0): its runtime says no goodbye */
@@ -44,7 +33,7 @@ Test(restart, follows_every_abnormal_end)
 
     for (unsigned i = 0; i < 4; i++) {
         before = after;
-        end_by(harness, "a", ends[i]);
+        session_end_by(harness, "a", ends[i]);
         after = ask_until_restarted(harness, "a", i + 1);
         cr_expect_neq(after, before);
         cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
@@ -59,7 +48,7 @@ Test(restart, follows_a_normal_end_where_the_policy_is_permanent)
     struct harness *harness = harness_start(PROBE "restart = permanent\n");
     pid_t before = ask_started(harness, "a", "probe", NULL);
 
-    end_by(harness, "a", "stop");
+    session_end_by(harness, "a", "stop");
     cr_expect_neq(ask_until_restarted(harness, "a", 1), before);
     cr_expect_eq(ask_stop(harness, "a"), SP_OK); /* that one is asked for */
     cr_expect_eq(ask_count(harness), 0);
@@ -71,7 +60,7 @@ Test(restart, follows_no_end_where_the_policy_is_temporary)
     struct harness *harness = harness_start(PROBE "restart = temporary\n");
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_gone(harness, "a");
     ask_started(harness, "a", "probe", NULL); /* the ID is free */
     harness_stop(harness);
@@ -93,9 +82,9 @@ Test(restart, waits_from_the_second_time_on)
         harness_start(PROBE "restart_delay = 1h\nmax_restart_delay = 1h\n");
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_restarted(harness, "a", 1);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     cr_expect(wait_for(is_in_backoff, harness, WAIT_MS));
     cr_expect_eq(ask_start(harness, "a", "probe", NULL), SP_EALREADY);
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
@@ -110,9 +99,9 @@ Test(restart, serves_after_its_wait_what_came_meanwhile)
     struct raw_peer peer;
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_restarted(harness, "a", 1);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     cr_expect(wait_for(is_in_backoff, harness, WAIT_MS));
     session_send(harness, "a", "echo still here", &peer);
     cr_expect(wait_readable(peer.fd, WAIT_MS));
@@ -129,7 +118,7 @@ Test(restart, follows_a_listener_that_its_session_has_shut_down)
 
     ask_started(harness, "a", "probe", NULL);
     ask_started(harness, "b", "probe", NULL);
-    end_by(harness, "a", "deafen");
+    session_end_by(harness, "a", "deafen");
     ask_until_restarted(harness, "a", 1);
     cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
     cr_expect_str_eq(facts.last_end, "killed by SIGKILL");
@@ -162,10 +151,10 @@ Test(restart, end_of_a_session_is_remembered_by_its_kind)
     ask_started(harness, "stopped", "probe", NULL);
     cr_expect_eq(ask_stop(harness, "stopped"), SP_OK);
     ask_started(harness, "over", "probe", NULL);
-    end_by(harness, "over", "stop");
+    session_end_by(harness, "over", "stop");
     ask_until_gone(harness, "over");
     ask_started(harness, "spent", "probe", NULL);
-    end_by(harness, "spent", "crash");
+    session_end_by(harness, "spent", "crash");
     ask_until_gone(harness, "spent");
     pid = ask_started(harness, "brief", "kv", NULL);
     cr_assert_eq(kill(pid, SIGTERM), 0); /* as spd would, but it did not */
@@ -222,7 +211,7 @@ Test(restart, that_crashes_in_its_init_spends_the_budget_too)
         harness_start(PROBE "max_seconds = 10m\nrestart_delay = 1ms\n");
 
     ask_started(harness, "a", "probe", "once");
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     news_expect(harness, "a",
                 "start ready crash restart crash restart crash restart crash "
                 "give_up");
@@ -235,10 +224,10 @@ Test(restart, is_given_up_after_three)
 
     ask_started(harness, "a", "probe", NULL);
     for (unsigned i = 1; i <= 3; i++) {
-        end_by(harness, "a", "crash");
+        session_end_by(harness, "a", "crash");
         ask_until_restarted(harness, "a", i);
     }
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_gone(harness, "a");
     cr_expect(harness_wait_log(harness, "given up after 3 restarts", WAIT_MS));
     ask_started(harness, "a", "probe", NULL); /* the ID is free */
@@ -252,12 +241,12 @@ Test(restart, has_a_budget_for_each_session_alone)
     ask_started(harness, "a", "probe", NULL);
     ask_started(harness, "b", "probe", NULL);
     for (unsigned i = 1; i <= 3; i++) {
-        end_by(harness, "a", "crash");
+        session_end_by(harness, "a", "crash");
         ask_until_restarted(harness, "a", i);
     }
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_gone(harness, "a");
-    end_by(harness, "b", "crash");
+    session_end_by(harness, "b", "crash");
     ask_until_restarted(harness, "b", 1);
     harness_stop(harness);
 }
@@ -267,7 +256,7 @@ Test(restart, does_not_come_when_none_is_configured)
     struct harness *harness = harness_start(PROBE "max_restarts = 0\n");
 
     ask_started(harness, "a", "probe", NULL);
-    end_by(harness, "a", "crash");
+    session_end_by(harness, "a", "crash");
     ask_until_gone(harness, "a");
     harness_stop(harness);
 }

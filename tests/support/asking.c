@@ -40,6 +40,14 @@ struct answer ask(const struct harness *harness, const char *json)
     return answer;
 }
 
+void ask_ok(const struct harness *harness, const char *json)
+{
+    struct answer answer = ask(harness, json);
+
+    cr_expect_eq(answer.error, SP_OK, "%s: %s", json, answer.text);
+    answer_fini(&answer);
+}
+
 static struct answer start(const struct harness *harness, const char *id,
                            const char *module, const char *arg)
 {
@@ -222,6 +230,17 @@ uint32_t session_send(const struct harness *harness, const char *id,
     raw_peer_open(out_peer, path, WIRE_REQ);
     raw_peer_send_request(out_peer, ++last, request, strlen(request));
     return last;
+}
+
+void session_end_by(const struct harness *harness, const char *id,
+                    const char *request)
+{
+    struct raw_peer peer;
+
+    session_send(harness, id, request, &peer);
+    cr_assert(raw_peer_wait_closed(&peer, WAIT_MS), "%s: %s: it lives", id,
+              request);
+    raw_peer_close(&peer);
 }
 
 void session_cast(const struct harness *harness, const char *id,

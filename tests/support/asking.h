@@ -23,6 +23,8 @@ void answer_fini(struct answer *answer);
 
 /* Asks in JSON. */
 struct answer ask(const struct harness *harness, const char *json);
+/* The same where the answer must be "ok", and nothing more matters. */
+void ask_ok(const struct harness *harness, const char *json);
 
 /* Starts a session; module and arg may be NULL.  The error alone. */
 enum sp_error ask_start(const struct harness *harness, const char *id,
@@ -77,5 +79,9 @@ void session_cast(const struct harness *harness, const char *id,
 struct raw_peer;
 uint32_t session_send(const struct harness *harness, const char *id,
                       const char *request, struct raw_peer *out_peer);
+
+/* Sends a request that ends the session's process, and waits until it has. */
+void session_end_by(const struct harness *harness, const char *id,
+                    const char *request);
 
 #endif
