@@ -138,15 +138,28 @@ Test(hang, a_session_that_blocks_all_signals_is_ended_by_a_stop)
     harness_stop(harness);
 }
 
+static bool is_in_a_call(void *context)
+{
+    struct answer answer = ask(context, "{\"op\":\"info\",\"id\":\"a\"}");
+    const json_t *session = json_object_get(answer.object, "session");
+    const char *doing = json_string_value(json_object_get(session, "doing"));
+    bool is = doing && strcmp(doing, "a call") == 0;
+
+    answer_fini(&answer);
+    return is;
+}
+
 Test(hang, a_paused_session_is_none_and_goes_on)
 {
-    struct harness *harness = harness_start(LIMIT);
+    struct harness *harness =
+        harness_start(HARNESS_PROBE_CONFIG "call_limit = 2s\n");
     struct raw_peer peer;
     struct raw_message reply;
 
     ask_started(harness, "a", "probe", NULL);
     ask_started(harness, "b", "probe", NULL);
-    session_send(harness, "a", "block 100", &peer);
+    session_send(harness, "a", "block 3000", &peer);
+    cr_assert(wait_for(is_in_a_call, harness, WAIT_MS));
     ask_ok(harness, "{\"op\":\"pause\",\"id\":\"a\"}");
     session_end_by(harness, "b", "spin"); /* the watchdog has looked */
     news_expect(harness, "a", "start ready");

@@ -161,6 +161,24 @@ Test(manage, stop_has_precedence_over_restart)
     harness_stop(harness);
 }
 
+Test(manage, the_first_order_to_end_is_the_one_that_counts)
+{
+    struct harness *harness = harness_start(PROBE "stop_timeout = 500ms\n");
+    struct raw_peer stop;
+    char *log;
+
+    ask_started(harness, "a", "probe", NULL);
+    session_expect(harness, "a", "stuck", "");
+    ask_soon(harness, "{\"op\":\"stop\",\"id\":\"a\"}", &stop);
+    cr_expect(harness_wait_log(harness, "terminate: stop", WAIT_MS));
+    harness_end_life(harness); /* a shutdown comes behind it */
+    raw_peer_close(&stop);
+    log = harness_log(harness);
+    cr_expect_not_null(strstr(log, "gone: stopped on request"), "%s", log);
+    free(log);
+    harness_stop(harness);
+}
+
 /* ---- signals ---- */
 
 Test(manage, a_signal_reaches_the_process)
