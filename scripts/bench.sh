@@ -24,7 +24,7 @@ TXT
 rounds=7 calls=50000 starts=500 live=1000 memory=1000 build=true
 # of supervision: rounds, repetitions, crashes, and how long it is idle, in ms
 levels="10 1000 9000"
-supervision_rounds=3 repeat=300 crashes=1000 idle=10000
+supervision_rounds=5 repeat=200 crashes=1000 idle=10000
 while [ $# -gt 0 ]; do
     case $1 in
     --rounds) rounds=${2:?--rounds needs a number} && shift ;;
@@ -178,6 +178,7 @@ measure_supervision()
 {
     local level floor
 
+    echo "round" >>"$dir/supervision"
     for level in $levels; do
         read -r floor _ < <("$bench/bench-floor" start "$starts" "$level")
         echo "floor $level $floor" >>"$dir/supervision"
@@ -257,10 +258,20 @@ report_supervision()
     printf '\nsupervision; medians of %s rounds\n\n' "$supervision_rounds"
     awk -v flat="$flat" -v single="$single" -v levels="$levels" \
         "$awk_common"'
-        function median(key,    n, i, v) {
-            n = count[key]
-            for (i = 1; i <= n; i++) v[i] = figure[key, i]
-            return median_of(v, n)
+        # of the rounds; twice measured in one, its mean
+        function in_round(key, i) { return sum[key, i] / times[key, i] }
+        function median(key,    i, v) {
+            for (i = 1; i <= rounds; i++) v[i] = in_round(key, i)
+            return median_of(v, rounds)
+        }
+        function median_ratio(key, base,    i, v) {
+            for (i = 1; i <= rounds; i++)
+                v[i] = in_round(key, i) / in_round(base, i)
+            return median_of(v, rounds)
+        }
+        function add(key, value) {
+            sum[key, rounds] += value
+            times[key, rounds]++
         }
         function head(    i) {
             printf "%-32s", "sessions live"
@@ -276,7 +287,7 @@ report_supervision()
                 printf "%9.1f", median(key " " level[i])
             verdict = "met"
             for (i = 2; i <= depth; i++) {
-                ratio = median(key " " level[i]) / median(key " " level[1])
+                ratio = median_ratio(key " " level[i], key " " level[1])
                 if (ratio > 1.2) verdict = "not met"
                 printf "%10.2f", ratio
             }
@@ -289,10 +300,8 @@ report_supervision()
             print bound == "-" ? "" : sprintf("  <= %d %s", bound,
                 value <= bound + 0 ? "met" : "not met")
         }
-        {
-            figure[$1 " " $2, ++count[$1 " " $2]] = $3
-            figure[$1, ++count[$1]] = $3
-        }
+        $1 == "round" { rounds++; next }
+        { add($1 " " $2, $3); add($1, $3) }
         END {
             depth = split(levels, level, " ")
             head()

@@ -7,10 +7,12 @@
  *   bench-supervision COUNT FLOOD CRASHES IDLE_MS LIVE...
  *   bench-supervision refusals COUNT
  *
- * For each LIVE, in rising order, there are so many sessions besides, and
- * everything is done COUNT times.  Prints lines "metric live value".  With the
- * last LIVE it also disturbs: see disturbance.h.  The second form starts
- * sessions until the supervisor refuses one, and then COUNT more. */
+ * For each LIVE, in rising order and then back to the first, there are so many
+ * sessions besides, and everything is done COUNT times: a machine that grows
+ * slower or faster meanwhile does so for all of them alike.  Prints lines
+ * "metric live value".  With the last LIVE it also disturbs: see disturbance.h.
+ * The second form starts sessions until the supervisor refuses one, and then
+ * COUNT more. */
 #define _GNU_SOURCE
 #include "bench.h"
 #include "disturbance.h"
@@ -249,11 +251,11 @@ static void start_live(struct bench *bench, pid_t *pids, size_t from,
     }
 }
 
-static void end_live(struct bench *bench, size_t count)
+static void end_live(struct bench *bench, size_t from, size_t to)
 {
     char id[32];
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = from; i < to; i++) {
         snprintf(id, sizeof id, "live-%zu", i);
         bench_end(bench, id);
     }
@@ -285,9 +287,10 @@ static size_t number(const char *text)
     return strtoul(text, NULL, 10);
 }
 
-/* levels: as many numbers, the last of which is plan->live. */
+/* levels: depth numbers, the last of which is plan->live. */
 static void measure_all(struct bench *bench, size_t count,
-                        struct disturbance_plan *plan, char **levels)
+                        struct disturbance_plan *plan, char **levels,
+                        size_t depth)
 {
     struct spd spd = spd_find(bench);
     pid_t *pids = calloc(plan->live, sizeof *pids);
@@ -295,10 +298,9 @@ static void measure_all(struct bench *bench, size_t count,
 
     if (!pids)
         bench_check(bench, SP_ENOMEM, "start");
-    for (size_t live = 0; live < plan->live; levels++) {
-        size_t before = lasting;
+    for (size_t i = 0; i < depth; i++) {
+        size_t live = number(levels[i]), before = lasting;
 
-        live = number(*levels);
         /* those that the flood ends are part of the last level */
         lasting = live < plan->live ? live : live - plan->flood;
         start_live(bench, pids, before, lasting, "lasting");
@@ -307,7 +309,14 @@ static void measure_all(struct bench *bench, size_t count,
     }
     plan->pids = pids;
     disturb(bench, &spd, plan);
-    end_live(bench, lasting);
+    for (size_t i = depth - 1; i-- > 0;) {
+        size_t live = number(levels[i]);
+
+        end_live(bench, live, lasting);
+        lasting = live;
+        measure_level(bench, &spd, count, live);
+    }
+    end_live(bench, 0, lasting);
     free(pids);
 }
 
@@ -334,7 +343,7 @@ static void measure_refusals(struct bench *bench, size_t count)
     }
     print("refusal_max", started, samples_figures(&samples).max);
     print_samples("refusal", started, &samples);
-    end_live(bench, started);
+    end_live(bench, 0, started);
 }
 
 /* ---- main ---- */
@@ -362,7 +371,8 @@ int main(int argc, char **argv)
                                         .idle_ms = (long)number(argv[4])};
 
         bench_open(&bench);
-        measure_all(&bench, number(argv[1]), &plan, argv + 5);
+        measure_all(&bench, number(argv[1]), &plan, argv + 5,
+                    (size_t)argc - 5);
     } else {
         return usage(argv[0]);
     }
