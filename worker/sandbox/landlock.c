@@ -122,13 +122,18 @@ static int open_layers(const struct sandbox_record *orders, const char *module,
     return allow_configured(fds[LANDLOCK_SEALED], orders, fault);
 }
 
+/* Of this kernel; less than 1 and errno: it has none. */
+static int abi_here(void)
+{
+    return (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+                        LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 int landlock_open(const struct sandbox_record *orders, const char *module,
                   struct landlock *out_landlock, struct fault *fault)
 {
-    struct landlock landlock = {.fds = {-1, -1, -1}};
+    struct landlock landlock = {.abi = abi_here(), .fds = {-1, -1, -1}};
 
-    landlock.abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
-                                LANDLOCK_CREATE_RULESET_VERSION);
     if (landlock.abi < 1)
         return fault_errno(fault, "Landlock (landlock_create_ruleset)");
     if (open_layers(orders, module, &landlock, fault) < 0) {
@@ -153,7 +158,7 @@ int landlock_enter(struct landlock *landlock, enum landlock_layer layer)
     return close(fd);
 }
 
-bool landlock_scopes_signals(const struct landlock *landlock)
+bool landlock_scopes_signals(void)
 {
-    return landlock->abi >= ABI_SCOPES;
+    return abi_here() >= ABI_SCOPES;
 }

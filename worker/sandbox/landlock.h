@@ -34,7 +34,7 @@ int landlock_open(const struct sandbox_record *orders, const char *module,
 /* Puts a layer on this process, for good, and closes it.  -1 and errno. */
 int landlock_enter(struct landlock *landlock, enum landlock_layer layer);
 
-/* Whether a signal cannot leave the processes below a layer. */
-bool landlock_scopes_signals(const struct landlock *landlock);
+/* Whether on this kernel a signal cannot leave the processes below a layer. */
+bool landlock_scopes_signals(void);
 
 #endif

@@ -3,6 +3,7 @@
  *
  * In a template, before the module is loaded:
  *
+ *   0. compiler        a child, of which nothing may be left in the template
  *   1. limits          while it may still set them
  *   2. uid, caps       the paths of step 4 are then opened as who reads them
  *   3. death link      a change of uid has cleared it (hygiene.c set it)
@@ -29,7 +30,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "death.h"
@@ -37,16 +37,18 @@
 #include "rlimits.h"
 #include "seccomp.h"
 
-static struct seccomp_profile profile_of(const struct sandbox *sandbox,
-                                         bool loading)
+/* The number that step 5 gives the control socket is known: compiling comes
+ * before all else. */
+static int compile_filters(struct sandbox *sandbox, struct fault *fault)
 {
-    return (struct seccomp_profile){
+    struct seccomp_profile profile = {
         .allow = sandbox->orders->allow,
         .reads = sandbox->orders->paths_size > 0,
-        .scoped = landlock_scopes_signals(&sandbox->landlock),
-        .loading = loading,
-        .control_fd = sandbox->control_fd,
+        .scoped = landlock_scopes_signals(),
+        .control_fd = (int)sandbox->open_files,
     };
+
+    return seccomp_compile(&profile, &sandbox->filters, fault);
 }
 
 static int move_control(struct sandbox *sandbox, int *control_fd,
@@ -58,7 +60,7 @@ static int move_control(struct sandbox *sandbox, int *control_fd,
     if (fd != wanted)
         return fault_errno(fault, "a descriptor numbered %d", wanted);
     close(*control_fd);
-    *control_fd = sandbox->control_fd = fd;
+    *control_fd = fd;
     return 0;
 }
 
@@ -80,15 +82,14 @@ int sandbox_prepare(struct sandbox *sandbox,
                     const struct sandbox_record *orders, const char *module,
                     pid_t parent, int *control_fd, struct fault *fault)
 {
-    struct seccomp_profile profile;
-
     *sandbox = (struct sandbox){.orders = orders,
-                                .open_files = rlimits_open_files(orders),
-                                .control_fd = *control_fd};
+                                .open_files = rlimits_open_files(orders)};
     if (check_tier((enum sandbox_tier)orders->tier, fault) < 0)
         return -1;
     if (orders->tier == SANDBOX_NONE)
         return 0;
+    if (compile_filters(sandbox, fault) < 0)
+        return -1;
     if (rlimits_template(orders, sandbox->open_files, fault) < 0 ||
         privileges_drop(orders, fault) < 0)
         return -1;
@@ -99,22 +100,16 @@ int sandbox_prepare(struct sandbox *sandbox,
         return -1;
     if (landlock_enter(&sandbox->landlock, LANDLOCK_LOAD) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    profile = profile_of(sandbox, true);
-    return seccomp_enter(&profile, fault);
+    return seccomp_enter(&sandbox->filters, SECCOMP_LOADING, fault);
 }
 
 int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
 {
-    struct seccomp_profile profile = profile_of(sandbox, false);
-
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
     if (landlock_enter(&sandbox->landlock, LANDLOCK_SEALED) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    if (seccomp_enter(&profile, fault) < 0)
-        return -1;
-    malloc_trim(0); /* what the filters took: each page makes a fork dearer */
-    return 0;
+    return seccomp_enter(&sandbox->filters, SECCOMP_SEALED, fault);
 }
 
 int sandbox_enter(struct sandbox *sandbox)

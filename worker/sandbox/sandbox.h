@@ -15,13 +15,14 @@
 
 #include "fault.h"
 #include "landlock.h"
+#include "seccomp.h"
 #include "wire/sandbox.h"
 
 struct sandbox {
     const struct sandbox_record *orders; /* borrowed, for good */
     struct landlock landlock;
     rlim_t open_files; /* that a session may have */
-    int control_fd;    /* of the template; moved by sandbox_prepare() */
+    struct seccomp_filters filters;
 };
 
 /* In the template, before the first byte of the module (a path) is loaded.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libseccomp compiles the list of syscalls.h.  What is not on it fails with
+/* libseccomp compiles the list of syscalls.h, in a child.  What is not on it fails with
  * EPERM, so that a library that tries a call goes on without it; what only an
  * attack calls kills, and so does any foreign architecture or x32.
  *
@@ -15,11 +15,16 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "death.h"
 #include "syscalls.h"
 #include "wire/sandbox.h"
 
@@ -32,16 +37,23 @@
  * kernel is younger, are answered as a kernel does that is older. */
 #define NUMBERS 600
 
-static bool applies(const struct seccomp_profile *profile,
-                    enum syscall_when when)
+struct rules {
+    const struct seccomp_profile *profile;
+    enum seccomp_stage stage;
+};
+
+static bool applies(const struct rules *rules, enum syscall_when when)
 {
+    const struct seccomp_profile *profile = rules->profile;
+    bool loading = rules->stage == SECCOMP_LOADING;
+
     switch (when) {
     case WHEN_ALWAYS:
         return true;
     case WHEN_LOAD:
-        return profile->loading;
+        return loading;
     case WHEN_READ:
-        return profile->loading || profile->reads;
+        return loading || profile->reads;
     case WHEN_FORK:
         return profile->allow & SANDBOX_ALLOW_FORK;
     case WHEN_NETWORK:
@@ -58,8 +70,7 @@ static bool applies(const struct seccomp_profile *profile,
 
 /* ---- rules: each returns 0 or a negative errno ---- */
 
-static int allow_by_name(scmp_filter_ctx filter,
-                         const struct seccomp_profile *profile)
+static int allow_by_name(scmp_filter_ctx filter, const struct rules *rules)
 {
     static const struct {
         enum syscall_when when;
@@ -72,20 +83,20 @@ static int allow_by_name(scmp_filter_ctx filter,
     int error = 0;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && error == 0; i++)
-        if (applies(profile, rows[i].when))
+        if (applies(rules, rows[i].when))
             error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].number, 0);
     return error;
 }
 
-static int allow_by_argument(scmp_filter_ctx filter,
-                             const struct seccomp_profile *profile)
+static int allow_by_argument(scmp_filter_ctx filter, const struct rules *rules)
 {
+    const struct seccomp_profile *profile = rules->profile;
     int error = 0;
 
     /* with allow_wx they are allowed as a whole: libseccomp would take the
      * conditions for a part of that */
 #define ADD(WHEN, name, words, count, ...)                                     \
-    if (error == 0 && applies(profile, WHEN_##WHEN))                           \
+    if (error == 0 && applies(rules, WHEN_##WHEN))                           \
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name),       \
                                  count, __VA_ARGS__);
     SYSCALL_BY_ARGUMENT_TABLE(ADD)
@@ -123,31 +134,32 @@ static int deny_unknown(scmp_filter_ctx filter)
     return error;
 }
 
-/* ---- the filter ---- */
+/* ---- the compiler: a child ---- */
 
 /* A tree, not a list: a call is found in ten steps. */
 #define BINARY_TREE 2
+
+/* The kernel takes no longer program than BPF_MAXINSNS. */
+#define PROGRAM_MAX (BPF_MAXINSNS * sizeof(struct sock_filter))
 
 static int set_attributes(scmp_filter_ctx filter)
 {
     int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
                                  SCMP_ACT_KILL_PROCESS);
 
-    if (error == 0) /* hygiene.c has done it */
-        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
     if (error == 0)
         error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE);
     return error;
 }
 
-static int fill(scmp_filter_ctx filter, const struct seccomp_profile *profile)
+static int fill(scmp_filter_ctx filter, const struct rules *rules)
 {
     int error = set_attributes(filter);
 
     if (error == 0)
-        error = allow_by_name(filter, profile);
+        error = allow_by_name(filter, rules);
     if (error == 0)
-        error = allow_by_argument(filter, profile);
+        error = allow_by_argument(filter, rules);
     if (error == 0)
         error = kill_deadly(filter);
     if (error == 0)
@@ -155,19 +167,108 @@ static int fill(scmp_filter_ctx filter, const struct seccomp_profile *profile)
     return error;
 }
 
-int seccomp_enter(const struct seccomp_profile *profile, struct fault *fault)
+/* To fd, from where it stands.  0 or a negative errno. */
+static int compile(const struct rules *rules, int fd)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int error;
+    int error = filter ? fill(filter, rules) : -ENOMEM;
 
-    if (!filter)
-        return fault_text(fault, "seccomp: the kernel has no filters");
-    error = fill(filter, profile);
+    return error < 0 ? error : seccomp_export_bpf(filter, fd);
+}
+
+/* Each program begins at its own place in the file.  Its exit status is an
+ * errno, or 0. */
+static _Noreturn void compile_all(const struct seccomp_profile *profile, int fd,
+                                  pid_t template)
+{
+    int error = death_link(template) < 0 ? -errno : 0;
+
+    for (int stage = 0; stage < SECCOMP_STAGES && error == 0; stage++) {
+        struct rules rules = {profile, (enum seccomp_stage)stage};
+
+        if (lseek(fd, (off_t)(stage * PROGRAM_MAX), SEEK_SET) < 0)
+            error = -errno;
+        else
+            error = compile(&rules, fd);
+    }
+    _exit(-error);
+}
+
+/* 0, or what kept the child from writing them: an errno. */
+static int run_compiler(const struct seccomp_profile *profile, int fd)
+{
+    pid_t template = getpid(), pid = fork();
+    int status;
+
+    if (pid == 0)
+        compile_all(profile, fd, template);
+    if (pid < 0)
+        return errno;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+}
+
+/* ---- the programs ---- */
+
+/* As long as its last instruction that is not all zeros: what comes behind it
+ * in the file was never written, and no filter ends with such a one. */
+static unsigned short count(const struct sock_filter *filter)
+{
+    static const struct sock_filter none;
+    unsigned short count = BPF_MAXINSNS;
+
+    while (count > 0 && memcmp(&filter[count - 1], &none, sizeof none) == 0)
+        count--;
+    return count;
+}
+
+static int take_programs(int fd, struct seccomp_filters *filters)
+{
+    struct sock_filter *memory = mmap(NULL, SECCOMP_STAGES * PROGRAM_MAX,
+                                      PROT_READ, MAP_PRIVATE, fd, 0);
+
+    if (memory == MAP_FAILED)
+        return errno;
+    filters->memory = memory;
+    for (int stage = 0; stage < SECCOMP_STAGES; stage++) {
+        struct sock_filter *filter = memory + stage * BPF_MAXINSNS;
+
+        filters->programs[stage] = (struct sock_fprog){count(filter), filter};
+    }
+    return 0;
+}
+
+int seccomp_compile(const struct seccomp_profile *profile,
+                    struct seccomp_filters *out_filters, struct fault *fault)
+{
+    int fd = memfd_create("sp-filters", MFD_CLOEXEC);
+    int error = 0;
+
+    if (fd < 0 || ftruncate(fd, SECCOMP_STAGES * PROGRAM_MAX) < 0)
+        error = errno;
     if (error == 0)
-        error = seccomp_load(filter);
-    seccomp_release(filter);
+        error = run_compiler(profile, fd);
+    if (error == 0)
+        error = take_programs(fd, out_filters);
+    if (fd >= 0)
+        close(fd);
     if (error == 0)
         return 0;
-    errno = -error;
-    return fault_errno(fault, "seccomp (a filter of system calls)");
+    errno = error;
+    return fault_errno(fault, "seccomp (compiling a filter of system calls)");
+}
+
+int seccomp_enter(struct seccomp_filters *filters, enum seccomp_stage stage,
+                  struct fault *fault)
+{
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+                &filters->programs[stage]) < 0)
+        return fault_errno(fault, "seccomp (a filter of system calls)");
+    if (stage == SECCOMP_STAGES - 1) {
+        munmap(filters->memory, SECCOMP_STAGES * PROGRAM_MAX);
+        filters->memory = NULL;
+    }
+    return 0;
 }

@@ -5,20 +5,39 @@
 #ifndef SANDBOX_SECCOMP_H
 #define SANDBOX_SECCOMP_H
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "fault.h"
 
-struct seccomp_profile {
-    uint32_t allow;  /* enum sandbox_allow */
-    bool reads;      /* allow_read names something */
-    bool scoped;     /* signals do not leave a session */
-    bool loading;    /* the module is not loaded yet */
-    int control_fd;  /* the only one that descriptors come by */
+enum seccomp_stage {
+    SECCOMP_LOADING, /* the module is not loaded yet */
+    SECCOMP_SEALED,  /* it is */
+    SECCOMP_STAGES
 };
 
-/* Compiles and loads the filter, for good.  -1: fault says why. */
-int seccomp_enter(const struct seccomp_profile *profile, struct fault *fault);
+struct seccomp_profile {
+    uint32_t allow; /* enum sandbox_allow */
+    bool reads;     /* allow_read names something */
+    bool scoped;    /* signals do not leave a session */
+    int control_fd; /* the only one that descriptors come by */
+};
+
+struct seccomp_filters {
+    struct sock_fprog programs[SECCOMP_STAGES];
+    void *memory; /* owned; of the programs; NULL once all are loaded */
+};
+
+/* Compiles both, in a child that ends before this returns: what the compiler
+ * takes and gives back would leave holes in this process's heap, and so in that
+ * of each session.  -1: fault says why. */
+int seccomp_compile(const struct seccomp_profile *profile,
+                    struct seccomp_filters *out_filters, struct fault *fault);
+
+/* Loads that of a stage, for good; the last one frees the memory of all.  -1:
+ * fault says why. */
+int seccomp_enter(struct seccomp_filters *filters, enum seccomp_stage stage,
+                  struct fault *fault);
 
 #endif
