@@ -4,7 +4,8 @@
 # program with fork, socketpair, read and write, and no protocol.  Floor and
 # sessions take turns within each round; what is printed are medians of rounds,
 # and ratios first.  Then what supervision costs with 10, 1,000 and 9,000
-# sessions live.  See tests/bench/README.md.
+# sessions live, and what each tier of the sandbox adds to a start.  See
+# tests/bench/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -79,6 +80,11 @@ storm          | ... while another session crashes           | us | 1    | -
 quiet_p99      | call 64 B p99                               | us | 1    | -
 storm_p99      | ... while another session crashes           | us | 1    | -"
 
+# Of the sandbox; each start beside one with the first of them, in the same turn.
+tiers="none default strict"
+# us that a start may take longer than with the first of them
+tier_bound=15
+
 # Not on a disk: there a new socket's inode may cost hundreds of microseconds.
 place=/dev/shm
 [ -d "$place" ] && [ -w "$place" ] || place=/tmp
@@ -133,6 +139,9 @@ stable_time = 1ms
 [module fleeting]
 path = $echo
 restart = temporary
+$(for tier in $tiers; do
+    printf '[module %s]\npath = %s\nsandbox = %s\n' "$tier" "$echo" "$tier"
+done)
 CONF
 }
 
@@ -187,6 +196,54 @@ measure_supervision()
         "$repeat" 1000 "$crashes" "$idle" $levels >>"$dir/supervision"
     SP_CHANNEL=local SP_RUNTIME_DIR=$dir/few "$bench/bench-supervision" \
         refusals "$repeat" >>"$dir/supervision"
+}
+
+# A tier that this machine does not have is left out, with a word why.
+find_tiers()
+{
+    local tier there=
+
+    for tier in $tiers; do
+        if "$bin/spctl" --runtime-dir "$dir/pinned" start try --module "$tier" \
+            >"$dir/try" 2>&1; then
+            "$bin/spctl" --runtime-dir "$dir/pinned" stop try
+            there+=" $tier"
+        else
+            sed "s/^/bench.sh: left out: /" "$dir/try" >&2
+        fi
+    done
+    tiers=$there
+}
+
+measure_tiers()
+{
+    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/pinned "${pin[@]}" \
+        "$bench/bench-confinement" "$starts" $tiers >>"$dir/tiers"
+}
+
+report_tiers()
+{
+    printf '\nsandbox; start to first answer, 1c; medians of %s rounds\n\n' \
+        "$rounds"
+    awk -v tiers="$tiers" -v bound="$tier_bound" "$awk_common"'
+        function median(tier, column,    i, v) {
+            for (i = 1; i <= count[tier]; i++) v[i] = figure[tier, column, i]
+            return median_of(v, count[tier])
+        }
+        { n = ++count[$1]; figure[$1, 2, n] = $2; figure[$1, 3, n] = $3 }
+        END {
+            n = split(tiers, tier, " ")
+            printf "%-26s %9s %15s\n", "", "us", "more than " tier[1]
+            for (i = 1; i <= n; i++) {
+                printf "sandbox = %-16s %9.1f", tier[i], median(tier[i], 2)
+                if (i > 1) {
+                    more = median(tier[i], 3)
+                    printf " %15.1f  <= %d %s", more, bound,
+                           more <= bound + 0 ? "met" : "not met"
+                }
+                print ""
+            }
+        }' "$dir/tiers"
 }
 
 progress()
@@ -318,6 +375,7 @@ configure
 supervise free
 supervise pinned "${pin[@]}"
 supervise many
+find_tiers
 supervise few bash -c 'ulimit -n 300; exec "$@"' -
 for turn in $(seq "$rounds"); do
     progress "round $turn of $rounds"
@@ -327,6 +385,7 @@ for turn in $(seq "$rounds"); do
     measure start free start "$starts" 0
     measure start_live free start "$starts" "$live"
     measure memory free memory "$memory"
+    measure_tiers
 done
 for turn in $(seq "$supervision_rounds"); do
     progress "supervision, round $turn of $supervision_rounds"
@@ -334,4 +393,5 @@ for turn in $(seq "$supervision_rounds"); do
 done
 progress
 report
+report_tiers
 report_supervision
