@@ -22,7 +22,7 @@ int hygiene_template(pid_t parent)
 
     if (death_link(parent) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || chdir("/") < 0 ||
-        close_range(WORKER_SLOTS_FD + 1, ~0U, 0) < 0)
+        close_range(WORKER_FILTERS_FD + 1, ~0U, 0) < 0)
         return -1;
     umask(077);
     return setsid() < 0 && errno != EPERM ? -1 : 0;

@@ -42,5 +42,5 @@ int main(int argc, char **argv)
         perror("sp-worker: hygiene");
         return WORKER_EXIT_RUNTIME;
     }
-    return template_run(supervisor, argv[1], argv[2]);
+    return template_run(supervisor, argv);
 }

@@ -112,9 +112,9 @@ static int serve(struct template *template)
     }
 }
 
-/* How it is to be confined; kept for good.  NULL: spd has ended, or is not of
- * this build. */
-static const struct sandbox_record *receive_orders(int control_fd)
+/* How it is to be confined; kept for good.  With MSG_PEEK it can be received
+ * again.  NULL: spd has ended, or is not of this build. */
+static const struct sandbox_record *receive_orders(int control_fd, int flags)
 {
     static union {
         struct sandbox_record record;
@@ -123,18 +123,25 @@ static const struct sandbox_record *receive_orders(int control_fd)
     ssize_t got;
 
     do
-        got = recv(control_fd, &orders, sizeof orders, 0);
+        got = recv(control_fd, &orders, sizeof orders, flags);
     while (got < 0 && errno == EINTR);
     if (got < 0 || !sandbox_record_valid(&orders.record, (size_t)got))
         return NULL;
     return &orders.record;
 }
 
+static int explain(const struct sandbox_record *orders,
+                   const struct fault *fault, char *out_text, size_t text_size)
+{
+    snprintf(out_text, text_size, "sandbox = %s: %s",
+             sandbox_tier_name((enum sandbox_tier)orders->tier), fault->text);
+    return -1;
+}
+
 /* The module is loaded inside the sandbox, or not at all. */
 static int load(struct template *template, const struct sandbox_record *orders,
                 const char *path, char *out_text, size_t text_size)
 {
-    const char *tier = sandbox_tier_name((enum sandbox_tier)orders->tier);
     struct fault fault;
 
     if (sandbox_prepare(&template->sandbox, orders, path, template->supervisor,
@@ -145,23 +152,41 @@ static int load(struct template *template, const struct sandbox_record *orders,
         if (sandbox_seal(&template->sandbox, &fault) == 0)
             return 0;
     }
-    snprintf(out_text, text_size, "sandbox = %s: %s", tier, fault.text);
-    return -1;
+    return explain(orders, &fault, out_text, text_size);
 }
 
-int template_run(pid_t supervisor, const char *name, const char *path)
+/* Returns only if it fails. */
+static int run_anew(const struct sandbox_record *orders, char *const argv[],
+                    char *out_text, size_t text_size)
+{
+    struct fault fault;
+
+    if (sandbox_compile(orders, &fault) == 0) {
+        execv("/proc/self/exe", argv);
+        fault_errno(&fault, "running sp-worker anew");
+    }
+    return explain(orders, &fault, out_text, text_size);
+}
+
+int template_run(pid_t supervisor, char *const argv[])
 {
     struct template_record first = {.type = TEMPLATE_LOADED};
     static struct template template;
-    const struct sandbox_record *orders = receive_orders(WORKER_CONTROL_FD);
-    int loaded;
+    const struct sandbox_record *orders =
+        receive_orders(WORKER_CONTROL_FD, MSG_PEEK);
+    int loaded = 0;
 
     if (!orders)
         return WORKER_EXIT_RUNTIME;
     template.supervisor = supervisor;
     template.control_fd = WORKER_CONTROL_FD;
-    session_set_comm("spt:", name);
-    loaded = load(&template, orders, path, first.text, sizeof first.text);
+    session_set_comm("spt:", argv[1]);
+    if (orders->tier != SANDBOX_NONE && !sandbox_compiled())
+        loaded = run_anew(orders, argv, first.text, sizeof first.text);
+    receive_orders(WORKER_CONTROL_FD, 0); /* the same: no more has come yet */
+    if (loaded == 0)
+        loaded =
+            load(&template, orders, argv[2], first.text, sizeof first.text);
     if (loaded < 0)
         first.type = TEMPLATE_FAILED;
     hygiene_loaded();

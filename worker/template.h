@@ -6,9 +6,10 @@
 
 #include <sys/types.h>
 
-/* Confines itself as spd orders, loads the module, says so to spd, and serves its requests until spd closes
- * the control socket.  Returns the exit status; in a forked session it does not
- * return. */
-int template_run(pid_t supervisor, const char *name, const char *path);
+/* Confines itself as spd orders, loads the module, says so to spd, and serves
+ * its requests until spd closes the control socket.  argv: sp-worker's own, with
+ * the module's name and its file, to run itself anew once it has compiled its
+ * filters.  Returns the exit status; in a forked session it does not return. */
+int template_run(pid_t supervisor, char *const argv[]);
 
 #endif

@@ -46,9 +46,11 @@
 
 /* The template's end of its control socket, which a confined template moves to
  * where no session can reach it; and the memory of its sessions' slots
- * (wire/slot.h), of which a session maps one page. */
+ * (wire/slot.h), of which a session maps one page.  The third is sp-worker's
+ * own: it compiles filters into it and then runs itself anew. */
 #define WORKER_CONTROL_FD 3
 #define WORKER_SLOTS_FD 4
+#define WORKER_FILTERS_FD 5
 
 /* sp-worker's exit statuses.  A session that ends with another status, or by a
  * signal, ended abnormally. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of the steps, and its reasons.
  *
+ * In a template's process, before it is one:
+ *
+ *   0. compiler        leaves holes in the heap that each session would carry,
+ *                      so that the program runs itself anew behind it
+ *
  * In a template, before the module is loaded:
  *
- *   0. compiler        a child, of which nothing may be left in the template
  *   1. limits          while it may still set them
  *   2. uid, caps       the paths of step 4 are then opened as who reads them
  *   3. death link      a change of uid has cleared it (hygiene.c set it)
@@ -30,26 +34,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "death.h"
 #include "privileges.h"
 #include "rlimits.h"
 #include "seccomp.h"
-
-/* The number that step 5 gives the control socket is known: compiling comes
- * before all else. */
-static int compile_filters(struct sandbox *sandbox, struct fault *fault)
-{
-    struct seccomp_profile profile = {
-        .allow = sandbox->orders->allow,
-        .reads = sandbox->orders->paths_size > 0,
-        .scoped = landlock_scopes_signals(),
-        .control_fd = (int)sandbox->open_files,
-    };
-
-    return seccomp_compile(&profile, &sandbox->filters, fault);
-}
+#include "wire/template.h"
 
 static int move_control(struct sandbox *sandbox, int *control_fd,
                         struct fault *fault)
@@ -67,8 +60,6 @@ static int move_control(struct sandbox *sandbox, int *control_fd,
 /* What this build or this version cannot keep. */
 static int check_tier(enum sandbox_tier tier, struct fault *fault)
 {
-    if (tier == SANDBOX_NONE)
-        return 0;
 #ifdef SP_SANITIZE
     return fault_text(fault, "a build with sanitizers cannot live under a "
                              "limit of memory: it has sandbox = none alone");
@@ -78,18 +69,41 @@ static int check_tier(enum sandbox_tier tier, struct fault *fault)
     return 0;
 }
 
+bool sandbox_compiled(void)
+{
+    return fcntl(WORKER_FILTERS_FD, F_GETFD) >= 0;
+}
+
+/* The number that step 5 gives the control socket is known before. */
+int sandbox_compile(const struct sandbox_record *orders, struct fault *fault)
+{
+    struct seccomp_profile profile = {
+        .allow = orders->allow,
+        .reads = orders->paths_size > 0,
+        .scoped = landlock_scopes_signals(),
+        .control_fd = (int)rlimits_open_files(orders),
+    };
+    int fd;
+
+    if (check_tier((enum sandbox_tier)orders->tier, fault) < 0)
+        return -1;
+    fd = memfd_create("sp-filters", 0);
+    if (fd != WORKER_FILTERS_FD)
+        return fault_errno(fault, "memfd_create");
+    return seccomp_compile(&profile, fd, fault);
+}
+
 int sandbox_prepare(struct sandbox *sandbox,
                     const struct sandbox_record *orders, const char *module,
                     pid_t parent, int *control_fd, struct fault *fault)
 {
     *sandbox = (struct sandbox){.orders = orders,
                                 .open_files = rlimits_open_files(orders)};
-    if (check_tier((enum sandbox_tier)orders->tier, fault) < 0)
-        return -1;
     if (orders->tier == SANDBOX_NONE)
         return 0;
-    if (compile_filters(sandbox, fault) < 0)
+    if (seccomp_take(WORKER_FILTERS_FD, &sandbox->filters, fault) < 0)
         return -1;
+    close(WORKER_FILTERS_FD);
     if (rlimits_template(orders, sandbox->open_files, fault) < 0 ||
         privileges_drop(orders, fault) < 0)
         return -1;

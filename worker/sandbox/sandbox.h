@@ -10,6 +10,7 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -24,6 +25,13 @@ struct sandbox {
     rlim_t open_files; /* that a session may have */
     struct seccomp_filters filters;
 };
+
+/* Step 0, for every tier but `none`: compiles the filters into
+ * WORKER_FILTERS_FD, which the program that is run next in this process finds
+ * there.  -1: fault says why. */
+int sandbox_compile(const struct sandbox_record *orders, struct fault *fault);
+/* Whether the program that ran before this one has done so. */
+bool sandbox_compiled(void);
 
 /* In the template, before the first byte of the module (a path) is loaded.
  * *control_fd is moved out of the reach of sessions, and its new number is

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libseccomp compiles the list of syscalls.h, in a child.  What is not on it fails with
- * EPERM, so that a library that tries a call goes on without it; what only an
+/* libseccomp compiles the list of syscalls.h.  What is not on it fails with EPERM, so that a library that tries a call goes on without it; what only an
  * attack calls kills, and so does any foreign architecture or x32.
  *
  * Descriptors: sendmsg() cannot be called at all, recvmsg() on one number
@@ -21,10 +20,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "death.h"
 #include "syscalls.h"
 #include "wire/sandbox.h"
 
@@ -134,7 +131,7 @@ static int deny_unknown(scmp_filter_ctx filter)
     return error;
 }
 
-/* ---- the compiler: a child ---- */
+/* ---- the compiler ---- */
 
 /* A tree, not a list: a call is found in ten steps. */
 #define BINARY_TREE 2
@@ -167,47 +164,36 @@ static int fill(scmp_filter_ctx filter, const struct rules *rules)
     return error;
 }
 
-/* To fd, from where it stands.  0 or a negative errno. */
+/* A program begins at its stage's place in the file. */
 static int compile(const struct rules *rules, int fd)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int error = filter ? fill(filter, rules) : -ENOMEM;
 
-    return error < 0 ? error : seccomp_export_bpf(filter, fd);
+    if (error == 0 &&
+        lseek(fd, (off_t)(rules->stage * PROGRAM_MAX), SEEK_SET) < 0)
+        error = -errno;
+    if (error == 0)
+        error = seccomp_export_bpf(filter, fd);
+    if (filter)
+        seccomp_release(filter);
+    return error;
 }
 
-/* Each program begins at its own place in the file.  Its exit status is an
- * errno, or 0. */
-static _Noreturn void compile_all(const struct seccomp_profile *profile, int fd,
-                                  pid_t template)
+int seccomp_compile(const struct seccomp_profile *profile, int fd,
+                    struct fault *fault)
 {
-    int error = death_link(template) < 0 ? -errno : 0;
+    int error = ftruncate(fd, SECCOMP_STAGES * PROGRAM_MAX) < 0 ? -errno : 0;
 
     for (int stage = 0; stage < SECCOMP_STAGES && error == 0; stage++) {
         struct rules rules = {profile, (enum seccomp_stage)stage};
 
-        if (lseek(fd, (off_t)(stage * PROGRAM_MAX), SEEK_SET) < 0)
-            error = -errno;
-        else
-            error = compile(&rules, fd);
+        error = compile(&rules, fd);
     }
-    _exit(-error);
-}
-
-/* 0, or what kept the child from writing them: an errno. */
-static int run_compiler(const struct seccomp_profile *profile, int fd)
-{
-    pid_t template = getpid(), pid = fork();
-    int status;
-
-    if (pid == 0)
-        compile_all(profile, fd, template);
-    if (pid < 0)
-        return errno;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return errno;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+    if (error == 0)
+        return 0;
+    errno = -error;
+    return fault_errno(fault, "seccomp (compiling a filter of system calls)");
 }
 
 /* ---- the programs ---- */
@@ -224,40 +210,22 @@ static unsigned short count(const struct sock_filter *filter)
     return count;
 }
 
-static int take_programs(int fd, struct seccomp_filters *filters)
+int seccomp_take(int fd, struct seccomp_filters *out_filters,
+                 struct fault *fault)
 {
     struct sock_filter *memory = mmap(NULL, SECCOMP_STAGES * PROGRAM_MAX,
                                       PROT_READ, MAP_PRIVATE, fd, 0);
 
     if (memory == MAP_FAILED)
-        return errno;
-    filters->memory = memory;
+        return fault_errno(fault, "seccomp (a filter of system calls)");
+    out_filters->memory = memory;
     for (int stage = 0; stage < SECCOMP_STAGES; stage++) {
         struct sock_filter *filter = memory + stage * BPF_MAXINSNS;
 
-        filters->programs[stage] = (struct sock_fprog){count(filter), filter};
+        out_filters->programs[stage] =
+            (struct sock_fprog){count(filter), filter};
     }
     return 0;
-}
-
-int seccomp_compile(const struct seccomp_profile *profile,
-                    struct seccomp_filters *out_filters, struct fault *fault)
-{
-    int fd = memfd_create("sp-filters", MFD_CLOEXEC);
-    int error = 0;
-
-    if (fd < 0 || ftruncate(fd, SECCOMP_STAGES * PROGRAM_MAX) < 0)
-        error = errno;
-    if (error == 0)
-        error = run_compiler(profile, fd);
-    if (error == 0)
-        error = take_programs(fd, out_filters);
-    if (fd >= 0)
-        close(fd);
-    if (error == 0)
-        return 0;
-    errno = error;
-    return fault_errno(fault, "seccomp (compiling a filter of system calls)");
 }
 
 int seccomp_enter(struct seccomp_filters *filters, enum seccomp_stage stage,

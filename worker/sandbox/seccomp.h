@@ -29,11 +29,15 @@ struct seccomp_filters {
     void *memory; /* owned; of the programs; NULL once all are loaded */
 };
 
-/* Compiles both, in a child that ends before this returns: what the compiler
- * takes and gives back would leave holes in this process's heap, and so in that
- * of each session.  -1: fault says why. */
-int seccomp_compile(const struct seccomp_profile *profile,
-                    struct seccomp_filters *out_filters, struct fault *fault);
+/* Compiles both into a file.  What the compiler takes and gives back leaves
+ * holes in the heap; who loads the filters is better off without them.  -1:
+ * fault says why. */
+int seccomp_compile(const struct seccomp_profile *profile, int fd,
+                    struct fault *fault);
+
+/* What seccomp_compile() wrote; fd may then be closed.  -1: fault says why. */
+int seccomp_take(int fd, struct seccomp_filters *out_filters,
+                 struct fault *fault);
 
 /* Loads that of a stage, for good; the last one frees the memory of all.  -1:
  * fault says why. */
