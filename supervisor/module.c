@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fdpass.h"
 #include "base/log.h"
 #include "base/magic.h"
 #include "base/text.h"
@@ -44,6 +46,11 @@ pid_t module_template_pid(const struct module *module)
     return module->pid;
 }
 
+bool module_has_holder(const struct module *module, pid_t pid)
+{
+    return generation_list_holds(&module->generations, pid);
+}
+
 struct throttle *module_throttle(struct module *module)
 {
     return &module->throttle;
@@ -59,9 +66,9 @@ void module_unwatch(struct module *module, struct process *process)
     watchdog_leave(&module->watchdog, process);
 }
 
-int module_take_slot(const struct module *module, struct slot_place *out_place)
+struct generation *module_generation(const struct module *module)
 {
-    return slots_take(module->slots, out_place);
+    return module->generation;
 }
 
 unsigned module_sessions(const struct module *module)
@@ -77,7 +84,7 @@ void module_count_session(struct module *module, int by)
 
 /* ---- what the template says ---- */
 
-void module_kill_template(struct module *module)
+void module_end_template(struct module *module)
 {
     if (module->pidfd < 0)
         return;
@@ -88,7 +95,18 @@ void module_kill_template(struct module *module)
     module_queue_close(module);
     event_del(&module->readable);
     event_del(&module->deadline);
-    module_fail_waiting(module, SP_ELOAD, "the module's template was killed");
+}
+
+void module_kill_template(struct module *module)
+{
+    bool ending = module->state == TEMPLATE_ENDING;
+
+    if (module->pidfd < 0)
+        return;
+    module_end_template(module);
+    if (!ending)
+        module_fail_waiting(module, SP_ELOAD,
+                            "the module's template was killed");
 }
 
 static void violation(struct module *module, const char *what)
@@ -132,10 +150,31 @@ static void load_failed(struct module *module, const char *text)
     module_kill_template(module);
 }
 
+static bool is_strict(const struct module *module)
+{
+    return module_settings(module)->sandbox == SANDBOX_STRICT;
+}
+
+/* It comes before the module has been loaded: who sends it is our own code.
+ * The kernel's stamp is its pid. */
+static void take_holder(struct module *module, pid_t pid)
+{
+    if (!is_strict(module) || generation_has_holder(module->generation) ||
+        !process_is_new_child(module->table, pid))
+        violation(module, "a holder that is none");
+    else if (generation_set_holder(module->generation, pid) < 0)
+        load_failed(module, "the holder of its pid namespace cannot be "
+                            "watched");
+}
+
 static void take_loaded(struct module *module)
 {
     unsigned threads = count_threads(module->pid);
 
+    if (is_strict(module) && !generation_has_holder(module->generation)) {
+        violation(module, "\"loaded\" without a holder");
+        return;
+    }
     if (threads != 1) {
         char text[160];
 
@@ -165,7 +204,7 @@ static void take_answer(struct module *module,
         if (record->serial >= module->next_serial)
             violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
-        module_answered(request);
+        module_answered(module, request);
         process_forked(request->process);
     } else {
         process_fork_failed(request->process, record->value);
@@ -173,11 +212,21 @@ static void take_answer(struct module *module,
 }
 
 static void take_record(struct module *module,
-                        const struct template_record *record)
+                        const struct template_record *record, pid_t sender)
 {
     bool loading = module->state == TEMPLATE_LOADING;
 
+    if (record->type != TEMPLATE_HOLDER && sender != module->pid) {
+        violation(module, "a record by another process");
+        return;
+    }
     switch ((enum template_message)record->type) {
+    case TEMPLATE_HOLDER:
+        if (loading)
+            take_holder(module, sender);
+        else
+            violation(module, "a holder after \"loaded\"");
+        return;
     case TEMPLATE_LOADED:
         if (loading)
             take_loaded(module);
@@ -209,18 +258,17 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
                                            module->state == TEMPLATE_READY);
          i++) {
         struct template_record record;
-        /* no room for descriptors: the kernel drops any that come */
-        ssize_t got = recv(fd, &record, sizeof record,
-                           MSG_DONTWAIT | MSG_TRUNC);
+        pid_t sender;
+        ssize_t got = fdpass_recv_stamped(fd, &record, sizeof record, &sender);
 
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        if (got < 0 && errno == EAGAIN)
             return;
-        if (got <= 0) {
+        if (got == 0 || (got < 0 && errno != EPROTO)) {
             event_del(&module->readable); /* its exit is coming */
             return;
         }
-        if (template_record_valid(&record, (size_t)got))
-            take_record(module, &record);
+        if (got > 0 && template_record_valid(&record, (size_t)got))
+            take_record(module, &record, sender);
         else
             violation(module, "a malformed record");
     }
@@ -256,8 +304,8 @@ static void forget_template(struct module *module)
     event_del(&module->readable);
     event_del(&module->exited);
     event_del(&module->deadline);
-    slots_release(module->slots); /* its sessions hold it, too */
-    module->slots = NULL;
+    generation_release(module->generation); /* its sessions hold it, too */
+    module->generation = NULL;
     close(module->control_fd);
     close(module->pidfd);
     module->control_fd = module->pidfd = -1;
@@ -314,6 +362,58 @@ static int take_uid(struct module *module)
     return -1;
 }
 
+/* ---- what outlives it ---- */
+
+/* Its sessions are ending with it, and it can fork no more. */
+static void on_holder_ended(void *owner, const struct generation *generation,
+                            pid_t holder)
+{
+    struct module *module = MAGIC_CAST(module, MODULE_MAGIC, owner);
+
+    log_warn("module %s: the holder of a pid namespace (pid %d) has ended, and "
+             "with it all sessions in it",
+             module_name(module), (int)holder);
+    if (generation == module->generation)
+        module_end_template(module);
+}
+
+static void on_generation_end(void *owner)
+{
+    check_unused(MAGIC_CAST(module, MODULE_MAGIC, owner));
+}
+
+static const struct generation_events generation_events = {
+    on_holder_ended, on_generation_end};
+
+/* ---- its term ---- */
+
+/* Sessions of one template have the same addresses: what one of them has told
+ * by its crash is not to be of use in the next. */
+bool module_template_due(const struct module *module)
+{
+    const struct module_settings *settings = module_settings(module);
+    int64_t age_ms = clock_now_ms() - module->born_ms;
+
+    return module->crashed ||
+           (settings->template == SETTING_TEMPLATE_NONE && module->forks > 0) ||
+           (settings->template_forks > 0 &&
+            module->forks >= settings->template_forks) ||
+           (settings->template_time > 0 &&
+            age_ms >= (int64_t)settings->template_time);
+}
+
+void module_note_crash(struct module *module,
+                       const struct generation *generation)
+{
+    if (!module_settings(module)->template_crash ||
+        generation != module->generation || module->state != TEMPLATE_READY)
+        return;
+    module->crashed = true;
+    module_renew_if_due(module);
+}
+
+/* ---- its start ---- */
+
 /* Runs sp-worker with what it inherits.  -1 and errno. */
 static int run_worker(struct module *module, struct spawned *out_spawned)
 {
@@ -322,16 +422,19 @@ static int run_worker(struct module *module, struct spawned *out_spawned)
 
     if (log_fd < 0)
         return -1;
-    module->slots = slots_create(SLOTS_A_TEMPLATE);
-    if (module->slots)
+    module->generation =
+        generation_create(module->base, SLOTS_A_TEMPLATE, &module->generations,
+                          &generation_events, module);
+    if (module->generation)
         spawned = spawn_worker(module->worker, module_name(module),
                                module_settings(module)->path, log_fd,
-                               slots_fd(module->slots), out_spawned);
+                               generation_slots_fd(module->generation),
+                               out_spawned);
     if (spawned < 0) {
-        slots_release(module->slots);
-        module->slots = NULL;
+        generation_release(module->generation);
+        module->generation = NULL;
     } else {
-        slots_close(module->slots);
+        generation_inherited(module->generation);
     }
     close(log_fd);
     return spawned;
@@ -354,6 +457,9 @@ int module_spawn_template(struct module *module)
         log_debug("module %s: its template takes no orders",
                   module_name(module));
     module->loaded = stamp;
+    module->forks = 0;
+    module->crashed = false;
+    module->born_ms = clock_now_ms();
     module->pid = spawned.pid;
     module->pidfd = spawned.pidfd;
     module->control_fd = spawned.control_fd;
@@ -390,7 +496,8 @@ bool module_current(const struct module *module,
 bool module_unused(const struct module *module)
 {
     return module->on_unused && module->sessions == 0 &&
-           module->state == TEMPLATE_ABSENT;
+           module->state == TEMPLATE_ABSENT &&
+           LIST_EMPTY(&module->generations);
 }
 
 /* Without sessions no request waits that could start the template again. */
@@ -398,9 +505,9 @@ static void check_unused(struct module *module)
 {
     if (!module->on_unused || module->sessions > 0)
         return;
-    if (module->state == TEMPLATE_ABSENT)
+    if (module_unused(module))
         module->on_unused(module->unused_context);
-    else
+    else if (module->state != TEMPLATE_ABSENT)
         module_kill_template(module);
 }
 
@@ -431,6 +538,7 @@ struct module *module_create(struct event_base *base,
     module->table = table;
     module->counters = counters;
     module->control_fd = module->pidfd = -1;
+    LIST_INIT(&module->generations);
     evtimer_assign(&module->deadline, base, on_load_deadline, module);
     module_queue_init(module);
     module->uid = (struct uid_lease){SANDBOX_NO_UID, -1};
@@ -464,6 +572,7 @@ void module_destroy(struct module *module)
         waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED);
         forget_template(module);
     }
+    generation_list_abandon(&module->generations);
     watchdog_fini(&module->watchdog);
     logsink_destroy(module->log);
     settings_fini(module_setting_rows, module_setting_count,

@@ -38,11 +38,15 @@ struct module {
     char *uid_range;              /* owned */
     struct uid_lease uid;         /* of all its templates */
     struct stamp loaded;          /* the file that the template loads */
+    int64_t born_ms;              /* the template */
+    uint64_t forks;               /* that were asked of it */
+    bool crashed;                 /* one of its sessions, by a signal */
     struct counters *counters;    /* borrowed */
     struct logsink *log;          /* owned */
     struct throttle throttle;
     struct watchdog watchdog;
-    struct slots *slots;          /* of the template; NULL without one */
+    struct generation *generation; /* held; the template's; NULL without one */
+    struct generation_list generations; /* with those of earlier templates */
     unsigned sessions;
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */
@@ -79,12 +83,18 @@ void module_orphan_inflight(struct module *module);
  * none any more. */
 struct module_request *module_find_inflight(const struct module *module,
                                             uint32_t serial);
-void module_answered(struct module_request *request);
+void module_answered(struct module *module, struct module_request *request);
+/* Ends a template whose term is over and that owes no answer. */
+void module_renew_if_due(struct module *module);
 
 /* ---- module.c, for module_queue.c ---- */
 
 /* Starts its template.  -1 and errno. */
 int module_spawn_template(struct module *module);
+/* Ends it; what waits is sent to the next one. */
+void module_end_template(struct module *module);
+/* Whether it is to fork no more: the next one is. */
+bool module_template_due(const struct module *module);
 
 /* ---- module_log.c ---- */
 

@@ -37,7 +37,8 @@ struct process {
                                    * it, so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
-    struct slot_place slot;       /* from the request on */
+    struct generation *generation; /* held from the request on; or NULL */
+    struct slot_place slot;       /* of it */
     enum end_limit limit;         /* that it has hit */
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
@@ -70,6 +71,8 @@ void process_late(struct process *process);
 void process_take_exit(struct process *process);
 /* Closes our end of its start socket, if it is open. */
 void process_close_start(struct process *process);
+/* Gives its slot back, if it has one, and lets its generation go. */
+void process_give_slot(struct process *process);
 
 /* ---- process_news.c ---- */
 

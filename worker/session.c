@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "canary.h"
 #include "hygiene.h"
 #include "report.h"
 #include "sandbox/sandbox.h"
@@ -270,6 +271,7 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     struct event look;
     struct start_record *start;
 
+    canary_renew();
     session.slot = report_open(WORKER_SLOTS_FD, page);
     if (!session.slot || sandbox_enter(sandbox) < 0)
         _exit(WORKER_EXIT_RUNTIME);

@@ -10,7 +10,7 @@
  *          flood N (writes N lines to stderr; answers how many found room),
  *          emit X, zeros N,
  *          size X, grow MIB (keeps that much memory), fds, maps, env, args,
- *          count, casts, deafen (shuts its listener down), fork (answers the
+ *          address (of a function), canary, count, casts, deafen (shuts its listener down), fork (answers the
  *          pid of a child that stays), names (uses what <sp/id.h> and
  *          <sp/error.h> promise)
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
@@ -355,6 +355,8 @@ SIGHT(fds)
 SIGHT(maps)
 SIGHT(env)
 SIGHT(args)
+SIGHT(address)
+SIGHT(canary)
 
 REQUEST(count)
 {
@@ -387,7 +389,8 @@ static const struct {
     {"fork", do_fork},   {"names", do_names},   {"_exit", do__exit},
     {"spin", do_spin},   {"freeze", do_freeze}, {"deaf", do_deaf},
     {"stuck", do_stuck}, {"logs", do_logs},     {"flood", do_flood},
-    {"grow", do_grow},   {"maps", do_maps},
+    {"grow", do_grow},   {"maps", do_maps},     {"address", do_address},
+    {"canary", do_canary},
     {"timer-block", do_timer_block}, {"tick", do_tick},
 };
 

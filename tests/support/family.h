@@ -20,6 +20,11 @@ char family_state(pid_t pid);
 /* The living template of a module; 0 without one. */
 pid_t family_template(const struct harness *harness, const char *module);
 
+/* The living children of this name, at most 15 bytes of it: one of them, 0
+ * without any; and how many. */
+pid_t family_named(const struct harness *harness, const char *name);
+size_t family_count(const struct harness *harness, const char *name);
+
 /* Stops or continues a process (SIGSTOP, SIGCONT) and waits until it is so. */
 void family_stop(pid_t pid);
 void family_continue(pid_t pid);
