@@ -92,8 +92,11 @@ bool module_owes_answer(const struct module_request *request);
 int module_resubmit(struct module *module, struct module_request *request);
 /* The process waits no more; the request is freed. */
 void module_forget(struct module *module, struct module_request *request);
-/* It broke the contract, or does not answer. */
+/* It does not answer. */
 void module_kill_template(struct module *module);
+/* It broke its contract, in what it sent: counted and told of, and it is
+ * killed. */
+void module_violation(struct module *module, const char *what);
 
 /* A new sending end of the module's log socket, the caller's to close.  -1. */
 int module_open_log(struct module *module);

@@ -39,6 +39,7 @@ struct process {
     struct module_request *request; /* the module's; NULL once forgotten */
     struct slot_place slot;       /* from the request on */
     enum end_limit limit;         /* that it has hit */
+    const char *breach;           /* how it broke its contract; static */
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
     int64_t resumed_ms;           /* after a pause; 0 before the first */

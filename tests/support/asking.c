@@ -153,6 +153,21 @@ size_t ask_count(const struct harness *harness)
     return count;
 }
 
+json_int_t ask_counter(const struct harness *harness, const char *name)
+{
+    struct answer answer = ask(harness, "{\"op\":\"stats\"}");
+    json_t *stats = json_object_get(answer.object, "stats"), *row;
+    json_int_t value = -1;
+    size_t i;
+
+    json_array_foreach (stats, i, row)
+        if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0)
+            value = json_integer_value(json_object_get(row, "value"));
+    cr_assert_geq(value, 0, "no %s", name);
+    answer_fini(&answer);
+    return value;
+}
+
 struct waited {
     const struct harness *harness;
     const char *id;

@@ -55,6 +55,9 @@ enum sp_error ask_info(const struct harness *harness, const char *id,
 /* How many sessions there are. */
 size_t ask_count(const struct harness *harness);
 
+/* A number of `stats`. */
+json_int_t ask_counter(const struct harness *harness, const char *name);
+
 /* Waits until the session is gone, or has been restarted this often and runs.
  * Fails past the deadline. */
 void ask_until_gone(const struct harness *harness, const char *id);
