@@ -41,9 +41,9 @@ struct endpoint_counters;
     X(suspended, "processes ended since they had stopped themselves")          \
     X(listeners_shut, "processes ended since they had shut their listener "    \
                       "down")                                                  \
-    X(violations, "processes ended since they broke the contract with spd, "   \
-                  "or made a forbidden system call")                       \
-    X(strangers, "children of spd that no template had announced, killed")     \
+    X(violations, "sessions' processes and templates that broke their "        \
+                  "contract with spd, or made a forbidden system call")        \
+    X(strangers, "children of spd that nobody had announced, ended")           \
     X(templates_started, "templates started")                                  \
     X(templates_ended, "templates that have ended")                            \
     X(log_lines, "lines of sessions and templates that were logged")           \

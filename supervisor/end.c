@@ -59,7 +59,7 @@ const char *end_limit_name(enum end_limit limit)
     return names[limit];
 }
 
-static const char *limit_words(enum end_limit limit)
+const char *end_limit_words(enum end_limit limit)
 {
     static const char *const texts[] = {
 #define WORDS(NAME, name, words) words,
@@ -68,6 +68,28 @@ static const char *limit_words(enum end_limit limit)
     };
 
     return texts[limit];
+}
+
+bool end_limit_is_violation(enum end_limit limit)
+{
+    static const enum end_limit violations[] = {
+#define VALUE(NAME, name, words) END_LIMIT_##NAME,
+        VIOLATION_TABLE(VALUE)
+#undef VALUE
+    };
+
+    for (size_t i = 0; i < sizeof violations / sizeof violations[0]; i++)
+        if (violations[i] == limit)
+            return true;
+    return false;
+}
+
+enum end_limit end_limit_first(enum end_limit first, enum end_limit second)
+{
+    if (first == END_LIMIT_NONE ||
+        (end_limit_is_violation(second) && !end_limit_is_violation(first)))
+        return second;
+    return first;
 }
 
 static const struct asked_row {
@@ -179,7 +201,7 @@ void end_describe(const struct end *end, char out[END_TEXT_MAX])
     if (end->asked != END_ASKED_NOT)
         add(out, "; ");
     if (end->limit != END_LIMIT_NONE)
-        add(out, "%s: ", limit_words(end->limit));
+        add(out, "%s: ", end_limit_words(end->limit));
     add_kind(end, out);
     if (*doing && !end->told.goodbye) {
         add(out, " in %s", doing);
@@ -188,4 +210,14 @@ void end_describe(const struct end *end, char out[END_TEXT_MAX])
     }
     if (end->told.reason[0])
         add(out, " (%s)", end->told.reason);
+}
+
+void end_violation(const struct end *end, char out[END_TEXT_MAX])
+{
+    out[0] = '\0';
+    add(out, "%s", end_limit_words(end->limit));
+    if (end->breach)
+        add(out, " (%s)", end->breach);
+    add(out, ": ");
+    add_kind(end, out);
 }

@@ -17,8 +17,17 @@ enum end_kind {
     END_UNBORN,   /* there never was a process, or none that said hello */
 };
 
-/* X(NAME, name, words): for which limit, or breach of its contract, spd or the
- * kernel ended it. */
+/* X(NAME, name, words): what is only ever an attack, or a module's bug that
+ * looks like one.  It ends who did it, is counted and is an event. */
+#define VIOLATION_TABLE(X)                                                     \
+    X(LISTENER, "listener", "shut its listener down")                          \
+    X(SUSPENDED, "suspended", "suspended itself")                              \
+    X(CONTRACT, "contract", "broke its contract with spd")                     \
+    X(SANDBOX, "sandbox", "made a forbidden system call")                      \
+    X(CHILD, "child", "made a process which nobody has announced")
+
+/* X(NAME, name, words): for which limit, or which violation, spd or the kernel
+ * ended it. */
 #define END_LIMIT_TABLE(X)                                                     \
     X(NONE, "", "")                                                            \
     X(CALL, "call_limit", "hung, beyond call_limit")                           \
@@ -26,10 +35,7 @@ enum end_kind {
     X(STOP, "stop_timeout", "did not stop within stop_timeout")                \
     X(CPU, "cpu", "used up its CPU time")                                      \
     X(OUTPUT, "output", "wrote a file that is too large")                      \
-    X(LISTENER, "listener", "shut its listener down")                          \
-    X(SUSPENDED, "suspended", "suspended itself")                              \
-    X(CONTRACT, "contract", "broke the contract of its start")                 \
-    X(SANDBOX, "sandbox", "made a forbidden system call")
+    VIOLATION_TABLE(X)
 
 enum end_limit {
 #define END_LIMIT_ENUM_(NAME, name, words) END_LIMIT_##NAME,
@@ -65,6 +71,7 @@ struct end {
     int code;
     bool core; /* a core file was written */
     enum end_limit limit;
+    const char *breach; /* more about a violation, static; NULL: nothing */
     enum end_asked asked;
     struct asker by;
     pid_t pid;        /* 0: there was none */
@@ -93,7 +100,16 @@ void end_text(const struct end *end, char out[END_TEXT_MAX]);
  * request", "expired: idle_timeout". */
 void end_describe(const struct end *end, char out[END_TEXT_MAX]);
 
+/* Of a violation: "broke its contract with spd (a second hello): killed by
+ * SIGKILL". */
+void end_violation(const struct end *end, char out[END_TEXT_MAX]);
+
 const char *end_limit_name(enum end_limit limit);
+const char *end_limit_words(enum end_limit limit);
+bool end_limit_is_violation(enum end_limit limit);
+/* The one that is told of a process that has hit both: a violation before
+ * anything else, else the first. */
+enum end_limit end_limit_first(enum end_limit first, enum end_limit second);
 const char *end_asked_name(enum end_asked asked);
 /* What terminate is told. */
 enum sp_end end_asked_end(enum end_asked asked);

@@ -100,6 +100,9 @@ static int add_extra(json_t *object, const struct lifecycle_event *event)
     case EVENT_EXTRA_ERROR:
         return json_object_set_new(object, "error",
                                    json_string(sp_error_name(event->error)));
+    case EVENT_EXTRA_VIOLATION:
+        return json_object_set_new(object, "violation",
+                                   json_string(event->violation));
     case EVENT_EXTRA_END:
         return json_object_set_new(object, "end", event->end
                                                       ? json_incref(event->end)

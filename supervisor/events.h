@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/events.h - what happens to sessions, as JSON for whoever wants to
+/* supervisor/events.h - what happens to sessions, and what a template did that
+ * it may not, as JSON for whoever wants to
  * know: PROTOCOL.md, "An event".  Each is numbered, told at once, and the
  * latest are kept for those who ask later.  No sockets.
  *
@@ -21,6 +22,7 @@ enum event_extra {
     EVENT_EXTRA_NONE,
     EVENT_EXTRA_UID,
     EVENT_EXTRA_ERROR,
+    EVENT_EXTRA_VIOLATION,
     EVENT_EXTRA_END,
 };
 
@@ -33,7 +35,8 @@ enum event_extra {
     X(STOP, "stop", END)                                                       \
     X(EXPIRY, "expiry", END)                                                   \
     X(GIVE_UP, "give_up", NONE)                                                \
-    X(REFUSAL, "refusal", ERROR)
+    X(REFUSAL, "refusal", ERROR)                                               \
+    X(VIOLATION, "violation", VIOLATION)
 
 enum event_kind {
 #define EVENT_ENUM_(NAME, name, EXTRA) EVENT_##NAME,
@@ -47,12 +50,13 @@ const char *event_name(enum event_kind kind);
 /* One that has happened; everything is borrowed for the call. */
 struct lifecycle_event {
     enum event_kind kind;
-    const char *id;      /* a valid session ID */
+    const char *id;      /* a valid session ID; "": of a template */
     const char *module;  /* [A-Za-z0-9_-] */
     pid_t pid;           /* 0: none */
     const char *text;    /* any bytes; made printable and cut to SP_TEXT_MAX */
     uid_t uid;           /* of START */
     enum sp_error error; /* of REFUSAL */
+    const char *violation; /* of VIOLATION: its name (end.h) */
     json_t *end;         /* of CRASH, STOP and EXPIRY; NULL: not known */
 };
 

@@ -109,11 +109,28 @@ void module_kill_template(struct module *module)
                             "the module's template was killed");
 }
 
-static void violation(struct module *module, const char *what)
+/* Once a template: one that is being killed has been told of. */
+static void accuse(struct module *module, enum end_limit kind, const char *text)
 {
+    const struct process_table *table = module->table;
+
+    if (module->accused)
+        return;
+    module->accused = true;
     module->counters->violations++;
-    log_warn("module %s: its template (pid %d) sent %s; killed",
-             module_name(module), (int)module->pid, what);
+    log_warn("module %s (template, pid %d): violation: %s",
+             module_name(module), (int)module->pid, text);
+    table->on_violation(table->context, module_name(module), module->pid, kind,
+                        text);
+}
+
+void module_violation(struct module *module, const char *what)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "%s (%s): killed",
+             end_limit_words(END_LIMIT_CONTRACT), what);
+    accuse(module, END_LIMIT_CONTRACT, text);
     module_kill_template(module);
 }
 
@@ -161,7 +178,7 @@ static void take_holder(struct module *module, pid_t pid)
 {
     if (!is_strict(module) || generation_has_holder(module->generation) ||
         !process_is_new_child(module->table, pid))
-        violation(module, "a holder that is none");
+        module_violation(module, "a holder that is none");
     else if (generation_set_holder(module->generation, pid) < 0)
         load_failed(module, "the holder of its pid namespace cannot be "
                             "watched");
@@ -172,7 +189,7 @@ static void take_loaded(struct module *module)
     unsigned threads = count_threads(module->pid);
 
     if (is_strict(module) && !generation_has_holder(module->generation)) {
-        violation(module, "\"loaded\" without a holder");
+        module_violation(module, "\"loaded\" without a holder");
         return;
     }
     if (threads != 1) {
@@ -202,7 +219,7 @@ static void take_answer(struct module *module,
 
     if (!request) {
         if (record->serial >= module->next_serial)
-            violation(module, "an answer to nothing");
+            module_violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
         module_answered(module, request);
         process_forked(request->process);
@@ -217,7 +234,7 @@ static void take_record(struct module *module,
     bool loading = module->state == TEMPLATE_LOADING;
 
     if (record->type != TEMPLATE_HOLDER && sender != module->pid) {
-        violation(module, "a record by another process");
+        module_violation(module, "a record by another process");
         return;
     }
     switch ((enum template_message)record->type) {
@@ -225,24 +242,24 @@ static void take_record(struct module *module,
         if (loading)
             take_holder(module, sender);
         else
-            violation(module, "a holder after \"loaded\"");
+            module_violation(module, "a holder after \"loaded\"");
         return;
     case TEMPLATE_LOADED:
         if (loading)
             take_loaded(module);
         else
-            violation(module, "\"loaded\" a second time");
+            module_violation(module, "\"loaded\" a second time");
         return;
     case TEMPLATE_FAILED:
         if (loading)
             load_failed(module, record->text);
         else
-            violation(module, "\"failed\" after \"loaded\"");
+            module_violation(module, "\"failed\" after \"loaded\"");
         return;
     case TEMPLATE_FORKED:
     case TEMPLATE_FORK_FAILED:
         if (loading)
-            violation(module, "an answer before \"loaded\"");
+            module_violation(module, "an answer before \"loaded\"");
         else
             take_answer(module, record);
         return;
@@ -270,7 +287,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         if (got > 0 && template_record_valid(&record, (size_t)got))
             take_record(module, &record, sender);
         else
-            violation(module, "a malformed record");
+            module_violation(module, "a malformed record");
     }
 }
 
@@ -294,6 +311,8 @@ static struct end reap_template(struct module *module)
         end.code = info.si_status;
         if (info.si_code != CLD_EXITED)
             end.kind = END_SIGNALED;
+        if (end.kind == END_SIGNALED && end.code == SIGSYS)
+            end.limit = END_LIMIT_SANDBOX;
     }
     return end;
 }
@@ -329,13 +348,15 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     state = module->state;
     module_drain_log(module);
     end = reap_template(module);
+    if (end.limit != END_LIMIT_NONE) {
+        end_violation(&end, text);
+        accuse(module, end.limit, text);
+    }
     forget_template(module);
     module->counters->templates_ended++;
     end_text(&end, text);
     snprintf(full, sizeof full, "module %s: its template ended: %s",
              module_name(module), text);
-    if (end.kind == END_SIGNALED && end.code == SIGSYS)
-        module->counters->violations++;
     if (state != TEMPLATE_ENDING)
         log_warn("%s", full);
     if (state == TEMPLATE_LOADING) /* the next one would do no better */
@@ -464,6 +485,7 @@ int module_spawn_template(struct module *module)
     module->pidfd = spawned.pidfd;
     module->control_fd = spawned.control_fd;
     module->state = TEMPLATE_LOADING;
+    module->accused = false;
     module->counters->templates_started++;
     event_assign(&module->readable, module->base, module->control_fd,
                  EV_READ | EV_PERSIST, on_readable, module);

@@ -96,8 +96,11 @@ void module_forget(struct module *module, struct module_request *request);
 /* A process of this generation has crashed: a template of it is replaced. */
 void module_note_crash(struct module *module,
                        const struct generation *generation);
-/* It broke the contract, or does not answer. */
+/* It does not answer. */
 void module_kill_template(struct module *module);
+/* It broke its contract, in what it sent: counted and told of, and it is
+ * killed. */
+void module_violation(struct module *module, const char *what);
 
 /* A new sending end of the module's log socket, the caller's to close.  -1. */
 int module_open_log(struct module *module);

@@ -51,6 +51,7 @@ struct module {
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */
     enum template_state state;
+    bool accused; /* a violation of this template has been told of */
     int control_fd; /* owned; -1 without a template */
     int pidfd;      /* owned; -1 without a template */
     pid_t pid;

@@ -167,6 +167,7 @@ static struct end reap(struct process *process)
 {
     struct end end = {.kind = END_EXITED,
                       .limit = process->limit,
+                      .breach = process->breach,
                       .pid = process->pid,
                       .at_ms = clock_now_ms()};
     struct rusage usage = {0};
@@ -192,8 +193,7 @@ static struct end reap(struct process *process)
     if (info.si_code != CLD_EXITED) {
         end.kind = END_SIGNALED;
         end.core = info.si_code == CLD_DUMPED;
-        if (end.limit == END_LIMIT_NONE)
-            end.limit = limit_of_signal(end.code);
+        end.limit = end_limit_first(end.limit, limit_of_signal(end.code));
     }
     return end;
 }
@@ -249,17 +249,14 @@ bool process_is_new_child(const struct process_table *table, pid_t pid)
 static bool violation(struct process *process, const char *what, pid_t sender)
 {
     if (process->state == PROCESS_FORKING) {
-        log_warn("module %s: %s on a start socket; its template is killed",
-                 module_name(process->module), what);
         if (process_is_new_child(process->table, sender))
             kill(sender, SIGKILL); /* a sweep reaps it */
-        module_kill_template(process->module);
+        module_violation(process->module, what);
         process_unborn(process, SP_ESYSTEM, "its template broke the contract");
         return false;
     }
-    log_warn("session %s (pid %d): %s on its start socket; killed",
-             process->plan.id, (int)process->pid, what);
     process_close_start(process);
+    process->breach = what;
     process_kill(process, END_LIMIT_CONTRACT);
     return true;
 }

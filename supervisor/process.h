@@ -52,6 +52,9 @@ struct process_table {
     bool (*is_template)(void *context, pid_t pid);
     /* A start was given up: there may be a child that nobody will announce. */
     void (*on_stray)(void *context);
+    /* A template broke its contract, and has been ended. */
+    void (*on_violation)(void *context, const char *module, pid_t pid,
+                         enum end_limit kind, const char *text);
     void *context; /* borrowed */
 };
 

@@ -30,8 +30,7 @@ void process_signal(struct process *process, int signal_number)
 
 void process_kill(struct process *process, enum end_limit limit)
 {
-    if (process->limit == END_LIMIT_NONE)
-        process->limit = limit;
+    process->limit = end_limit_first(process->limit, limit);
     process_signal(process, SIGKILL);
 }
 
@@ -77,11 +76,8 @@ bool process_paused(const struct process *process)
 
 void process_suspended(struct process *process)
 {
-    if (process->paused)
-        return;
-    log_warn("session %s (pid %d): suspended itself; killed", process->plan.id,
-             (int)process->pid);
-    process_kill(process, END_LIMIT_SUSPENDED);
+    if (!process->paused)
+        process_kill(process, END_LIMIT_SUSPENDED);
 }
 
 /* Whether it is at one thing for longer than it may. */

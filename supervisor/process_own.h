@@ -40,6 +40,7 @@ struct process {
     struct generation *generation; /* held from the request on; or NULL */
     struct slot_place slot;       /* of it */
     enum end_limit limit;         /* that it has hit */
+    const char *breach;           /* how it broke its contract; static */
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
     int64_t resumed_ms;           /* after a pause; 0 before the first */

@@ -104,9 +104,6 @@ static void on_listener_shut(void *context)
 {
     struct session *session = MAGIC_CAST(session, SESSION_MAGIC, context);
 
-    log_warn("session %s (%s, pid %d): shut its listener down; killed",
-             session->id, module_name(session->module),
-             (int)session_pid(session));
     kill_for(session, END_LIMIT_LISTENER);
 }
 

@@ -16,10 +16,25 @@ void session_tell(const struct session *session, enum event_kind kind,
     session->world->on_event(session->world->context, kind, session, text);
 }
 
+/* Each is counted here and told of, whoever has found it out. */
+static void report_violation(const struct session *session)
+{
+    const struct end *end = &session->past.end;
+    char text[END_TEXT_MAX];
+
+    end_violation(end, text);
+    log_warn("session %s (%s, pid %d): violation: %s", session->id,
+             module_name(session->module), (int)end->pid, text);
+    session->world->counters->violations++;
+    session_tell(session, EVENT_VIOLATION, text);
+}
+
 void session_count_limit(const struct session *session)
 {
     struct counters *counters = session->world->counters;
 
+    if (end_limit_is_violation(session->past.end.limit))
+        report_violation(session);
     switch (session->past.end.limit) {
     case END_LIMIT_CALL:
         counters->hangs++;
@@ -38,8 +53,7 @@ void session_count_limit(const struct session *session)
         return;
     case END_LIMIT_CONTRACT:
     case END_LIMIT_SANDBOX:
-        counters->violations++;
-        return;
+    case END_LIMIT_CHILD:
     case END_LIMIT_NONE:
     case END_LIMIT_CPU:
     case END_LIMIT_OUTPUT:

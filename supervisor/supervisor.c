@@ -50,6 +50,20 @@ static void on_stray(void *context)
     reaper_look(supervisor->reaper);
 }
 
+static void on_violation(void *context, const char *module, pid_t pid,
+                         enum end_limit kind, const char *text)
+{
+    struct supervisor *supervisor = context;
+
+    events_emit(&supervisor->events,
+                &(struct lifecycle_event){.kind = EVENT_VIOLATION,
+                                          .id = "",
+                                          .module = module,
+                                          .pid = pid,
+                                          .text = text,
+                                          .violation = end_limit_name(kind)});
+}
+
 /* A child that is older has nobody who waits for its hello. */
 static int64_t longest_start_ms(const struct supervisor *supervisor)
 {
@@ -108,7 +122,7 @@ static void publish(void *context, const char *data, size_t size)
 static bool tells_end(enum event_kind kind)
 {
     return kind == EVENT_CRASH || kind == EVENT_STOP || kind == EVENT_EXPIRY ||
-           kind == EVENT_GIVE_UP;
+           kind == EVENT_GIVE_UP || kind == EVENT_VIOLATION;
 }
 
 static void on_event(void *context, enum event_kind kind,
@@ -124,6 +138,7 @@ static void on_event(void *context, enum event_kind kind,
         .text = text,
         .uid = session_uid(session),
         .error = session_error(session),
+        .violation = end ? end_limit_name(end->limit) : "",
         .end = end ? describe_end(end, clock_now_ms()) : NULL};
 
     events_emit(&supervisor->events, &event);
@@ -349,6 +364,7 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->processes.base = supervisor->base;
     supervisor->processes.is_template = is_template;
     supervisor->processes.on_stray = on_stray;
+    supervisor->processes.on_violation = on_violation;
     supervisor->processes.context = supervisor;
     if (process_table_init(&supervisor->processes) < 0)
         return -1;

@@ -63,8 +63,9 @@ static enum sp_error event_decode(const json_t *object, struct sp_event *event)
     }
     EVENT_NUMBERS(NUMBER)
 #undef NUMBER
-    return good && sp_id_valid(event->id, strlen(event->id)) ? SP_OK
-                                                             : SP_EPROTO;
+    return good && (!*event->id || sp_id_valid(event->id, strlen(event->id)))
+               ? SP_OK
+               : SP_EPROTO;
 }
 
 /* Numbers rise, so that who asks with the last one, or with `next`, does not

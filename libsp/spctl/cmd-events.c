@@ -32,19 +32,23 @@ static int print_time(const struct sp_event *event)
     return printf("%s", text);
 }
 
-#define NAME_WIDTH 8
-#define WHO_SIZE (SP_ID_MAX + 16)
+#define NAME_WIDTH 9
+#define WHO_SIZE (SP_ID_MAX + 32)
 
+/* A template is called by its module. */
 static void print_who(const struct sp_event *event, char out[WHO_SIZE])
 {
+    const char *id = sp_event_id(event);
+    int size = *id ? snprintf(out, WHO_SIZE, "%.*s", SP_ID_MAX, id)
+                   : snprintf(out, WHO_SIZE, "module %.*s", SP_ID_MAX,
+                              sp_event_module(event));
+
     if (sp_event_pid(event) > 0)
-        snprintf(out, WHO_SIZE, "%s[%ld]", sp_event_id(event),
+        snprintf(out + size, WHO_SIZE - (size_t)size, "[%ld]",
                  (long)sp_event_pid(event));
-    else
-        snprintf(out, WHO_SIZE, "%s", sp_event_id(event));
 }
 
-/* "2026-11-22 04:35:33 ready    alice[4711] TEXT"; what does not fit goes on
+/* "2026-11-22 04:35:33 ready     alice[4711] TEXT"; what does not fit goes on
  * in further lines. */
 static void print_people(const struct sp_event *event)
 {
@@ -138,12 +142,16 @@ const struct command command_events = {
         "What happens is start (accepted), ready (its init is done), crash, "
         "restart (a new process is on its way), stop (it is gone), expiry "
         "(gone: idle for too long, or too old), give_up (gone: it crashed too "
-        "often) and refusal (of a start)."
+        "often), refusal (of a start) and violation (its process did what is "
+        "only ever an attack, and was killed). A violation can also be of a "
+        "template, which belongs to a module and to no session: it is among "
+        "those of all sessions."
         "\n\n"
         "With --json: one object a line, with id, event, seq (a number of its "
         "own, rising), time_ms (since the epoch), module, pid and text; "
         "crash, stop and expiry also have end (as info has), start has uid, "
-        "refusal has error.",
+        "refusal has error, violation has violation (its kind). The id of a "
+        "template is empty.",
     .example = "  spctl events alice\n"
                "  spctl events --follow --json | jq -r 'select(.event == "
                "\"crash\").id'\n",

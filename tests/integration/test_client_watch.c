@@ -220,6 +220,27 @@ FAKE_TEST(client_watch, events_are_what_spd_tells)
     sp_events_free(NULL);
 }
 
+FAKE_TEST_LOCAL(client_watch, events_of_a_template_have_no_session)
+{
+    static const struct fake_row rows[] = {
+        {AFTER(0, 0), EVENTS(1, EVENT("", "violation", 1,
+                                      ",\"module\":\"kv\",\"pid\":42"))},
+    };
+    struct sp_event_list *events;
+    const struct sp_event *event;
+    struct fake_spd spd;
+
+    FAKE_SPD_START(&spd, fake, rows);
+    cr_assert_eq(sp_events(fake->client, NULL, 0, 0, &events, NULL), SP_OK);
+    fake_spd_finish(&spd);
+    cr_assert_eq(sp_events_count(events), 1);
+    event = sp_events_at(events, 0);
+    cr_expect_str_eq(sp_event_id(event), "");
+    cr_expect_str_eq(sp_event_module(event), "kv");
+    cr_expect_eq(sp_event_pid(event), 42);
+    sp_events_free(events);
+}
+
 FAKE_TEST(client_watch, events_are_waited_for_from_where_they_were)
 {
     static const struct fake_row rows[] = {

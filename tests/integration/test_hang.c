@@ -120,7 +120,7 @@ Test(hang, a_session_that_suspends_itself_is_ended)
 
     ask_started(harness, "a", "probe", NULL);
     session_end_by(harness, "a", "freeze");
-    news_expect(harness, "a", "start ready crash restart ready");
+    news_expect(harness, "a", "start ready violation crash restart ready");
     news_expect_end(harness, "a", "crash", "limit", "suspended");
     harness_stop(harness);
 }

@@ -275,6 +275,6 @@ Test(orders, a_template_that_has_loaded_twice_is_killed)
 
     cr_expect_neq(answer.error, SP_OK);
     answer_fini(&answer);
-    cr_expect(harness_wait_log(harness, "a second time; killed", WAIT_MS));
+    cr_expect(harness_wait_log(harness, "a second time): killed", WAIT_MS));
     expect_alive_and_clean(harness);
 }

@@ -153,24 +153,24 @@ size_t ask_count(const struct harness *harness)
     return count;
 }
 
-long ask_stat(const struct harness *harness, const char *name)
+json_int_t ask_counter(const struct harness *harness, const char *name)
 {
     struct answer answer = ask(harness, "{\"op\":\"stats\"}");
     json_t *stats = json_object_get(answer.object, "stats"), *row;
-    long value = -1;
+    json_int_t value = -1;
     size_t i;
 
     json_array_foreach (stats, i, row)
         if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0)
-            value = (long)json_integer_value(json_object_get(row, "value"));
+            value = json_integer_value(json_object_get(row, "value"));
+    cr_assert_geq(value, 0, "no %s", name);
     answer_fini(&answer);
-    cr_assert_geq(value, 0, "no %s in stats", name);
     return value;
 }
 
 size_t ask_descriptors(const struct harness *harness)
 {
-    return (size_t)ask_stat(harness, "descriptors") - 1;
+    return (size_t)ask_counter(harness, "descriptors") - 1;
 }
 
 struct waited {

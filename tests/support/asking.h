@@ -55,8 +55,8 @@ enum sp_error ask_info(const struct harness *harness, const char *id,
 /* How many sessions there are. */
 size_t ask_count(const struct harness *harness);
 
-/* One of spd's figures (`stats`). */
-long ask_stat(const struct harness *harness, const char *name);
+/* A number of `stats`. */
+json_int_t ask_counter(const struct harness *harness, const char *name);
 /* How many descriptors spd has, but for that of the question.  (The kernel shows
  * them to nobody but root.) */
 size_t ask_descriptors(const struct harness *harness);

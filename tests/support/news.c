@@ -12,18 +12,34 @@
 #include "support/asking.h"
 #include "support/wait.h"
 
+/* Those of templates are had with all the others alone. */
+static void leave_templates(json_t *events)
+{
+    for (size_t i = json_array_size(events); i > 0; i--) {
+        const json_t *event = json_array_get(events, i - 1);
+
+        if (*json_string_value(json_object_get(event, "id")))
+            json_array_remove(events, i - 1);
+    }
+}
+
 static json_t *all_news(const struct harness *harness, const char *id)
 {
     struct answer answer;
     char json[160];
     json_t *events;
 
-    snprintf(json, sizeof json, "{\"op\":\"events\",\"id\":\"%s\"}", id);
+    if (*id)
+        snprintf(json, sizeof json, "{\"op\":\"events\",\"id\":\"%s\"}", id);
+    else
+        snprintf(json, sizeof json, "{\"op\":\"events\"}");
     answer = ask(harness, json);
     cr_assert_eq(answer.error, SP_OK, "%s", answer.text);
     events = json_incref(json_object_get(answer.object, "events"));
     cr_assert(json_is_array(events));
     answer_fini(&answer);
+    if (!*id)
+        leave_templates(events);
     return events;
 }
 

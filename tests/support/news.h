@@ -7,6 +7,8 @@
 
 #include "support/harness.h"
 
+/* An id of "" stands for templates, which are no session's. */
+
 /* The kinds of all events of this session so far, in their order, with one
  * space between: "start ready stop".  The caller frees it. */
 char *news_kinds(const struct harness *harness, const char *id);

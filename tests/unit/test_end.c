@@ -116,6 +116,38 @@ Test(end, names_the_limit_first)
     expect_words(&end, "did not stop within stop_timeout: killed by SIGKILL");
 }
 
+Test(end, of_a_violation_says_which_and_how)
+{
+    struct end end = killed(SIGSYS);
+    char words[END_TEXT_MAX];
+
+    end.limit = END_LIMIT_SANDBOX;
+    end.asked = END_ASKED_STOP;
+    end_violation(&end, words);
+    cr_expect_str_eq(words, "made a forbidden system call: killed by SIGSYS");
+    end = killed(SIGKILL);
+    end.limit = END_LIMIT_CONTRACT;
+    end.breach = "a second hello";
+    end_violation(&end, words);
+    cr_expect_str_eq(words, "broke its contract with spd (a second hello): "
+                            "killed by SIGKILL");
+}
+
+Test(end, of_a_process_that_hit_two_limits_tells_a_violation_or_else_the_first)
+{
+    enum end_limit none = END_LIMIT_NONE, hang = END_LIMIT_CALL,
+                   stop = END_LIMIT_STOP, shut = END_LIMIT_LISTENER,
+                   call = END_LIMIT_SANDBOX;
+
+    cr_expect_eq(end_limit_first(none, none), none);
+    cr_expect_eq(end_limit_first(none, hang), hang);
+    cr_expect_eq(end_limit_first(hang, none), hang);
+    cr_expect_eq(end_limit_first(hang, stop), hang);
+    cr_expect_eq(end_limit_first(hang, call), call);
+    cr_expect_eq(end_limit_first(shut, call), shut);
+    cr_expect_eq(end_limit_first(shut, hang), shut);
+}
+
 Test(end, that_was_asked_for_says_so_and_what_went_wrong_with_it)
 {
     struct end end = said(SP_END_STOP, 0);

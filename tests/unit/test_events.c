@@ -118,7 +118,10 @@ Test(events, begin_with_id_and_kind_and_keep_the_order_of_the_contract)
     expect_told(&event, HEAD("give_up"), TAIL "}");
     event.kind = EVENT_REFUSAL;
     expect_told(&event, HEAD("refusal"), TAIL ",\"error\":\"SP_ELIMIT\"}");
-    cr_expect_eq(EVENT_KINDS, 8);
+    event.kind = EVENT_VIOLATION;
+    event.violation = "sandbox";
+    expect_told(&event, HEAD("violation"), TAIL ",\"violation\":\"sandbox\"}");
+    cr_expect_eq(EVENT_KINDS, 9);
     json_decref(end);
     event.kind = EVENT_STOP;
     event.end = NULL;
@@ -275,6 +278,9 @@ Test(events, of_one_session_are_found_and_no_other_s)
     expect_after(&events, 0, "ab", 100, "2 ", 4);
     expect_after(&events, 0, "c", 100, "", 4);
     expect_after(&events, 0, "", 100, "", 4);
+    emit_of(&events, ""); /* of a template */
+    expect_after(&events, 0, "a", 100, "1 3 ", 5);
+    expect_after(&events, 4, NULL, 100, "5 ", 5);
     events_fini(&events);
 }
 

@@ -461,8 +461,8 @@ const char *sp_stats_help(const struct sp_stat_list *stats, size_t index);
 /* ---- what happens -------------------------------------------------------
  *
  * The supervisor keeps the last events of the lives of sessions: start, ready,
- * crash, restart, stop, expiry, give_up and refusal.  PROTOCOL.md says when
- * each comes. */
+ * crash, restart, stop, expiry, give_up, refusal and violation; of a template,
+ * violations alone.  PROTOCOL.md says when each comes. */
 struct sp_event_list;
 struct sp_event;
 
@@ -492,6 +492,7 @@ unsigned long long sp_event_seq(const struct sp_event *event);
 unsigned long long sp_event_time_ms(const struct sp_event *event);
 /* "start", "ready", ... */
 const char *sp_event_name(const struct sp_event *event);
+/* "": it is of no session, but of its module's template */
 const char *sp_event_id(const struct sp_event *event);
 const char *sp_event_module(const struct sp_event *event);
 /* 0: none */
