@@ -55,6 +55,10 @@ int generation_take(struct generation *generation,
 /* Gives both back. */
 void generation_give(struct generation *generation, struct slot_place *place);
 
+/* A process that may have had children is about to give its hold back: kills
+ * them, wherever there is a holder that they are now children of. */
+void generation_kill_orphans(struct generation *generation);
+
 /* Whether a generation of this list has this holder. */
 bool generation_list_holds(const struct generation_list *list, pid_t pid);
 /* At the end of spd: frees all of them.  Their holders are killed, and not

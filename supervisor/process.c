@@ -207,6 +207,8 @@ void process_take_exit(struct process *process)
         process_read_start(process);
     module_drain_log(process->module);
     end = reap(process);
+    if (module_settings(process->module)->allow_fork)
+        generation_kill_orphans(process->generation);
     if (end_fault(&end))
         module_note_crash(process->module, process->generation);
     process_gone(process, &end, SP_OK, "");

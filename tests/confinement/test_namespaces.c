@@ -244,6 +244,31 @@ Test(namespaces, end_with_their_last_session)
     harness_stop(harness);
 }
 
+/* What a session has forked, though it is an orphan in a group of its own. */
+static pid_t leave_orphan(const struct harness *harness, const char *id)
+{
+    pid_t pid = ask_started(harness, id, "probe", NULL), orphan;
+
+    session_expect(harness, id, "daemon", "");
+    orphan = family_child(pid);
+    cr_assert_gt(orphan, 0);
+    return orphan;
+}
+
+Test(namespaces, leave_nothing_of_a_session_that_has_ended)
+{
+    struct harness *harness =
+        harness_start(STRICT "allow_fork = yes\nrestart = temporary\n");
+    pid_t a = leave_orphan(harness, "a"), b = leave_orphan(harness, "b");
+
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect(wait_pid_gone(a, WAIT_MS));
+    cr_expect_neq(family_state(b), '?'); /* its session lives */
+    session_end_by(harness, "b", "crash");
+    cr_expect(wait_pid_gone(b, WAIT_MS));
+    harness_stop(harness);
+}
+
 /* One of them blocks all signals. */
 Test(namespaces, leave_nothing_when_spd_is_killed)
 {

@@ -12,17 +12,35 @@
 
 #include "support/wait.h"
 
+static FILE *open_children(pid_t parent)
+{
+    char path[96];
+    FILE *children;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    children = fopen(path, "re");
+    cr_assert_not_null(children, "%s", path);
+    return children;
+}
+
+pid_t family_child(pid_t parent)
+{
+    FILE *children = open_children(parent);
+    int pid;
+
+    if (fscanf(children, "%d", &pid) != 1)
+        pid = 0;
+    fclose(children);
+    return pid;
+}
+
 void family_each(const struct harness *harness,
                  void (*visit)(pid_t pid, void *context), void *context)
 {
-    int spd = (int)harness_spd(harness);
-    char path[96];
-    FILE *children;
+    FILE *children = open_children(harness_spd(harness));
     int pid;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spd, spd);
-    children = fopen(path, "re");
-    cr_assert_not_null(children, "%s", path);
     while (fscanf(children, "%d", &pid) == 1)
         visit(pid, context);
     fclose(children);

@@ -31,7 +31,8 @@
  * In a session, before it reads its first message:
  *
  *  12. Landlock        a scope of its own: siblings share the template's
- *  13. limits          no processes, no descriptor as high as the control
+ *  13. subreaper       in strict with allow_fork: its children are its own
+ *  14. limits          no processes, no descriptor as high as the control
  *                      socket; the template itself could not live with them */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -40,6 +41,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "death.h"
@@ -140,11 +142,21 @@ pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor)
     return sandbox->orders->tier == SANDBOX_STRICT ? 0 : supervisor;
 }
 
+/* Orphans among its descendants stay its own while it lives, and are then
+ * children of the holder, of which spd knows that nobody is to have any. */
+static int keep_children(const struct sandbox_record *orders)
+{
+    if (orders->tier != SANDBOX_STRICT || !(orders->allow & SANDBOX_ALLOW_FORK))
+        return 0;
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
 int sandbox_enter(struct sandbox *sandbox)
 {
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0)
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0 ||
+        keep_children(sandbox->orders) < 0)
         return -1;
     return rlimits_session(sandbox->orders, sandbox->open_files);
 }
