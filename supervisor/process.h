@@ -49,7 +49,8 @@ struct process_table {
     struct event *turn;           /* owned; sees to a share of them */
     /* Whether a child of ours is a template: it is nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
-    /* A start was given up: there may be a child that nobody will announce. */
+    /* A start was given up, or a module has been loaded: there may be a child
+     * that nobody will announce. */
     void (*on_stray)(void *context);
     /* A template broke its contract, and has been ended. */
     void (*on_violation)(void *context, const char *module, pid_t pid,

@@ -37,6 +37,7 @@ struct process {
                                    * it, so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
+    uint32_t template;            /* its number, once the request was sent */
     struct slot_place slot;       /* from the request on */
     enum end_limit limit;         /* that it has hit */
     const char *breach;           /* how it broke its contract; static */

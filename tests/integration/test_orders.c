@@ -168,13 +168,13 @@ REFUSED(a_template_that_dies_at_a_request, "dies", SP_EINIT,
         "before its hello")
 REFUSED(a_template_that_hangs_at_a_request, "hangs", SP_EINIT,
         "does not answer")
-REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "killed")
+REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "contract")
 REFUSED(a_template_that_exits_while_loading, "load-exit", SP_ELOAD,
         "exit status 3")
 REFUSED(a_template_that_hangs_while_loading, "load-hangs", SP_ELOAD,
         "init_timeout")
 REFUSED(a_template_that_answers_before_it_has_loaded, "load-answers", SP_ELOAD,
-        "killed")
+        "contract")
 
 static void expect_started(const char *oddity)
 {
