@@ -109,29 +109,10 @@ void module_kill_template(struct module *module)
                             "the module's template was killed");
 }
 
-/* Once a template: one that is being killed has been told of. */
-static void accuse(struct module *module, enum end_limit kind, const char *text)
+/* Of what it sends on its control socket. */
+static void violation(struct module *module, const char *what)
 {
-    const struct process_table *table = module->table;
-
-    if (module->accused)
-        return;
-    module->accused = true;
-    module->counters->violations++;
-    log_warn("module %s (template, pid %d): violation: %s",
-             module_name(module), (int)module->pid, text);
-    table->on_violation(table->context, module_name(module), module->pid, kind,
-                        text);
-}
-
-void module_violation(struct module *module, const char *what)
-{
-    char text[160];
-
-    snprintf(text, sizeof text, "%s (%s): killed",
-             end_limit_words(END_LIMIT_CONTRACT), what);
-    accuse(module, END_LIMIT_CONTRACT, text);
-    module_kill_template(module);
+    module_violation(module, module->brood.number, what);
 }
 
 /* As the kernel counts; 0 if it cannot be read. */
@@ -178,7 +159,7 @@ static void take_holder(struct module *module, pid_t pid)
 {
     if (!is_strict(module) || generation_has_holder(module->generation) ||
         !process_is_new_child(module->table, pid))
-        module_violation(module, "a holder that is none");
+        violation(module, "a holder that is none");
     else if (generation_set_holder(module->generation, pid) < 0)
         load_failed(module, "the holder of its pid namespace cannot be "
                             "watched");
@@ -189,7 +170,7 @@ static void take_loaded(struct module *module)
     unsigned threads = count_threads(module->pid);
 
     if (is_strict(module) && !generation_has_holder(module->generation)) {
-        module_violation(module, "\"loaded\" without a holder");
+        violation(module, "\"loaded\" without a holder");
         return;
     }
     if (threads != 1) {
@@ -206,6 +187,8 @@ static void take_loaded(struct module *module)
     module->state = TEMPLATE_READY;
     log_debug("module %s: loaded (pid %d)", module_name(module),
               (int)module->pid);
+    /* a constructor's children may live: no SIGCHLD tells of them */
+    module->table->on_stray(module->table->context);
     module_pump(module);
 }
 
@@ -219,7 +202,7 @@ static void take_answer(struct module *module,
 
     if (!request) {
         if (record->serial >= module->next_serial)
-            module_violation(module, "an answer to nothing");
+            violation(module, "an answer to nothing");
     } else if (record->type == TEMPLATE_FORKED) {
         module_answered(module, request);
         process_forked(request->process);
@@ -234,7 +217,7 @@ static void take_record(struct module *module,
     bool loading = module->state == TEMPLATE_LOADING;
 
     if (record->type != TEMPLATE_HOLDER && sender != module->pid) {
-        module_violation(module, "a record by another process");
+        violation(module, "a record by another process");
         return;
     }
     switch ((enum template_message)record->type) {
@@ -242,24 +225,24 @@ static void take_record(struct module *module,
         if (loading)
             take_holder(module, sender);
         else
-            module_violation(module, "a holder after \"loaded\"");
+            violation(module, "a holder after \"loaded\"");
         return;
     case TEMPLATE_LOADED:
         if (loading)
             take_loaded(module);
         else
-            module_violation(module, "\"loaded\" a second time");
+            violation(module, "\"loaded\" a second time");
         return;
     case TEMPLATE_FAILED:
         if (loading)
             load_failed(module, record->text);
         else
-            module_violation(module, "\"failed\" after \"loaded\"");
+            violation(module, "\"failed\" after \"loaded\"");
         return;
     case TEMPLATE_FORKED:
     case TEMPLATE_FORK_FAILED:
         if (loading)
-            module_violation(module, "an answer before \"loaded\"");
+            violation(module, "an answer before \"loaded\"");
         else
             take_answer(module, record);
         return;
@@ -287,7 +270,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         if (got > 0 && template_record_valid(&record, (size_t)got))
             take_record(module, &record, sender);
         else
-            module_violation(module, "a malformed record");
+            violation(module, "a malformed record");
     }
 }
 
@@ -350,7 +333,7 @@ static void on_exited(evutil_socket_t fd, short what, void *arg)
     end = reap_template(module);
     if (end.limit != END_LIMIT_NONE) {
         end_violation(&end, text);
-        accuse(module, end.limit, text);
+        module_accuse(module, end.limit, text);
     }
     forget_template(module);
     module->counters->templates_ended++;
@@ -486,6 +469,7 @@ int module_spawn_template(struct module *module)
     module->control_fd = spawned.control_fd;
     module->state = TEMPLATE_LOADING;
     module->accused = false;
+    module_begin_brood(module);
     module->counters->templates_started++;
     event_assign(&module->readable, module->base, module->control_fd,
                  EV_READ | EV_PERSIST, on_readable, module);
@@ -587,6 +571,7 @@ void module_destroy(struct module *module)
 {
     if (!module)
         return;
+    module_report_strangers(module);
     if (module->pidfd >= 0) {
         siginfo_t info;
 

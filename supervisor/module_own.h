@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/module_own.h - a module from inside: for module.c, which sees to
- * its template, module_queue.c, which sends it requests, and module_log.c. */
+ * its template, module_queue.c, which sends it requests, module_violations.c,
+ * which ends one that may not go on, and module_log.c. */
 #ifndef SUPERVISOR_MODULE_OWN_H
 #define SUPERVISOR_MODULE_OWN_H
 
@@ -51,7 +52,10 @@ struct module {
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */
     enum template_state state;
-    bool accused; /* a violation of this template has been told of */
+    bool accused; /* a violation of this template has been counted */
+    struct brood brood;  /* its children */
+    unsigned strangers;  /* of these, since the last report */
+    pid_t condemned_pid; /* the template that was ended for them; 0: none */
     int control_fd; /* owned; -1 without a template */
     int pidfd;      /* owned; -1 without a template */
     pid_t pid;
@@ -87,6 +91,15 @@ struct module_request *module_find_inflight(const struct module *module,
 void module_answered(struct module *module, struct module_request *request);
 /* Ends a template whose term is over and that owes no answer. */
 void module_renew_if_due(struct module *module);
+
+/* ---- module_violations.c ---- */
+
+/* Its template has been started. */
+void module_begin_brood(struct module *module);
+/* Its latest template is ended, or has ended, for this: counts it and tells,
+ * once a template. */
+void module_accuse(struct module *module, enum end_limit kind,
+                   const char *text);
 
 /* ---- module.c, for module_queue.c ---- */
 

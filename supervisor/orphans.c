@@ -8,41 +8,23 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "children.h"
+#include "procfs.h"
 
 #define ORPHANS_A_TURN 256
 #define LOOK_AGAIN_MS 5
 
-/* 0: there is no such process. */
-static pid_t parent_of(pid_t pid)
-{
-    char path[32], line[1024];
-    const char *rest;
-    int parent = 0;
-    FILE *stat;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    stat = fopen(path, "re");
-    if (!stat)
-        return 0;
-    line[fread(line, 1, sizeof line - 1, stat)] = '\0';
-    fclose(stat);
-    rest = strrchr(line, ')'); /* of its name, which may be anything */
-    return rest && sscanf(rest + 1, " %*c %d", &parent) == 1 ? parent : 0;
-}
-
 static void kill_orphan(pid_t holder, pid_t pid)
 {
+    struct procfs_stat stat;
     int pidfd = pidfd_open(pid, 0);
 
     if (pidfd < 0)
         return;
-    if (parent_of(pid) == holder)
+    if (procfs_stat(pid, &stat) && stat.parent == holder)
         pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
     close(pidfd);
 }

@@ -50,7 +50,8 @@ struct process_table {
     /* Whether a child of ours is a template, or holds a pid namespace: it is
      * nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
-    /* A start was given up: there may be a child that nobody will announce. */
+    /* A start was given up, or a module has been loaded: there may be a child
+     * that nobody will announce. */
     void (*on_stray)(void *context);
     /* A template broke its contract, and has been ended. */
     void (*on_violation)(void *context, const char *module, pid_t pid,

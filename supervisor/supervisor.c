@@ -426,6 +426,7 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
     if (supervisor->control_fd < 0 || open_modules(supervisor) < 0 ||
         !(supervisor->reaper =
               reaper_create(supervisor->base, &supervisor->processes,
+                            &supervisor->catalog, &supervisor->counters,
                             longest_start_ms(supervisor))) ||
         !(supervisor->control =
               control_create(supervisor, supervisor->control_fd)) ||

@@ -176,25 +176,25 @@ REFUSED(a_template_that_dies_at_a_request, "dies", SP_EINIT,
         "before its hello")
 REFUSED(a_template_that_hangs_at_a_request, "hangs", SP_EINIT,
         "does not answer")
-REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "killed")
+REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "contract")
 REFUSED(a_template_that_exits_while_loading, "load-exit", SP_ELOAD,
         "exit status 3")
 REFUSED(a_template_that_hangs_while_loading, "load-hangs", SP_ELOAD,
         "init_timeout")
 REFUSED(a_template_that_answers_before_it_has_loaded, "load-answers", SP_ELOAD,
-        "killed")
+        "contract")
 
 REFUSED(a_record_of_the_template_from_another, "loaded-by-another", SP_ELOAD,
-        "killed")
+        "contract")
 
 /* ---- the holder of a pid namespace ---- */
 
-REFUSED_IN("none", a_holder_where_there_is_none, "holder", SP_ELOAD, "killed")
-REFUSED_IN("default", a_holder_in_default, "holder", SP_ELOAD, "killed")
-REFUSED_IN("strict", no_holder_in_strict, "forks-nothing", SP_ELOAD, "killed")
+REFUSED_IN("none", a_holder_where_there_is_none, "holder", SP_ELOAD, "contract")
+REFUSED_IN("default", a_holder_in_default, "holder", SP_ELOAD, "contract")
+REFUSED_IN("strict", no_holder_in_strict, "forks-nothing", SP_ELOAD, "contract")
 REFUSED_IN("strict", a_template_that_is_its_own_holder, "holds-itself",
-           SP_ELOAD, "killed")
-REFUSED_IN("strict", a_second_holder, "two-holders", SP_ELOAD, "killed")
+           SP_ELOAD, "contract")
+REFUSED_IN("strict", a_second_holder, "two-holders", SP_ELOAD, "contract")
 
 /* ---- what is odd, and works ---- */
 
