@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/module_own.h - a module from inside: for module.c, which sees to
- * its template, module_queue.c, which sends it requests, module_violations.c,
- * which ends one that may not go on, and module_log.c. */
+/* supervisor/module_own.h - a module from inside: for module.c, which is what it
+ * is, module_template.c, which starts and ends its template, module_records.c,
+ * which hears it, module_queue.c, which asks it, module_violations.c, which
+ * ends one that may not go on, and module_log.c. */
 #ifndef SUPERVISOR_MODULE_OWN_H
 #define SUPERVISOR_MODULE_OWN_H
 
@@ -101,7 +102,7 @@ void module_begin_brood(struct module *module);
 void module_accuse(struct module *module, enum end_limit kind,
                    const char *text);
 
-/* ---- module.c, for module_queue.c ---- */
+/* ---- module_template.c ---- */
 
 /* Starts its template.  -1 and errno. */
 int module_spawn_template(struct module *module);
@@ -109,6 +110,20 @@ int module_spawn_template(struct module *module);
 void module_end_template(struct module *module);
 /* Whether it is to fork no more: the next one is. */
 bool module_template_due(const struct module *module);
+/* It has ended, and was reaped. */
+void module_forget_template(struct module *module);
+
+/* ---- module_records.c: callbacks ---- */
+
+/* Its template has said something. */
+void module_read_records(evutil_socket_t fd, short what, void *module);
+/* It has not loaded in time. */
+void module_load_late(evutil_socket_t fd, short what, void *module);
+
+/* ---- module.c ---- */
+
+/* Tells whoever has retired it, should it have nothing more to do. */
+void module_check_unused(struct module *module);
 
 /* ---- module_log.c ---- */
 
