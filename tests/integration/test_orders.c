@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/asking.h"
+#include "support/family.h"
 #include "support/leaks.h"
 #include "support/wait.h"
 
@@ -217,14 +218,26 @@ Test(orders, unannounced_children_are_reaped)
     expect_started("unannounced");
 }
 
+static void note_grandchild(pid_t child, void *context)
+{
+    pid_t grandchild = family_child(child);
+
+    if (grandchild > 0)
+        *(pid_t *)context = grandchild;
+}
+
 /* The session itself never says hello: it is killed once no start can be
  * waiting for it any more. */
 Test(orders, a_hello_of_a_process_that_is_no_child)
 {
     struct harness *harness = start_with("grandchild-hello");
+    pid_t grandchild = 0;
 
     ask_refused(harness, "a", "grandchild-hello", NULL, SP_ESYSTEM, "contract");
+    family_each(harness, note_grandchild, &grandchild);
+    cr_assert_gt(grandchild, 0);
     cr_expect(harness_wait_log(harness, "which nobody has announced", WAIT_MS));
+    cr_expect(wait_pid_gone(grandchild, WAIT_MS), "its child lives");
     expect_alive_and_clean(harness);
 }
 

@@ -12,23 +12,23 @@
 
 #include "support/wait.h"
 
+/* NULL: there is no such process. */
 static FILE *open_children(pid_t parent)
 {
     char path[96];
-    FILE *children;
 
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
              (int)parent);
-    children = fopen(path, "re");
-    cr_assert_not_null(children, "%s", path);
-    return children;
+    return fopen(path, "re");
 }
 
 pid_t family_child(pid_t parent)
 {
     FILE *children = open_children(parent);
-    int pid;
+    int pid = 0;
 
+    if (!children)
+        return 0;
     if (fscanf(children, "%d", &pid) != 1)
         pid = 0;
     fclose(children);
@@ -41,6 +41,7 @@ void family_each(const struct harness *harness,
     FILE *children = open_children(harness_spd(harness));
     int pid;
 
+    cr_assert_not_null(children);
     while (fscanf(children, "%d", &pid) == 1)
         visit(pid, context);
     fclose(children);
