@@ -230,6 +230,7 @@ Test(namespaces, end_with_their_last_session)
 
     ask_started(harness, "a", "probe", NULL); /* its user takes a descriptor */
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    expect_holders(harness, 0);
     balance = balance_note(harness);
     start_some(harness, 3);
     expect_holders(harness, 3);
