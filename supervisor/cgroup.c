@@ -171,6 +171,19 @@ static int enable_in(const char *path, const char *controller)
     return cgroup_dir_write(path, "cgroup.subtree_control", order);
 }
 
+/* -1 and errno. */
+static int enable_in_base(struct cgroup *cgroup, const char *controller)
+{
+    if (enable_in(cgroup->base, controller) == 0)
+        return 0;
+    if (errno != EBUSY)
+        return -1;
+    if (!cgroup->moved && step_down(cgroup) == 0)
+        return enable_in(cgroup->base, controller);
+    errno = EBUSY; /* by processes that are not ours */
+    return -1;
+}
+
 /* For the cgroups of modules: in BASE, then in libsp-PID. */
 static void enable(struct cgroup *cgroup, const char *controller)
 {
@@ -180,11 +193,10 @@ static void enable(struct cgroup *cgroup, const char *controller)
     cgroup_dir_read(cgroup->base, "cgroup.controllers", there, sizeof there);
     if (!cgroup_paths_listed(there, controller))
         return;
-    if (enable_in(cgroup->base, controller) < 0 &&
-        (errno != EBUSY || step_down(cgroup) < 0 ||
-         enable_in(cgroup->base, controller) < 0)) {
-        refuse(cgroup, "%.300s: +%s: %s", cgroup->base, controller,
-               strerrordesc_np(errno));
+    if (enable_in_base(cgroup, controller) < 0) {
+        refuse(cgroup, "+%s: %s", controller,
+               errno == EBUSY ? "other processes are in it"
+                              : strerrordesc_np(errno));
         return;
     }
     if (enable_in(cgroup->path, controller) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a module's template, from its start to its end; and what outlives
- * it.  How it is started is spawn.c's business, what it says module_records.c's,
- * and what it is asked for module_queue.c's. */
+ * it.  How it is started is spawn.c's business, what it says
+ * module_records.c's, and what it is asked for module_queue.c's. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
