@@ -61,7 +61,8 @@ unsigned catalog_sessions(const struct catalog *catalog, const char *name);
 
 /* How many templates there are. */
 size_t catalog_templates(const struct catalog *catalog);
-/* Whether this is the pid of a template. */
+/* Whether this is the pid of a template, or of the holder of a pid
+ * namespace. */
 bool catalog_has_template(const struct catalog *catalog, pid_t pid);
 
 /* The longest init_timeout of all. */

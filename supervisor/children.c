@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/self/task/PID/children: numbers with a space behind each. */
+/* /proc/PID/task/PID/children: numbers with a space behind each. */
 #define _GNU_SOURCE
 #include "children.h"
 
@@ -11,9 +11,15 @@
 
 int children_open(struct children *children)
 {
+    return children_open_of(children, getpid());
+}
+
+int children_open_of(struct children *children, pid_t parent)
+{
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
     children->fd = open(path, O_RDONLY | O_CLOEXEC);
     children->unended = 0;
     children->count = children->next = 0;

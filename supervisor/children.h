@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/children.h - the children of spd, as the kernel lists them.
+/* supervisor/children.h - the children of a process, as the kernel lists them.
  *
  * Read a page at a time, since the kernel counts its way from the first child
  * to each page: with 9,000 children all pages take 20 ms and the last one 3.  A
@@ -21,8 +21,10 @@ struct children {
     size_t next; /* in pids */
 };
 
-/* -1 and errno: the kernel does not tell. */
+/* Those of spd, or of another process with one thread.  -1 and errno: the kernel
+ * does not tell. */
 int children_open(struct children *children);
+int children_open_of(struct children *children, pid_t parent);
 void children_close(struct children *children);
 
 /* 0: there are no more. */

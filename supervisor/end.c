@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "end.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,24 @@ bool end_recycled(const struct end *end)
 {
     return end->kind == END_EXITED && end->code == WORKER_EXIT_NORMAL &&
            said(end, SP_END_RECYCLE);
+}
+
+bool end_fault(const struct end *end)
+{
+    if (end->kind != END_SIGNALED || end->limit == END_LIMIT_CALL)
+        return false;
+    switch (end->code) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGTRAP:
+    case SIGABRT: /* a stack or heap that the C library finds broken */
+    case SIGSYS:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ---- words ---- */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,8 @@ static void settle_process(void)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(077);
+    /* else any process of its user could take its memory and descriptors */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 /* The programs and modules that came with this spd, beside it:

@@ -20,8 +20,8 @@
 
 #include "brood.h"
 #include "config.h"
+#include "generation.h"
 #include "process.h"
-#include "slots.h"
 #include "throttle.h"
 
 struct counters;
@@ -48,6 +48,8 @@ const struct module_settings *module_settings(const struct module *module);
 
 /* The template's pid, 0 without one. */
 pid_t module_template_pid(const struct module *module);
+/* Whether this process holds a pid namespace of sessions of it. */
+bool module_has_holder(const struct module *module, pid_t pid);
 
 /* Whether config and worker mean nothing new: the same settings, and the file
  * that its template has loaded still stands at its path, unchanged. */
@@ -61,9 +63,8 @@ void module_retire(struct module *module, void (*on_unused)(void *context),
                    void *context);
 bool module_unused(const struct module *module);
 
-/* A page of the template's memory for a process; slots_give() ends it.  -1 and
- * errno. */
-int module_take_slot(const struct module *module, struct slot_place *out_place);
+/* That of its template, which there is. */
+struct generation *module_generation(const struct module *module);
 
 /* Whether it may start one more, by what became of its earlier starts. */
 struct throttle *module_throttle(struct module *module);
@@ -93,6 +94,9 @@ bool module_owes_answer(const struct module_request *request);
 int module_resubmit(struct module *module, struct module_request *request);
 /* The process waits no more; the request is freed. */
 void module_forget(struct module *module, struct module_request *request);
+/* A process of this generation has crashed: a template of it is replaced. */
+void module_note_crash(struct module *module,
+                       const struct generation *generation);
 /* It does not answer. */
 void module_kill_template(struct module *module);
 /* The template of this number (module_child_asked()) broke its contract, in

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/module_own.h - a module from inside: for module.c, which sees to
- * its template, module_queue.c, which sends it requests, module_violations.c,
- * which ends one that may not go on, and module_log.c. */
+/* supervisor/module_own.h - a module from inside: for module.c, which is what it
+ * is, module_template.c, which starts and ends its template, module_records.c,
+ * which hears it, module_queue.c, which asks it, module_violations.c, which
+ * ends one that may not go on, and module_log.c. */
 #ifndef SUPERVISOR_MODULE_OWN_H
 #define SUPERVISOR_MODULE_OWN_H
 
@@ -39,11 +40,15 @@ struct module {
     char *uid_range;              /* owned */
     struct uid_lease uid;         /* of all its templates */
     struct stamp loaded;          /* the file that the template loads */
+    int64_t born_ms;              /* the template */
+    uint64_t forks;               /* that were asked of it */
+    bool crashed;                 /* one of its sessions, by a signal */
     struct counters *counters;    /* borrowed */
     struct logsink *log;          /* owned */
     struct throttle throttle;
     struct watchdog watchdog;
-    struct slots *slots;          /* of the template; NULL without one */
+    struct generation *generation; /* held; the template's; NULL without one */
+    struct generation_list generations; /* with those of earlier templates */
     unsigned sessions;
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */
@@ -84,7 +89,9 @@ void module_orphan_inflight(struct module *module);
  * none any more. */
 struct module_request *module_find_inflight(const struct module *module,
                                             uint32_t serial);
-void module_answered(struct module_request *request);
+void module_answered(struct module *module, struct module_request *request);
+/* Ends a template whose term is over and that owes no answer. */
+void module_renew_if_due(struct module *module);
 
 /* ---- module_violations.c ---- */
 
@@ -95,10 +102,28 @@ void module_begin_brood(struct module *module);
 void module_accuse(struct module *module, enum end_limit kind,
                    const char *text);
 
-/* ---- module.c, for module_queue.c ---- */
+/* ---- module_template.c ---- */
 
 /* Starts its template.  -1 and errno. */
 int module_spawn_template(struct module *module);
+/* Ends it; what waits is sent to the next one. */
+void module_end_template(struct module *module);
+/* Whether it is to fork no more: the next one is. */
+bool module_template_due(const struct module *module);
+/* It has ended, and was reaped. */
+void module_forget_template(struct module *module);
+
+/* ---- module_records.c: callbacks ---- */
+
+/* Its template has said something. */
+void module_read_records(evutil_socket_t fd, short what, void *module);
+/* It has not loaded in time. */
+void module_load_late(evutil_socket_t fd, short what, void *module);
+
+/* ---- module.c ---- */
+
+/* Tells whoever has retired it, should it have nothing more to do. */
+void module_check_unused(struct module *module);
 
 /* ---- module_log.c ---- */
 

@@ -23,11 +23,18 @@ static void request_move(struct module_request *request,
         TAILQ_INSERT_TAIL(to, request, link);
 }
 
+void module_renew_if_due(struct module *module)
+{
+    if (module->state == TEMPLATE_READY && TAILQ_EMPTY(&module->inflight) &&
+        module_template_due(module))
+        module_end_template(module);
+}
+
 void module_forget(struct module *module, struct module_request *request)
 {
-    (void)module;
     request_move(request, NULL);
     free(request);
+    module_renew_if_due(module);
 }
 
 void module_fail_waiting(struct module *module, enum sp_error error,
@@ -55,7 +62,8 @@ void module_pump(struct module *module)
     struct module_request *request;
     unsigned sent = 0;
 
-    while (module->state == TEMPLATE_READY &&
+    module_renew_if_due(module);
+    while (module->state == TEMPLATE_READY && !module_template_due(module) &&
            (request = TAILQ_FIRST(&module->waiting))) {
         if (sent++ == REQUESTS_A_TURN) {
             event_add(&module->writable, NULL);
@@ -64,6 +72,7 @@ void module_pump(struct module *module)
         if (process_send(request->process, module->control_fd,
                          request->serial) == 0) {
             request_move(request, &module->inflight);
+            module->forks++;
         } else if (errno == EAGAIN) {
             event_add(&module->writable, NULL);
             return;
@@ -101,9 +110,10 @@ struct module_request *module_find_inflight(const struct module *module,
     return NULL;
 }
 
-void module_answered(struct module_request *request)
+void module_answered(struct module *module, struct module_request *request)
 {
     request_move(request, NULL);
+    module_renew_if_due(module);
 }
 
 bool module_owes_answer(const struct module_request *request)

@@ -105,7 +105,7 @@ static void process_gone(struct process *process, const struct end *end,
     event_del(&process->deadline);
     if (process->pidfd >= 0)
         close(process->pidfd);
-    slots_give(&process->slot);
+    process_give_slot(process);
     process->events->on_gone(process->owner, end, error, text);
     process->magic = 0;
     free(process);
@@ -208,6 +208,10 @@ void process_take_exit(struct process *process)
         process_read_start(process);
     module_drain_log(process->module);
     end = reap(process);
+    if (module_settings(process->module)->allow_fork)
+        generation_kill_orphans(process->generation);
+    if (end_fault(&end))
+        module_note_crash(process->module, process->generation);
     process_gone(process, &end, SP_OK, "");
 }
 
@@ -234,9 +238,8 @@ bool process_settle(struct process *process)
 
 /* ---- what is said on the start socket ---- */
 
-/* The stamped pid is believed if it is a child of ours that nobody has yet.
- * WNOWAIT leaves it waitable; that it may have ended already is fine. */
-static bool is_new_child(const struct process_table *table, pid_t pid)
+/* WNOWAIT leaves it waitable; that it may have ended already is fine. */
+bool process_is_new_child(const struct process_table *table, pid_t pid)
 {
     siginfo_t info = {0};
 
@@ -249,7 +252,7 @@ static bool is_new_child(const struct process_table *table, pid_t pid)
 static bool violation(struct process *process, const char *what, pid_t sender)
 {
     if (process->state == PROCESS_FORKING) {
-        if (is_new_child(process->table, sender))
+        if (process_is_new_child(process->table, sender))
             kill(sender, SIGKILL); /* a sweep reaps it */
         module_violation(process->module, process->template, what);
         process_unborn(process, SP_ESYSTEM, "its template broke the contract");
@@ -266,7 +269,7 @@ static bool become_born(struct process *process, pid_t pid)
 {
     struct process_table *table = process->table;
 
-    if (!is_new_child(table, pid))
+    if (!process_is_new_child(table, pid))
         return violation(process, "a hello that is no new child's", pid);
     close(process->pidfd); /* the place that was kept */
     process->pidfd = pidfd_open(pid, 0);

@@ -47,7 +47,8 @@ struct process_table {
     struct process_list unborn;   /* those FORKING */
     struct process_list news;     /* those that have something to tell */
     struct event *turn;           /* owned; sees to a share of them */
-    /* Whether a child of ours is a template: it is nobody's session. */
+    /* Whether a child of ours is a template, or holds a pid namespace: it is
+     * nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
     /* A start was given up, or a module has been loaded: there may be a child
      * that nobody will announce. */
@@ -138,6 +139,9 @@ void *process_owner(const struct process *process);
 void process_table_settle(struct process_table *table);
 
 /* ---- for module.c ---- */
+
+/* A stamped pid is believed if it is a child of ours that nobody has yet. */
+bool process_is_new_child(const struct process_table *table, pid_t pid);
 
 /* The next request of a template's queue: sends it.  0; -1 and errno (EAGAIN:
  * the socket is full; EMFILE and the like: later), and it is still queued. */

@@ -38,7 +38,8 @@ struct process {
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
     uint32_t template;            /* its number, once the request was sent */
-    struct slot_place slot;       /* from the request on */
+    struct generation *generation; /* held from the request on; or NULL */
+    struct slot_place slot;       /* of it */
     enum end_limit limit;         /* that it has hit */
     const char *breach;           /* how it broke its contract; static */
     int64_t born_ms;              /* its hello */
@@ -72,6 +73,8 @@ void process_late(struct process *process);
 void process_take_exit(struct process *process);
 /* Closes our end of its start socket, if it is open. */
 void process_close_start(struct process *process);
+/* Gives its slot back, if it has one, and lets its generation go. */
+void process_give_slot(struct process *process);
 
 /* ---- process_news.c ---- */
 

@@ -133,6 +133,23 @@ static int hand_over(struct process *process, int control_fd, uint32_t serial,
     return sent;
 }
 
+static int take_slot(struct process *process)
+{
+    struct generation *generation = module_generation(process->module);
+
+    if (generation_take(generation, &process->slot) < 0)
+        return -1;
+    process->generation = generation;
+    return 0;
+}
+
+void process_give_slot(struct process *process)
+{
+    if (process->generation)
+        generation_give(process->generation, &process->slot);
+    process->generation = NULL;
+}
+
 /* What was opened is closed again when it could not be sent: a process that
  * waits holds no descriptors. */
 int process_send(struct process *process, int control_fd, uint32_t serial)
@@ -141,7 +158,7 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
     int sent = -1;
     int saved;
 
-    if (module_take_slot(process->module, &process->slot) == 0 &&
+    if (take_slot(process) == 0 &&
         open_start_socket(process, &session_end) == 0 &&
         send_start_record(process) == 0)
         sent = hand_over(process, control_fd, serial, session_end);
@@ -153,7 +170,7 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
         if (process->pidfd >= 0)
             close(process->pidfd);
         process->pidfd = -1;
-        slots_give(&process->slot);
+        process_give_slot(process);
         errno = saved;
         return -1;
     }
@@ -183,7 +200,7 @@ void process_orphaned(struct process *process)
     process_leave_unborn(process);
     close(process->pidfd);
     process->pidfd = -1;
-    slots_give(&process->slot);
+    process_give_slot(process);
     process->state = PROCESS_QUEUED;
     start_deadline(process, 3);
     if (module_resubmit(process->module, process->request) < 0)

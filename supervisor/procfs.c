@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* The fields of stat are numbered as in proc_pid_stat(5). */
-enum { STAT_SESSION = 6, STAT_UTIME = 14, STAT_STIME, STAT_START = 22 };
+enum { STAT_PARENT = 4, STAT_SESSION = 6, STAT_UTIME = 14, STAT_STIME, STAT_START = 22 };
 /* 52 numbers and a name. */
 #define STAT_SIZE 2048
 
@@ -76,14 +76,15 @@ bool procfs_parse_stat(const char *text, size_t size,
 
     if (!close || !take(&rest, ' ') || !skip_word(&rest))
         return false;
-    for (unsigned i = 4; i <= STAT_START; i++) {
+    for (unsigned i = STAT_PARENT; i <= STAT_START; i++) {
         take(&rest, '-'); /* those that can be negative are not wanted */
         if (!take_number(&rest, 10, &fields[i]) || !take(&rest, ' '))
             return false;
     }
-    if (fields[STAT_SESSION] > INT32_MAX)
+    if (fields[STAT_PARENT] > INT32_MAX || fields[STAT_SESSION] > INT32_MAX)
         return false;
     *out_stat = (struct procfs_stat){
+        .parent = (pid_t)fields[STAT_PARENT],
         .session = (pid_t)fields[STAT_SESSION],
         .cpu_ticks = fields[STAT_UTIME] + fields[STAT_STIME],
         .start_ticks = fields[STAT_START]};

@@ -13,6 +13,7 @@
 
 /* Times in clock ticks: sysconf(_SC_CLK_TCK) a second. */
 struct procfs_stat {
+    pid_t parent;
     pid_t session;        /* the process session that it is in */
     uint64_t cpu_ticks;   /* that it has used */
     uint64_t start_ticks; /* when it was made, since the machine's start */

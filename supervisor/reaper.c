@@ -279,20 +279,42 @@ struct reaper *reaper_create(struct event_base *base,
     return reaper;
 }
 
-void reaper_destroy(struct reaper *reaper)
+/* How many there are. */
+static size_t kill_strangers(const struct reaper *reaper)
 {
-    size_t count;
-    pid_t *pids;
+    size_t count, strangers = 0;
+    pid_t *pids = children_list(&count);
 
-    if (!reaper)
-        return;
-    pids = children_list(&count);
     for (size_t i = 0; i < count; i++)
         if (is_stranger(reaper, pids[i]) && !is_inherited(reaper, pids[i])) {
             kill(pids[i], SIGKILL);
-            check_child(pids[i], 0);
+            strangers++;
         }
     free(pids);
+    return strangers;
+}
+
+/* In the order in which they end: the holder of a pid namespace does so only
+ * when all that are in it have been reaped.  They may make more meanwhile. */
+static void end_strangers(const struct reaper *reaper)
+{
+    while (kill_strangers(reaper) > 0) {
+        siginfo_t info = {0};
+
+        if (waitid(P_ALL, 0, &info, WEXITED) < 0)
+            return;
+        do
+            info.si_pid = 0;
+        while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 &&
+               info.si_pid > 0);
+    }
+}
+
+void reaper_destroy(struct reaper *reaper)
+{
+    if (!reaper)
+        return;
+    end_strangers(reaper);
     if (reaper->signal)
         event_free(reaper->signal);
     if (reaper->sweep)

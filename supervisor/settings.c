@@ -51,6 +51,7 @@ static const char *const tiers[] = {
 #undef TIER
     NULL};
 static const char *const switches[] = {"no", "yes", NULL};
+static const char *const templates[] = {"none", "shared", NULL};
 static const char *const endings[] = {"abort", "kill", NULL};
 static const char *const restarts[] = {"permanent", "transient", "temporary",
                                        NULL};
@@ -70,6 +71,7 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_ENDING:
     case SETTING_SANDBOX:
     case SETTING_SWITCH:
+    case SETTING_TEMPLATE:
     case SETTING_PATHS:
     case SETTING_UIDS:
         break;
@@ -183,6 +185,9 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
     case SETTING_SWITCH:
         list_words(switches, out, out_size);
         return;
+    case SETTING_TEMPLATE:
+        list_words(templates, out, out_size);
+        return;
     case SETTING_PATHS:
         snprintf(out, out_size, "absolute paths, separated by spaces, %d bytes",
                  SANDBOX_PATHS_MAX - 1);
@@ -268,6 +273,8 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return parse_word(tiers, value, field);
     case SETTING_SWITCH:
         return parse_word(switches, value, field);
+    case SETTING_TEMPLATE:
+        return parse_word(templates, value, field);
     case SETTING_PATHS:
         return are_paths(value) ? set_text(field, value) : -1;
     case SETTING_UIDS:

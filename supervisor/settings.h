@@ -16,6 +16,7 @@
  *   ENDING    abort or kill (enum setting_ending)                   uint64_t
  *   SANDBOX   none, default or strict (enum sandbox_tier)           uint64_t
  *   SWITCH    no or yes                                             uint64_t
+ *   TEMPLATE  none or shared (enum setting_template)                uint64_t
  *   PATHS     absolute paths, separated by spaces; none is ""       char *
  *   UIDS      user IDs, FIRST-LAST                                  char *
  *
@@ -130,6 +131,17 @@
     X(SANDBOX, sandbox, "default", 0, 0,                                       \
       "what confines the module's code: none (nothing does), default, or "     \
       "strict; see worker/SANDBOX.md")                                         \
+    X(TEMPLATE, template, "shared", 0, 0,                                      \
+      "shared: sessions are forks of one process that has loaded the module; " \
+      "none: each of a process of its own, which takes milliseconds a start "  \
+      "and gives each session addresses of its own")                           \
+    X(COUNT, template_forks, "10000", 1, 1000000000,                           \
+      "sessions after which a fresh process loads the module for the next")    \
+    X(DURATION, template_time, "1h", 1000, 2592000000,                         \
+      "the age at which such a process is replaced, when a session is started")\
+    X(SWITCH, template_crash, "yes", 0, 0,                                     \
+      "it is replaced when a session crashes by a signal, which may tell of "  \
+      "addresses")                                                             \
     X(SIZE, memory, "256M", (uint64_t)16 << 20, (uint64_t)1 << 40,             \
       "address space of one process")                                          \
     X(COUNT, cpu_seconds, "off", 1, 1000000000,                                \
@@ -158,12 +170,14 @@ enum setting_type {
     SETTING_ENDING,
     SETTING_SANDBOX,
     SETTING_SWITCH,
+    SETTING_TEMPLATE,
     SETTING_PATHS,
     SETTING_UIDS,
 };
 
 /* In the order of their words. */
 enum setting_ending { SETTING_ENDING_ABORT, SETTING_ENDING_KILL };
+enum setting_template { SETTING_TEMPLATE_NONE, SETTING_TEMPLATE_SHARED };
 
 #define SETTING_C_COUNT uint64_t
 #define SETTING_C_SIZE uint64_t
@@ -175,6 +189,7 @@ enum setting_ending { SETTING_ENDING_ABORT, SETTING_ENDING_KILL };
 #define SETTING_C_ENDING uint64_t
 #define SETTING_C_SANDBOX uint64_t
 #define SETTING_C_SWITCH uint64_t
+#define SETTING_C_TEMPLATE uint64_t
 #define SETTING_C_PATHS char *
 #define SETTING_C_UIDS char *
 

@@ -13,7 +13,6 @@
 
 struct slots {
     int fd; /* owned; -1 once closed */
-    unsigned holders;
     struct slot *pages; /* owned mapping */
     uint32_t count;
     uint32_t fresh; /* pages from here on were never taken */
@@ -42,7 +41,6 @@ struct slots *slots_create(size_t count)
 
     if (!slots)
         return NULL;
-    slots->holders = 1;
     slots->count = (uint32_t)count;
     slots->fd = open_memory(size);
     if (slots->fd >= 0) {
@@ -56,9 +54,9 @@ struct slots *slots_create(size_t count)
     return NULL;
 }
 
-void slots_release(struct slots *slots)
+void slots_destroy(struct slots *slots)
 {
-    if (!slots || --slots->holders > 0)
+    if (!slots)
         return;
     slots_close(slots);
     munmap(slots->pages, (size_t)slots->count * SLOT_SIZE);
@@ -108,7 +106,6 @@ int slots_take(struct slots *slots, struct slot_place *out_place)
     } else {
         index = slots->fresh++;
     }
-    slots->holders++;
     *out_place = (struct slot_place){slots, index};
     return 0;
 }
@@ -135,5 +132,4 @@ void slots_give(struct slot_place *place)
     wipe(slots_at(place));
     slots->given[slots->given_count++] = place->index;
     place->slots = NULL;
-    slots_release(slots);
 }

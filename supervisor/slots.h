@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/slots.h - the memory that one template's sessions share with spd,
- * a page each (wire/slot.h).  It outlives its template for as long as a process
- * has a page of it. */
+ * a page each (wire/slot.h). */
 #ifndef SUPERVISOR_SLOTS_H
 #define SUPERVISOR_SLOTS_H
 
@@ -14,23 +13,22 @@ struct slots;
 
 /* One page of it.  slots is NULL: none. */
 struct slot_place {
-    struct slots *slots; /* holds it */
+    struct slots *slots; /* borrowed */
     uint32_t index;
 };
 
 /* A sealed memfd of so many pages, 1 to UINT32_MAX, none of which takes memory
- * before it is used; held once.  NULL and errno. */
+ * before it is used.  NULL and errno. */
 struct slots *slots_create(size_t count);
-/* The last one to release it frees it.  NULL is allowed. */
-void slots_release(struct slots *slots);
+/* No page of it may be taken.  NULL is allowed. */
+void slots_destroy(struct slots *slots);
 
 /* To be inherited by the template; borrowed.  -1 after slots_close(). */
 int slots_fd(const struct slots *slots);
 /* The template has it: spd needs the mapping alone. */
 void slots_close(struct slots *slots);
 
-/* Takes a page, all zeros, and holds slots for it.  -1 and ENOBUFS: none is
- * free, or ENOMEM. */
+/* Takes a page, all zeros.  -1 and ENOBUFS: none is free, or ENOMEM. */
 int slots_take(struct slots *slots, struct slot_place *out_place);
 /* Gives it back, wiped.  A place that holds nothing is allowed. */
 void slots_give(struct slot_place *place);

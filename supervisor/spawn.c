@@ -59,13 +59,15 @@ int spawn_worker(const char *worker, const char *name, const char *path,
                  int log_fd, int slots_fd, struct spawned *out_spawned)
 {
     char *const argv[] = {"sp-worker", (char *)name, (char *)path, NULL};
-    int ends[2];
+    int on = 1, ends[2];
     pid_t pid;
     int pidfd;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
+    /* every record is stamped: before the other end is handed over */
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
+        setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
         close(ends[0]);
         close(ends[1]);
         return -1;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "canary.h"
 #include "hygiene.h"
 #include "report.h"
 #include "sandbox/sandbox.h"
@@ -270,11 +271,12 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     struct event look;
     struct start_record *start;
 
+    canary_renew();
     session.slot = report_open(WORKER_SLOTS_FD, page);
     if (!session.slot || sandbox_enter(sandbox) < 0)
         _exit(WORKER_EXIT_RUNTIME);
-    if (hygiene_session(supervisor, &listener_fd, &start_fd,
-                        fds[FORK_FD_LOG]) < 0)
+    if (hygiene_session(sandbox_parent(sandbox, supervisor), &listener_fd,
+                        &start_fd, fds[FORK_FD_LOG]) < 0)
         _exit(errno == ESRCH ? WORKER_EXIT_ORPHAN : WORKER_EXIT_RUNTIME);
     say(start_fd, HELLO_HELLO, "");
     start = receive_start(start_fd);

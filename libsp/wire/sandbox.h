@@ -25,6 +25,17 @@ enum sandbox_tier {
         SANDBOX_TIERS
 };
 
+/* X(KIND, file, words): namespaces that strict has of its own, in the order in
+ * which they are made; file is that of /proc/PID/ns. */
+#define SANDBOX_NAMESPACE_TABLE(X)                                             \
+    X(USER, "user", "user")                                                    \
+    X(NS, "mnt", "mount")                                                      \
+    X(IPC, "ipc", "ipc")                                                       \
+    X(UTS, "uts", "uts")                                                       \
+    X(CGROUP, "cgroup", "cgroup")                                              \
+    X(NET, "net", "network")                                                   \
+    X(PID, "pid", "pid")
+
 /* What is allowed on top; a bit each. */
 enum sandbox_allow {
     SANDBOX_ALLOW_FORK = 1 << 0,

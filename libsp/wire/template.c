@@ -14,7 +14,7 @@ static bool text_terminated(const char text[SP_TEXT_MAX + 1])
 bool template_record_valid(const struct template_record *record, size_t len)
 {
     return len == sizeof *record && record->type >= TEMPLATE_LOADED &&
-           record->type <= TEMPLATE_FORK_FAILED &&
+           record->type <= TEMPLATE_HOLDER &&
            text_terminated(record->text);
 }
 

@@ -80,6 +80,8 @@ enum template_message {
     TEMPLATE_FAILED,      /* it is not: text; once, first */
     TEMPLATE_FORKED,      /* serial, value = pid: a hint, nothing more */
     TEMPLATE_FORK_FAILED, /* serial, value = errno */
+    TEMPLATE_HOLDER,      /* of the sessions' pid namespace, by itself: the
+                           * stamp counts; once, before the first; in strict */
 };
 
 struct template_record {

@@ -15,8 +15,10 @@
 
 #include "support/harness.h"
 
-/* X(suite, name, tier): those that this version has. */
-#define TIER_TABLE(X, suite, name) X(suite, name, default)
+/* X(suite, name, tier) */
+#define TIER_TABLE(X, suite, name)                                             \
+    X(suite, name, default)                                                    \
+    X(suite, name, strict)
 
 #ifdef SP_TEST_SANDBOX
 #define TIER_DISABLED true

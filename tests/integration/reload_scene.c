@@ -145,14 +145,6 @@ static size_t count_entries(const char *path)
     return count;
 }
 
-static size_t count_descriptors(const struct harness *harness)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/%d/fd", (int)harness_spd(harness));
-    return count_entries(path);
-}
-
 size_t count_log_sockets(const struct harness *harness)
 {
     char path[96];
@@ -163,7 +155,7 @@ size_t count_log_sockets(const struct harness *harness)
 
 struct holdings holdings_note(const struct harness *harness)
 {
-    return (struct holdings){harness, count_descriptors(harness),
+    return (struct holdings){harness, ask_descriptors(harness),
                              count_log_sockets(harness)};
 }
 
@@ -180,6 +172,6 @@ void holdings_expect_back(struct holdings *wanted)
 {
     cr_expect(wait_for(is_back, wanted, WAIT_MS),
               "%zu descriptors, not %zu; %zu log sockets, not %zu",
-              count_descriptors(wanted->harness), wanted->descriptors,
+              ask_descriptors(wanted->harness), wanted->descriptors,
               count_log_sockets(wanted->harness), wanted->log_sockets);
 }

@@ -28,7 +28,8 @@ TestSuite(faults_calls, .fini = leaks_check);
 static void expect_shim(const struct harness *harness, pid_t session,
                         const char *name)
 {
-    cr_assert(family_maps(harness_spd(harness), name));
+    if (geteuid() == 0) /* nobody else may look into spd */
+        cr_assert(family_maps(harness_spd(harness), name));
     cr_assert(family_maps(family_template(harness, "probe"), name));
     cr_assert(family_maps(session, name));
 }

@@ -208,7 +208,8 @@ Test(faults_resources, spd_does_not_spin_when_busy_clients_have_all_of_its)
     int count = 0;
 
     harness_control_path(harness, path);
-    for (; family_fds(harness_spd(harness)) < SPD_FDS && count < PEERS; count++)
+    /* to count them takes some */
+    for (; ask_descriptors(harness) + 3 < SPD_FDS && count < PEERS; count++)
         send_and_wait(path, wait, "{\"op\":\"ping\"}", &busy[count]);
     cr_assert(count > 0 && count < PEERS, "%d", count);
     while (count < PEERS)

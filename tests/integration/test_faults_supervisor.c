@@ -210,6 +210,8 @@ static void expect_mode(const struct harness *harness, const char *name,
 /* Whatever takes the number of one that is not there would get its output. */
 static void expect_standard_fds(const struct harness *harness)
 {
+    if (geteuid() != 0) /* nobody else may look into spd */
+        return;
     for (int fd = 0; fd <= 2; fd++) {
         char path[64], target[128];
         ssize_t len;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/asking.h"
+#include "support/family.h"
 #include "support/leaks.h"
 #include "support/wait.h"
 
@@ -19,7 +20,7 @@ TestSuite(orders, .fini = leaks_check);
 
 /* An spd whose modules are the oddity and those that ship.  max_restarts = 0:
  * what is seen is the first process. */
-static struct harness *start_with(const char *oddity)
+static struct harness *start_in(const char *tier, const char *oddity)
 {
     char config[1024];
 
@@ -29,9 +30,15 @@ static struct harness *start_with(const char *oddity)
              "[module echo]\ninit_timeout = 1s\n"
              "[module counter]\ninit_timeout = 1s\n"
              "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
-             "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n",
-             oddity);
+             "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n"
+             "sandbox = %s\n",
+             oddity, tier);
     return harness_start(config);
+}
+
+static struct harness *start_with(const char *oddity)
+{
+    return start_in("none", oddity);
 }
 
 /* Calls visit for each child of a process. */
@@ -113,21 +120,23 @@ static void expect_alive_and_clean(struct harness *harness)
 
 /* The start fails with this error, whose text holds that; twice, since the ID
  * must be free again. */
-static void expect_refused(const char *oddity, enum sp_error error,
-                           const char *text)
+static void expect_refused_in(const char *tier, const char *oddity,
+                              enum sp_error error, const char *text)
 {
-    struct harness *harness = start_with(oddity);
+    struct harness *harness = start_in(tier, oddity);
 
     ask_refused(harness, "a", oddity, NULL, error, text);
     ask_refused(harness, "a", oddity, NULL, error, text);
     expect_alive_and_clean(harness);
 }
 
-#define REFUSED(test, oddity, error, text)                                     \
+#define REFUSED_IN(tier, test, oddity, error, text)                            \
     Test(orders, test)                                                         \
     {                                                                          \
-        expect_refused(oddity, error, text);                                   \
+        expect_refused_in(tier, oddity, error, text);                          \
     }
+#define REFUSED(test, oddity, error, text)                                     \
+    REFUSED_IN("none", test, oddity, error, text)
 
 REFUSED(exit_before_hello, "exit-before-hello", SP_EINIT, "before its hello")
 REFUSED(kill_before_hello, "kill-before-hello", SP_EINIT, "before its hello")
@@ -164,6 +173,20 @@ REFUSED(a_template_that_hangs_while_loading, "load-hangs", SP_ELOAD,
 REFUSED(a_template_that_answers_before_it_has_loaded, "load-answers", SP_ELOAD,
         "contract")
 
+REFUSED(a_record_of_the_template_from_another, "loaded-by-another", SP_ELOAD,
+        "contract")
+
+/* ---- the holder of a pid namespace ---- */
+
+REFUSED_IN("none", a_holder_where_there_is_none, "holder", SP_ELOAD, "contract")
+REFUSED_IN("default", a_holder_in_default, "holder", SP_ELOAD, "contract")
+REFUSED_IN("strict", no_holder_in_strict, "forks-nothing", SP_ELOAD, "contract")
+REFUSED_IN("strict", a_template_that_is_its_own_holder, "holds-itself",
+           SP_ELOAD, "contract")
+REFUSED_IN("strict", a_second_holder, "two-holders", SP_ELOAD, "contract")
+
+/* ---- what is odd, and works ---- */
+
 static void expect_started(const char *oddity)
 {
     struct harness *harness = start_with(oddity);
@@ -195,14 +218,26 @@ Test(orders, unannounced_children_are_reaped)
     expect_started("unannounced");
 }
 
+static void note_grandchild(pid_t child, void *context)
+{
+    pid_t grandchild = family_child(child);
+
+    if (grandchild > 0)
+        *(pid_t *)context = grandchild;
+}
+
 /* The session itself never says hello: it is killed with its template, and its
  * child with it. */
 Test(orders, a_hello_of_a_process_that_is_no_child)
 {
     struct harness *harness = start_with("grandchild-hello");
+    pid_t grandchild = 0;
 
     ask_refused(harness, "a", "grandchild-hello", NULL, SP_ESYSTEM, "contract");
+    family_each(harness, note_grandchild, &grandchild);
+    cr_assert_gt(grandchild, 0);
     cr_expect(harness_wait_log(harness, "which nobody has announced", WAIT_MS));
+    cr_expect(wait_pid_gone(grandchild, WAIT_MS), "its child lives");
     expect_alive_and_clean(harness);
 }
 

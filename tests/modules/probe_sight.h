@@ -15,6 +15,9 @@ struct sight {
 struct sight sight_fds(void);
 /* "NAME=VALUE\n..." */
 struct sight sight_env(void);
+/* That of a function of the C library; what the compiler guards frames with. */
+struct sight sight_address(void);
+struct sight sight_canary(void);
 /* /proc/self/maps and cmdline */
 struct sight sight_maps(void);
 struct sight sight_args(void);

@@ -168,6 +168,11 @@ json_int_t ask_counter(const struct harness *harness, const char *name)
     return value;
 }
 
+size_t ask_descriptors(const struct harness *harness)
+{
+    return (size_t)ask_counter(harness, "descriptors") - 1;
+}
+
 struct waited {
     const struct harness *harness;
     const char *id;

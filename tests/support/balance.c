@@ -110,11 +110,11 @@ static struct count take_count(const struct harness *harness)
     count.sessions = gauge(stats, "sessions");
     count.processes = gauge(stats, "processes");
     count.templates = gauge(stats, "templates");
+    count.fds = gauge(stats, "descriptors") - 1;
     json_decref(answer);
     raw_message_fini(&reply);
     family_each(harness, count_child, &count);
     count.sockets = count_sockets(harness);
-    count.fds = (long)family_fds(harness_spd(harness)) - 1;
     count.memory_kb = memory_kb(harness_spd(harness));
     raw_peer_close(&peer);
     return count;

@@ -12,17 +12,36 @@
 
 #include "support/wait.h"
 
+/* NULL: there is no such process. */
+static FILE *open_children(pid_t parent)
+{
+    char path[96];
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    return fopen(path, "re");
+}
+
+pid_t family_child(pid_t parent)
+{
+    FILE *children = open_children(parent);
+    int pid = 0;
+
+    if (!children)
+        return 0;
+    if (fscanf(children, "%d", &pid) != 1)
+        pid = 0;
+    fclose(children);
+    return pid;
+}
+
 void family_each(const struct harness *harness,
                  void (*visit)(pid_t pid, void *context), void *context)
 {
-    int spd = (int)harness_spd(harness);
-    char path[96];
-    FILE *children;
+    FILE *children = open_children(harness_spd(harness));
     int pid;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spd, spd);
-    children = fopen(path, "re");
-    cr_assert_not_null(children, "%s", path);
+    cr_assert_not_null(children);
     while (fscanf(children, "%d", &pid) == 1)
         visit(pid, context);
     fclose(children);
@@ -57,31 +76,53 @@ char family_state(pid_t pid)
     return read_stat(pid, name, &state) ? state : '?';
 }
 
-/* ---- templates ---- */
+/* ---- by name ---- */
 
-struct template_search {
-    char name[16]; /* as worker/session.c sets it: cut to what fits */
+struct name_search {
+    const char *name;
     pid_t found;
+    size_t count;
 };
 
-static void match_template(pid_t pid, void *context)
+static void match_name(pid_t pid, void *context)
 {
-    struct template_search *search = context;
+    struct name_search *search = context;
     char name[32];
     char state;
 
     if (read_stat(pid, name, &state) && state != 'Z' &&
-        strcmp(name, search->name) == 0)
+        strcmp(name, search->name) == 0) {
         search->found = pid;
+        search->count++;
+    }
 }
 
+static struct name_search search_for(const struct harness *harness,
+                                     const char *name)
+{
+    struct name_search search = {.name = name};
+
+    family_each(harness, match_name, &search);
+    return search;
+}
+
+pid_t family_named(const struct harness *harness, const char *name)
+{
+    return search_for(harness, name).found;
+}
+
+size_t family_count(const struct harness *harness, const char *name)
+{
+    return search_for(harness, name).count;
+}
+
+/* As worker/session.c names it: cut to what fits. */
 pid_t family_template(const struct harness *harness, const char *module)
 {
-    struct template_search search = {.found = 0};
+    char name[16];
 
-    snprintf(search.name, sizeof search.name, "spt:%.11s", module);
-    family_each(harness, match_template, &search);
-    return search.found;
+    snprintf(name, sizeof name, "spt:%.11s", module);
+    return family_named(harness, name);
 }
 
 /* ---- stopped, and on again ---- */

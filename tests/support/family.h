@@ -9,6 +9,9 @@
 
 #include "support/harness.h"
 
+/* The first child of a process, dead or alive; 0 without one. */
+pid_t family_child(pid_t parent);
+
 /* Calls visit for each child of spd, dead ones included. */
 void family_each(const struct harness *harness,
                  void (*visit)(pid_t pid, void *context), void *context);
@@ -19,6 +22,11 @@ char family_state(pid_t pid);
 
 /* The living template of a module; 0 without one. */
 pid_t family_template(const struct harness *harness, const char *module);
+
+/* The living children of this name, at most 15 bytes of it: one of them, 0
+ * without any; and how many. */
+pid_t family_named(const struct harness *harness, const char *name);
+size_t family_count(const struct harness *harness, const char *name);
 
 /* Stops or continues a process (SIGSTOP, SIGCONT) and waits until it is so. */
 void family_stop(pid_t pid);

@@ -294,6 +294,35 @@ static void hangs_at_a_request(uint32_t serial, const int fds[FORK_FDS])
     stay();
 }
 
+/* ---- as a holder ---- */
+
+/* A child of spd that tells it this; back once it has. */
+static void fork_for(enum template_message type)
+{
+    int told[2];
+    char byte;
+
+    if (pipe(told) < 0)
+        _exit(1);
+    if (fork_for_spd() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        tell_spd(type, 0, 0);
+        if (write(told[1], "", 1) < 0)
+            _exit(1);
+        close(WORKER_CONTROL_FD);
+        stay();
+    }
+    if (read(told[0], &byte, 1) < 0)
+        _exit(1);
+    close(told[0]);
+    close(told[1]);
+}
+
+static void fork_holder(void)
+{
+    fork_for(TEMPLATE_HOLDER);
+}
+
 /* ---- which ---- */
 
 static const struct oddity {
@@ -370,6 +399,14 @@ int main(int argc, char **argv)
         stay();
     if (strcmp(name, "load-twice") == 0)
         tell_spd(TEMPLATE_LOADED, 0, 0);
+    if (strcmp(name, "holds-itself") == 0)
+        tell_spd(TEMPLATE_HOLDER, 0, 0);
+    if (strcmp(name, "holder") == 0 || strcmp(name, "two-holders") == 0)
+        fork_holder();
+    if (strcmp(name, "two-holders") == 0)
+        fork_holder();
+    if (strcmp(name, "loaded-by-another") == 0)
+        fork_for(TEMPLATE_LOADED);
     if (strcmp(name, "load-answers") == 0)
         tell_spd(TEMPLATE_FORKED, 0, 0);
     for (size_t i = 0; i < ODDITIES; i++)

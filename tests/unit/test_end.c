@@ -57,6 +57,27 @@ Test(end, is_normal_only_with_a_goodbye_and_status_0)
     cr_expect_not(end_normal(&end));
 }
 
+Test(end, is_a_fault_by_signals_that_a_process_brings_on_itself)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                 SIGTRAP, SIGABRT, SIGSYS};
+    static const int others[] = {SIGKILL, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1};
+    struct end end = exited(SIGSEGV);
+
+    cr_expect_not(end_fault(&end)); /* a status of this number */
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        end = killed(faults[i]);
+        cr_expect(end_fault(&end), "%d", faults[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        end = killed(others[i]);
+        cr_expect_not(end_fault(&end), "%d", others[i]);
+    }
+    end = killed(SIGABRT); /* the watchdog's */
+    end.limit = END_LIMIT_CALL;
+    cr_expect_not(end_fault(&end));
+}
+
 Test(end, says_how_a_process_exited)
 {
     struct end end = exited(0);

@@ -25,7 +25,7 @@ Test(template, a_template_record_has_a_known_type)
     for (uint32_t type = 0; type < 10; type++) {
         record.type = type;
         cr_expect_eq(template_record_valid(&record, sizeof record),
-                     type >= TEMPLATE_LOADED && type <= TEMPLATE_FORK_FAILED);
+                     type >= TEMPLATE_LOADED && type <= TEMPLATE_HOLDER);
     }
     record.type = UINT32_MAX;
     cr_expect_not(template_record_valid(&record, sizeof record));

@@ -10,4 +10,8 @@
  * A change of uid undoes it, and it is not inherited. */
 int death_link(pid_t parent);
 
+/* The same for who does not see its parent, from another pid namespace: pidfd is
+ * spd's. */
+int death_link_unseen(int pidfd);
+
 #endif

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "libraries.h"
+
 /* As of ABI 6; an older kernel is given what it knows: see size_for(). */
 struct ruleset {
     uint64_t files;
@@ -28,11 +30,6 @@ struct ruleset {
 #define SCOPE_SIGNAL 2ULL
 
 enum { ABI_NETWORK = 4, ABI_SCOPES = 6 };
-
-/* Code, not secrets; what is not there on this machine is left out. */
-static const char *const libraries[] = {
-    "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
-    "/etc/ld.so.cache"};
 
 static uint64_t files_of(int abi)
 {
@@ -81,7 +78,7 @@ static int allow_configured(int ruleset, const struct sandbox_record *orders,
 
 static int allow_loading(int ruleset, const char *module, struct fault *fault)
 {
-    for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
+    for (size_t i = 0; i < LIBRARIES; i++)
         if (allow_read(ruleset, libraries[i]) < 0 && errno != ENOENT)
             return fault_errno(fault, "Landlock: %s", libraries[i]);
     if (allow_read(ruleset, module) < 0)

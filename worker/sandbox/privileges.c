@@ -23,7 +23,7 @@ static int become(uid_t uid, struct fault *fault)
     return 0;
 }
 
-static int drop_capabilities(struct fault *fault)
+int privileges_drop_capabilities(struct fault *fault)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
@@ -41,7 +41,7 @@ int privileges_drop(const struct sandbox_record *orders, struct fault *fault)
         return -1;
     if (geteuid() == 0)
         return fault_text(fault, "a uid of its own: root has given it none");
-    if (drop_capabilities(fault) < 0)
+    if (privileges_drop_capabilities(fault) < 0)
         return -1;
     if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
         return fault_text(fault, "a uid of its own: it can be root again");

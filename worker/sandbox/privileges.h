@@ -10,4 +10,8 @@
  * -1: fault says what could not be given up. */
 int privileges_drop(const struct sandbox_record *orders, struct fault *fault);
 
+/* Its second half: for who has got capabilities in a namespace of its own.  -1:
+ * fault says what could not be given up. */
+int privileges_drop_capabilities(struct fault *fault);
+
 #endif

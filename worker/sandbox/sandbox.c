@@ -8,26 +8,31 @@
  *
  * In a template, before the module is loaded:
  *
- *   1. limits          while it may still set them
- *   2. uid, caps       the paths of step 4 are then opened as who reads them
- *   3. death link      a change of uid has cleared it (hygiene.c set it)
- *   4. Landlock opened needs open(), which step 7 narrows
- *   5. control socket  to the number that step 7 knows
- *   6. Landlock        library folders, the module, allow_read; no TCP; scopes
- *   7. seccomp         last: it denies what the steps before it need
+ *   1. uid, caps       what follows is then owned, opened and read as who is to
+ *                      read it
+ *   2. namespaces      in strict: with a root and a holder, before any limit is
+ *                      in their way, and no capability in them behind it
+ *   3. limits          nobody can raise them again
+ *   4. death link      steps 1 and 2 have cleared it (hygiene.c set it)
+ *   5. Landlock opened needs open(), which step 8 narrows
+ *   6. control socket  to the number that step 8 knows
+ *   7. Landlock        library folders, the module, allow_read; no TCP; scopes
+ *   8. seccomp         last: it denies what the steps before it need
  *
  * once it is loaded:
  *
- *   8. Landlock        allow_read alone
- *   9. seccomp         no open(), no more executable memory, no more filters
+ *   9. root            in strict: nothing is in it but allow_read
+ *  10. Landlock        allow_read alone
+ *  11. seccomp         no open(), no more executable memory, no more filters
  *
- * A hostile constructor can skip 8 and 9.  All that it gains are files that
+ * A hostile constructor can skip 9 to 11.  All that it gains are files that
  * everybody has, and code, in its own template.
  *
  * In a session, before it reads its first message:
  *
- *  10. Landlock        a scope of its own: siblings share the template's
- *  11. limits          no processes, no descriptor as high as the control
+ *  12. Landlock        a scope of its own: siblings share the template's
+ *  13. subreaper       in strict with allow_fork: its children are its own
+ *  14. limits          no processes, no descriptor as high as the control
  *                      socket; the template itself could not live with them */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -36,6 +41,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "death.h"
@@ -57,15 +63,14 @@ static int move_control(struct sandbox *sandbox, int *control_fd,
     return 0;
 }
 
-/* What this build or this version cannot keep. */
-static int check_tier(enum sandbox_tier tier, struct fault *fault)
+/* What this build cannot keep. */
+static int check_build(struct fault *fault)
 {
 #ifdef SP_SANITIZE
     return fault_text(fault, "a build with sanitizers cannot live under a "
                              "limit of memory: it has sandbox = none alone");
 #endif
-    if (tier == SANDBOX_STRICT)
-        return fault_text(fault, "namespaces: not supported by this version");
+    (void)fault;
     return 0;
 }
 
@@ -85,7 +90,7 @@ int sandbox_compile(const struct sandbox_record *orders, struct fault *fault)
     };
     int fd;
 
-    if (check_tier((enum sandbox_tier)orders->tier, fault) < 0)
+    if (check_build(fault) < 0)
         return -1;
     fd = memfd_create("sp-filters", 0);
     if (fd != WORKER_FILTERS_FD)
@@ -104,8 +109,11 @@ int sandbox_prepare(struct sandbox *sandbox,
     if (seccomp_take(WORKER_FILTERS_FD, &sandbox->filters, fault) < 0)
         return -1;
     close(WORKER_FILTERS_FD);
-    if (rlimits_template(orders, sandbox->open_files, fault) < 0 ||
-        privileges_drop(orders, fault) < 0)
+    if (privileges_drop(orders, fault) < 0 ||
+        (orders->tier == SANDBOX_STRICT &&
+         namespaces_enter(&sandbox->namespaces, orders, module, parent,
+                          *control_fd, fault) < 0) ||
+        rlimits_template(orders, sandbox->open_files, fault) < 0)
         return -1;
     if (death_link(parent) < 0)
         return fault_errno(fault, "PR_SET_PDEATHSIG");
@@ -121,16 +129,34 @@ int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
 {
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
+    if (sandbox->orders->tier == SANDBOX_STRICT &&
+        namespaces_seal(&sandbox->namespaces, fault) < 0)
+        return -1;
     if (landlock_enter(&sandbox->landlock, LANDLOCK_SEALED) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
     return seccomp_enter(&sandbox->filters, SECCOMP_SEALED, fault);
+}
+
+pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor)
+{
+    return sandbox->orders->tier == SANDBOX_STRICT ? 0 : supervisor;
+}
+
+/* Orphans among its descendants stay its own while it lives, and are then
+ * children of the holder, of which spd knows that nobody is to have any. */
+static int keep_children(const struct sandbox_record *orders)
+{
+    if (orders->tier != SANDBOX_STRICT || !(orders->allow & SANDBOX_ALLOW_FORK))
+        return 0;
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 int sandbox_enter(struct sandbox *sandbox)
 {
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0)
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0 ||
+        keep_children(sandbox->orders) < 0)
         return -1;
     return rlimits_session(sandbox->orders, sandbox->open_files);
 }

@@ -6,7 +6,7 @@
  * and from the template.  Each of them does all that its tier promises, or
  * fails: a process for which it has failed must not run code of a module.
  *
- * Tier `none` does nothing here; `strict` is refused until it can be kept. */
+ * Tier `none` does nothing here. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
@@ -16,11 +16,13 @@
 
 #include "fault.h"
 #include "landlock.h"
+#include "namespaces.h"
 #include "seccomp.h"
 #include "wire/sandbox.h"
 
 struct sandbox {
     const struct sandbox_record *orders; /* borrowed, for good */
+    struct namespaces namespaces;        /* in strict */
     struct landlock landlock;
     rlim_t open_files; /* that a session may have */
     struct seccomp_filters filters;
@@ -43,6 +45,9 @@ int sandbox_prepare(struct sandbox *sandbox,
 
 /* In the template, once the module is loaded: no more files, no more code. */
 int sandbox_seal(struct sandbox *sandbox, struct fault *fault);
+
+/* spd's pid, as a session sees it: 0 from a pid namespace of its own. */
+pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor);
 
 /* In a session, right after the fork, before it closes what it inherited.  A
  * few microseconds.  -1 and errno. */
