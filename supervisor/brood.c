@@ -28,12 +28,13 @@ void brood_condemn(struct brood *brood, uint64_t now_ticks)
 
 /* A child of an earlier template is not older than that template's end, which
  * its successor's start follows; ticks are 10 ms, so that one of the same tick
- * may be either's. */
+ * may be either's.  The first template has no earlier one. */
 static bool is_earlier(const struct brood *brood,
                        const struct brood_child *child)
 {
     return brood->number == 0 ||
-           (!child->in_session && child->start_ticks <= brood->start_ticks);
+           (brood->number > 1 && !child->in_session &&
+            child->start_ticks <= brood->start_ticks);
 }
 
 enum brood_verdict brood_judge(const struct brood *brood,

@@ -27,6 +27,11 @@ int children_open(struct children *children);
 int children_open_of(struct children *children, pid_t parent);
 void children_close(struct children *children);
 
+/* Takes in a page of the kernel's list, of at most CHILDREN_READ_SIZE bytes, in
+ * place of the one before.  A number may be cut in two where the kernel's pages
+ * are larger.  Pure. */
+void children_parse(struct children *children, const char *text, size_t size);
+
 /* 0: there are no more. */
 pid_t children_next(struct children *children);
 

@@ -41,6 +41,8 @@ struct reaper {
     bool stops;           /* this sweep is to look for stopped ones */
     int64_t rested_ms;    /* when the next one may begin */
     bool living;          /* this sweep has met a stranger that lives */
+    bool reaped;          /* this sweep has reaped one, and so may have
+                           * overlooked others (children.h) */
     bool found;           /* this part of it has convicted one */
     bool look_again;      /* there was a reason for another one meanwhile */
     struct event *signal; /* owned */
@@ -99,7 +101,7 @@ static bool look_at(struct reaper *reaper, pid_t pid)
             judge(reaper, pid, true) == STRANGER_STILLBORN)
             log_info("reaped child %d, which no session has", (int)pid);
         if (is_stranger(reaper, pid))
-            check_child(pid, WNOHANG);
+            reaper->reaped |= check_child(pid, WNOHANG) == CHILD_HAS_ENDED;
         return false;
     case CHILD_OF_ANOTHER: /* it was reaped since the list was made */
         return false;
@@ -160,7 +162,7 @@ static void take_stop(const struct reaper *reaper, pid_t pid)
 static void sweep_begin(struct reaper *reaper)
 {
     reaper->stops = any_stopped();
-    reaper->living = reaper->look_again = false;
+    reaper->living = reaper->reaped = reaper->look_again = false;
     reaper->sweeping = children_open(&reaper->children) == 0;
     if (!reaper->sweeping)
         log_warn("children that died before their hello stay: the kernel does "
@@ -171,7 +173,7 @@ static void sweep_begin(struct reaper *reaper)
 static void sweep_end(struct reaper *reaper, int64_t rest_ms)
 {
     children_close(&reaper->children);
-    strangers_report(&reaper->strangers);
+    reaper->look_again |= strangers_swept(&reaper->strangers, reaper->reaped);
     reaper->sweeping = false;
     reaper->rested_ms = clock_now_ms() + rest_ms;
     if (reaper->look_again)

@@ -147,6 +147,9 @@
     X(SWITCH, template_crash, "yes", 0, 0,                                     \
       "it is replaced when a session crashes by a signal, which may tell of "  \
       "addresses")                                                             \
+    X(COUNT, landlock_abi, "off", 1, 1000,                                     \
+      "the oldest interface of Landlock that will do; off: any, though "       \
+      "before 6 a session is kept from signals by its filter alone")           \
     X(SIZE, memory, "256M", (uint64_t)16 << 20, (uint64_t)1 << 40,             \
       "address space of one process")                                          \
     X(COUNT, cpu_seconds, "off", 1, 1000000000,                                \

@@ -15,6 +15,10 @@
 #include "process.h"
 #include "procfs.h"
 
+/* So many sweeps, of which there are at most ten a second, may go by before a
+ * flood is told of. */
+#define REPORT_SWEEPS 20
+
 /* The module that passes the test; NULL: none, or more than one. */
 static struct module *only(const struct catalog *catalog,
                            bool (*passes)(const struct module *module, id_t id),
@@ -140,6 +144,7 @@ static void doom(struct strangers *strangers, pid_t pid, uint64_t start_ticks)
     struct doomed_child *child = calloc(1, sizeof *child);
 
     strangers->counters->strangers++;
+    strangers->convicted++;
     if (!child)
         return; /* it is counted twice */
     child->pid = pid;
@@ -169,14 +174,15 @@ static bool is_doomed(struct strangers *strangers, pid_t pid,
     return child != NULL;
 }
 
-static void forget_reaped(struct strangers *strangers, bool all)
+/* keep: those that this sweep may have overlooked. */
+static void forget_unseen(struct strangers *strangers, bool keep)
 {
     struct doomed_child *child;
     struct doomed_child *next;
 
     HASH_ITER(hh, strangers->doomed, child, next)
     {
-        if (all || !child->seen)
+        if (!child->seen && !keep)
             forget(strangers, child);
         else
             child->seen = false;
@@ -201,7 +207,7 @@ enum stranger strangers_judge(struct strangers *strangers, pid_t pid,
     return verdict;
 }
 
-void strangers_report(struct strangers *strangers)
+static void report(struct strangers *strangers)
 {
     struct module *module;
 
@@ -212,11 +218,25 @@ void strangers_report(struct strangers *strangers)
                  "cannot be told",
                  strangers->untold, strangers->untold == 1 ? "" : "es",
                  strangers->untold == 1 ? "it" : "them");
-    strangers->untold = 0;
-    forget_reaped(strangers, false);
+    strangers->untold = strangers->loud = 0;
+}
+
+bool strangers_swept(struct strangers *strangers, bool reaped)
+{
+    bool again = strangers->convicted > 0 || reaped;
+
+    if (strangers->convicted == 0 || ++strangers->loud >= REPORT_SWEEPS)
+        report(strangers);
+    forget_unseen(strangers, again);
+    strangers->convicted = 0;
+    return again;
 }
 
 void strangers_fini(struct strangers *strangers)
 {
-    forget_reaped(strangers, true);
+    struct doomed_child *child;
+    struct doomed_child *next;
+
+    HASH_ITER(hh, strangers->doomed, child, next)
+        forget(strangers, child);
 }

@@ -22,8 +22,9 @@ struct strangers {
     struct counters *counters;     /* borrowed */
     int64_t patience_ms; /* how old one may be that may yet say hello */
     struct doomed_child *doomed; /* uthash, owned: convicted and not reaped */
-    unsigned untold;     /* killed since the last report, and nobody knows whose
-                          * they were */
+    unsigned convicted; /* by this sweep, for the first time */
+    unsigned loud;      /* sweeps that convicted some, since the last report */
+    unsigned untold;    /* since then, and nobody knows whose they were */
 };
 
 enum stranger {
@@ -44,8 +45,10 @@ enum stranger {
 enum stranger strangers_judge(struct strangers *strangers, pid_t pid,
                               bool ended);
 
-/* All children have been looked at: tells how many there were. */
-void strangers_report(struct strangers *strangers);
+/* All children have been looked at, and some reaped or not.  Tells how many
+ * strangers there were once there are no more of them; of a flood that does not
+ * end, now and then.  True: some may have been overlooked. */
+bool strangers_swept(struct strangers *strangers, bool reaped);
 
 void strangers_fini(struct strangers *strangers);
 

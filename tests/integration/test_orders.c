@@ -226,8 +226,8 @@ static void note_grandchild(pid_t child, void *context)
         *(pid_t *)context = grandchild;
 }
 
-/* The session itself never says hello: it is killed once no start can be
- * waiting for it any more. */
+/* The session itself never says hello: it is killed with its template, and its
+ * child with it. */
 Test(orders, a_hello_of_a_process_that_is_no_child)
 {
     struct harness *harness = start_with("grandchild-hello");
