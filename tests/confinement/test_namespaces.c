@@ -16,6 +16,7 @@
 #include "support/family.h"
 #include "support/leaks.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 /* a build with sanitizers cannot be confined */
@@ -104,6 +105,24 @@ Test(namespaces, are_refused_where_landlock_is_older_than_is_asked_for)
                     "landlock_abi asks for 900");
         harness_stop(harness);
     }
+}
+
+/* In a user namespace that is allowed no other: root's modules would get no user
+ * of their own there. */
+Test(namespaces, are_refused_by_name_where_they_cannot_be_had)
+{
+    static const char *const before[] = {
+        "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+        "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh", NULL};
+    struct harness *harness;
+
+    unprivileged_become();
+    harness = harness_start_under(STRICT, before);
+    ask_refused(harness, "a", "probe", NULL, SP_ELOAD,
+                "sandbox = strict: user namespace: user.max_user_namespaces "
+                "allows no more here");
+    ask_started(harness, "b", "kv", NULL); /* in default */
+    harness_stop(harness);
 }
 
 /* ---- the root ---- */
