@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,6 +62,13 @@ void uid_lease_give(struct uid_lease *lease)
     if (lease->fd >= 0)
         close(lease->fd);
     *lease = (struct uid_lease){SANDBOX_NO_UID, -1};
+}
+
+/* ---- filters ---- */
+
+int confine_filters(void)
+{
+    return memfd_create("libsp-filters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 /* ---- the record ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "logsink.h"
 #include "module_own.h"
@@ -129,7 +130,7 @@ struct module *module_create(struct event_base *base,
     module->base = base;
     module->table = table;
     module->counters = counters;
-    module->control_fd = module->pidfd = -1;
+    module->control_fd = module->pidfd = module->filters_fd = -1;
     LIST_INIT(&module->generations);
     evtimer_assign(&module->deadline, base, module_load_late, module);
     module_queue_init(module);
@@ -172,6 +173,8 @@ void module_destroy(struct module *module)
     settings_fini(module_setting_rows, module_setting_count,
                   &module->config.settings);
     uid_lease_give(&module->uid);
+    if (module->filters_fd >= 0)
+        close(module->filters_fd);
     free(module->worker);
     free(module->uid_range);
     module->magic = 0;

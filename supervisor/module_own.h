@@ -40,6 +40,7 @@ struct module {
     char *worker;                 /* owned */
     char *uid_range;              /* owned */
     struct uid_lease uid;         /* of all its templates */
+    int filters_fd; /* owned; likewise; -1: none yet, or it is not confined */
     struct cgroup_leaf *leaf;     /* owned; of all its templates, or NULL */
     struct stamp loaded;          /* the file that the template loads */
     int64_t born_ms;              /* the template */

@@ -242,12 +242,37 @@ static int abandon(struct spawned *spawned)
     return -1;
 }
 
+/* What all templates of the module share. */
+static int take_what_stays(struct module *module)
+{
+    if (take_uid(module) < 0 || take_leaf(module) < 0)
+        return -1;
+    if (module->filters_fd >= 0 ||
+        module_settings(module)->sandbox == SANDBOX_NONE)
+        return 0;
+    module->filters_fd = confine_filters();
+    return module->filters_fd < 0 ? -1 : 0;
+}
+
+/* Runs sp-worker in its cgroup, before it is told what to load.  -1 and
+ * errno. */
+static int run_in_leaf(struct module *module, int log_fd,
+                       struct spawned *out_spawned)
+{
+    struct spawn_fds fds = {.log = log_fd,
+                            .slots = generation_slots_fd(module->generation),
+                            .filters = module->filters_fd};
+
+    if (spawn_worker(module->worker, module_name(module),
+                     module_settings(module)->path, &fds, out_spawned) < 0)
+        return -1;
+    return enter_leaf(module, out_spawned->pid) < 0 ? abandon(out_spawned) : 0;
+}
+
 /* Runs sp-worker with what it inherits.  -1 and errno. */
 static int run_worker(struct module *module, struct spawned *out_spawned)
 {
-    int log_fd = take_uid(module) < 0 || take_leaf(module) < 0
-                     ? -1
-                     : module_open_log(module);
+    int log_fd = take_what_stays(module) < 0 ? -1 : module_open_log(module);
     int spawned = -1;
 
     if (log_fd < 0)
@@ -256,12 +281,7 @@ static int run_worker(struct module *module, struct spawned *out_spawned)
         generation_create(module->base, SLOTS_A_TEMPLATE, &module->generations,
                           &generation_events, module);
     if (module->generation)
-        spawned = spawn_worker(module->worker, module_name(module),
-                               module_settings(module)->path, log_fd,
-                               generation_slots_fd(module->generation),
-                               out_spawned);
-    if (spawned == 0 && enter_leaf(module, out_spawned->pid) < 0)
-        spawned = abandon(out_spawned);
+        spawned = run_in_leaf(module, log_fd, out_spawned);
     if (spawned < 0) {
         generation_release(module->generation);
         module->generation = NULL;
