@@ -128,7 +128,8 @@ void try_CHILDREN(struct primitive_finding *finding)
     char path[64];
 
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    finding_judge(finding, "/proc/self/task/*/children", access(path, R_OK) == 0);
+    finding_judge(finding, "/proc/self/task/*/children",
+                  access(path, R_OK) == 0);
 }
 
 /* ---- default ---- */

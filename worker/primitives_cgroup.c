@@ -15,15 +15,18 @@
 
 /* ---- cgroup v2: looked at, never written to ---- */
 
-static bool cgroup_mounted(struct primitive_finding *finding)
+/* NULL: finding says that there is none. */
+static const char *cgroup_root(struct primitive_finding *finding)
 {
+    static const char *const roots[] = {CGROUP_ROOT, CGROUP_ROOT "/unified"};
     struct statfs about;
 
-    if (statfs(CGROUP_ROOT, &about) == 0 &&
-        about.f_type == CGROUP2_SUPER_MAGIC)
-        return true;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+        if (statfs(roots[i], &about) == 0 &&
+            about.f_type == CGROUP2_SUPER_MAGIC)
+            return roots[i];
     finding_because(finding, "no cgroup v2 at " CGROUP_ROOT);
-    return false;
+    return NULL;
 }
 
 /* The path of this process's own, with a file of it behind.  False: finding
@@ -33,9 +36,10 @@ static bool cgroup_path(const char *name, char out[PATH_MAX],
 {
     char line[PATH_MAX];
     FILE *file;
+    const char *root = cgroup_root(finding);
     bool found = false;
 
-    if (!cgroup_mounted(finding))
+    if (!root)
         return false;
     file = fopen("/proc/self/cgroup", "re");
     while (file && !found && fgets(line, sizeof line, file)) {
@@ -44,8 +48,8 @@ static bool cgroup_path(const char *name, char out[PATH_MAX],
     }
     if (file)
         fclose(file);
-    if (found && snprintf(out, PATH_MAX, CGROUP_ROOT "%s/%s", line + 3,
-                          name) < PATH_MAX)
+    if (found && snprintf(out, PATH_MAX, "%s%s/%s", root, line + 3, name) <
+                     PATH_MAX)
         return true;
     finding_absent(finding, "/proc/self/cgroup");
     return false;
@@ -53,7 +57,7 @@ static bool cgroup_path(const char *name, char out[PATH_MAX],
 
 void try_CGROUP(struct primitive_finding *finding)
 {
-    if (cgroup_mounted(finding))
+    if (cgroup_root(finding))
         finding_present(finding, "%s", "");
 }
 

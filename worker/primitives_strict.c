@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What strict needs besides: namespaces, and mounts in them, which end with this
- * process.  Caller: primitives.c. */
+/* What strict needs besides: namespaces, and mounts in them, which end with
+ * this process.  Caller: primitives.c. */
 #define _GNU_SOURCE
 #include "primitives_own.h"
 
