@@ -41,7 +41,9 @@ static bool is_template(void *context, pid_t pid)
 {
     const struct supervisor *supervisor = context;
 
-    return catalog_has_template(&supervisor->catalog, pid);
+    return catalog_has_template(&supervisor->catalog, pid) ||
+           (supervisor->control &&
+            control_has_child(supervisor->control, pid));
 }
 
 static void on_stray(void *context)
