@@ -101,7 +101,8 @@ int confine_order(const struct module_settings *settings, uid_t uid,
                          .memory = settings->memory,
                          .cpu_seconds = settings->cpu_seconds,
                          .open_files = (uint32_t)settings->open_files,
-                         .uid = uid}};
+                         .uid = uid,
+                         .landlock_abi = (uint32_t)settings->landlock_abi}};
     ssize_t sent;
 
     if (record.head.open_files == 0)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/magic.h"
+#include "cgroup.h"
 #include "orphans.h"
 
 #define GENERATION_MAGIC 0x53506765u
@@ -24,6 +25,7 @@ struct generation {
     struct event_base *base; /* borrowed */
     unsigned holds;
     struct slots *slots; /* owned */
+    struct cgroup_leaf *leaf; /* owned; NULL: none */
     pid_t holder;        /* 0: none, or none any more */
     int holder_fd;       /* owned; its pidfd; -1 without one */
     struct event holder_ended;
@@ -61,6 +63,7 @@ static void generation_free(struct generation *generation)
 {
     LIST_REMOVE(generation, link);
     slots_destroy(generation->slots);
+    cgroup_leaf_destroy(generation->leaf);
     generation->magic = 0;
     free(generation);
 }
@@ -99,6 +102,12 @@ void generation_release(struct generation *generation)
 {
     if (generation)
         let_go(generation);
+}
+
+void generation_set_leaf(struct generation *generation,
+                         struct cgroup_leaf *leaf)
+{
+    generation->leaf = leaf;
 }
 
 /* ---- slots ---- */

@@ -16,6 +16,7 @@
 
 #include "slots.h"
 
+struct cgroup_leaf;
 struct event_base;
 struct generation;
 
@@ -38,6 +39,10 @@ struct generation *generation_create(struct event_base *base, size_t slots,
                                      void *owner);
 /* The template's hold is over.  NULL is allowed. */
 void generation_release(struct generation *generation);
+
+/* Takes its cgroup, which is emptied and removed with it; NULL is allowed. */
+void generation_set_leaf(struct generation *generation,
+                         struct cgroup_leaf *leaf);
 
 /* The memory of the slots, for the template to inherit; borrowed.  -1 once
  * generation_inherited() has said that it has. */

@@ -21,6 +21,12 @@ const struct module_settings *module_settings(const struct module *module)
     return &module->config.settings;
 }
 
+int module_check_cgroup(const struct module *module, char *out_text)
+{
+    return cgroup_check(module->table->cgroup, module_settings(module),
+                        out_text);
+}
+
 pid_t module_template_pid(const struct module *module)
 {
     return module->pid;
@@ -160,6 +166,7 @@ void module_destroy(struct module *module)
         module_forget_template(module);
     }
     generation_list_abandon(&module->generations);
+    cgroup_leaf_destroy(module->leaf);
     watchdog_fini(&module->watchdog);
     logsink_destroy(module->log);
     settings_fini(module_setting_rows, module_setting_count,

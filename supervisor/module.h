@@ -46,6 +46,10 @@ void module_destroy(struct module *module);
 const char *module_name(const struct module *module);
 const struct module_settings *module_settings(const struct module *module);
 
+/* Whether what its settings ask of a cgroup can be had.  -1: out_text, of
+ * CGROUP_TEXT_SIZE, says what is missing. */
+int module_check_cgroup(const struct module *module, char *out_text);
+
 /* The template's pid, 0 without one. */
 pid_t module_template_pid(const struct module *module);
 /* Whether this process holds a pid namespace of sessions of it. */

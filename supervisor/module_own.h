@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "cgroup.h"
 #include "confine.h"
 #include "module.h"
 #include "stamp.h"
@@ -39,6 +40,7 @@ struct module {
     char *worker;                 /* owned */
     char *uid_range;              /* owned */
     struct uid_lease uid;         /* of all its templates */
+    struct cgroup_leaf *leaf;     /* owned; of all its templates, or NULL */
     struct stamp loaded;          /* the file that the template loads */
     int64_t born_ms;              /* the template */
     uint64_t forks;               /* that were asked of it */

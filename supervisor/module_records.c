@@ -100,6 +100,19 @@ static void take_loaded(struct module *module)
     module_pump(module);
 }
 
+/* Its holder has been killed: a pid namespace that is ending takes no process,
+ * and ends only when all that were in it have been reaped.  The next template
+ * has another one.  (If there is no memory, that one says so again.) */
+static void namespace_full(struct module *module,
+                           struct module_request *request)
+{
+    struct process *process = request->process;
+
+    module_answered(module, request);
+    module_end_template(module);
+    process_orphaned(process);
+}
+
 /* A request that was given up meanwhile is known no more: its number must at
  * least be one that was sent. */
 static void take_answer(struct module *module,
@@ -114,6 +127,8 @@ static void take_answer(struct module *module,
     } else if (record->type == TEMPLATE_FORKED) {
         module_answered(module, request);
         process_forked(request->process);
+    } else if (record->value == ENOMEM && is_strict(module)) {
+        namespace_full(module, request);
     } else {
         process_fork_failed(request->process, record->value);
     }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a module's template, from its start to its end; and what outlives
- * it.  How it is started is spawn.c's business, what it says module_records.c's,
- * and what it is asked for module_queue.c's. */
+ * it.  How it is started is spawn.c's business, what it says
+ * module_records.c's, and what it is asked for module_queue.c's. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,6 +132,51 @@ static int take_uid(struct module *module)
     return -1;
 }
 
+/* ---- its cgroup ---- */
+
+/* That of the module, once.  Without limits it is only of use to kill by: who
+ * cannot have it does without. */
+static int take_leaf(struct module *module)
+{
+    const struct module_settings *settings = module_settings(module);
+    struct cgroup *cgroup = module->table->cgroup;
+    char text[CGROUP_TEXT_SIZE];
+
+    if (cgroup_check(cgroup, settings, text) < 0) {
+        log_warn("module %s: refused: %s", module_name(module), text);
+        errno = ENOTSUP;
+        return -1;
+    }
+    if (!module->leaf)
+        module->leaf = cgroup_leaf_create(cgroup, module_name(module),
+                                          settings);
+    if (module->leaf || errno == ENOTSUP)
+        return 0;
+    log_warn("module %s: no cgroup: %s", module_name(module),
+             strerrordesc_np(errno));
+    return cgroup_asked(settings) ? -1 : 0;
+}
+
+/* Before it is told what to load.  -1 and errno: it has to be in there. */
+static int enter_leaf(struct module *module, pid_t pid)
+{
+    struct cgroup_leaf *leaf = cgroup_leaf_below(module->leaf);
+    int saved;
+
+    if (!module->leaf)
+        return 0;
+    if (leaf && cgroup_leaf_enter(leaf, pid) == 0) {
+        generation_set_leaf(module->generation, leaf);
+        return 0;
+    }
+    saved = errno;
+    log_warn("module %s: its template is in no cgroup: %s",
+             module_name(module), strerrordesc_np(saved));
+    cgroup_leaf_destroy(leaf);
+    errno = saved;
+    return cgroup_asked(module_settings(module)) ? -1 : 0;
+}
+
 /* ---- what outlives it ---- */
 
 /* Its sessions are ending with it, and it can fork no more. */
@@ -183,10 +229,26 @@ void module_note_crash(struct module *module,
 
 /* ---- its start ---- */
 
+/* Ends one that has been told nothing yet.  -1, and errno as it was. */
+static int abandon(struct spawned *spawned)
+{
+    int saved = errno;
+    siginfo_t info;
+
+    pidfd_send_signal(spawned->pidfd, SIGKILL, NULL, 0);
+    waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED);
+    close(spawned->control_fd);
+    close(spawned->pidfd);
+    errno = saved;
+    return -1;
+}
+
 /* Runs sp-worker with what it inherits.  -1 and errno. */
 static int run_worker(struct module *module, struct spawned *out_spawned)
 {
-    int log_fd = take_uid(module) < 0 ? -1 : module_open_log(module);
+    int log_fd = take_uid(module) < 0 || take_leaf(module) < 0
+                     ? -1
+                     : module_open_log(module);
     int spawned = -1;
 
     if (log_fd < 0)
@@ -199,6 +261,8 @@ static int run_worker(struct module *module, struct spawned *out_spawned)
                                module_settings(module)->path, log_fd,
                                generation_slots_fd(module->generation),
                                out_spawned);
+    if (spawned == 0 && enter_leaf(module, out_spawned->pid) < 0)
+        spawned = abandon(out_spawned);
     if (spawned < 0) {
         generation_release(module->generation);
         module->generation = NULL;

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgroup.h"
 #include "control.h"
 #include "describe.h"
 #include "reaper.h"
@@ -297,6 +298,19 @@ static void raise_descriptor_limit(void)
     }
 }
 
+static int open_cgroup(struct supervisor *supervisor)
+{
+    char text[CGROUP_TEXT_SIZE];
+
+    supervisor->cgroup = cgroup_open(supervisor->config.supervisor.cgroup);
+    if (!supervisor->cgroup)
+        return -1;
+    supervisor->processes.cgroup = supervisor->cgroup;
+    cgroup_describe(supervisor->cgroup, text);
+    log_info("cgroup v2: %s", text);
+    return 0;
+}
+
 static int open_modules(struct supervisor *supervisor)
 {
     struct catalog_changes changes;
@@ -423,7 +437,8 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                      text_size) < 0)
         return -1;
     supervisor->control_fd = runtime_listen_control(&supervisor->runtime);
-    if (supervisor->control_fd < 0 || open_modules(supervisor) < 0 ||
+    if (supervisor->control_fd < 0 || open_cgroup(supervisor) < 0 ||
+        open_modules(supervisor) < 0 ||
         !(supervisor->reaper =
               reaper_create(supervisor->base, &supervisor->processes,
                             &supervisor->catalog, &supervisor->counters,
@@ -465,6 +480,7 @@ void supervisor_close(struct supervisor *supervisor)
     close_fd(supervisor->control_fd);
     catalog_fini(&supervisor->catalog);
     reaper_destroy(supervisor->reaper); /* nobody forks any more */
+    cgroup_close(supervisor->cgroup);
     free_event(supervisor->watch);
     close_fd(supervisor->watch_fd);
     runtime_close(&supervisor->runtime);

@@ -88,6 +88,24 @@ Test(namespaces, leave_nobody_a_capability)
     harness_stop(harness);
 }
 
+Test(namespaces, are_refused_where_landlock_is_older_than_is_asked_for)
+{
+    static const char *const tiers[] = {"default", "strict"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char config[256];
+        struct harness *harness;
+
+        snprintf(config, sizeof config,
+                 HARNESS_PROBE_CONFIG "sandbox = %s\nlandlock_abi = 900\n",
+                 tiers[i]);
+        harness = harness_start(config);
+        ask_refused(harness, "a", "probe", NULL, SP_ELOAD,
+                    "landlock_abi asks for 900");
+        harness_stop(harness);
+    }
+}
+
 /* ---- the root ---- */
 
 /* What there is of the machine's files in a session's root: the last one's path
@@ -230,6 +248,7 @@ Test(namespaces, end_with_their_last_session)
 
     ask_started(harness, "a", "probe", NULL); /* its user takes a descriptor */
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    expect_holders(harness, 0);
     balance = balance_note(harness);
     start_some(harness, 3);
     expect_holders(harness, 3);

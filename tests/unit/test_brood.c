@@ -39,6 +39,16 @@ Test(brood, that_was_asked_for_nothing_has_strangers_alone)
     cr_expect_eq(brood_judge(&brood, &ended), BROOD_STRANGER);
 }
 
+/* A module can be loaded within a tick. */
+Test(brood, of_the_first_template_has_no_earlier_ones_children)
+{
+    struct brood brood = first();
+    struct brood_child same_tick = older;
+
+    same_tick.start_ticks = 100;
+    cr_expect_eq(brood_judge(&brood, &same_tick), BROOD_STRANGER);
+}
+
 Test(brood, child_that_was_asked_for_may_yet_say_hello_or_end_before_it)
 {
     struct brood brood = first();
