@@ -2,12 +2,17 @@
 /* Counts what was asked for and what came of it. */
 #include "brood.h"
 
-void brood_begin(struct brood *brood, pid_t pid, uint64_t start_ticks)
+void brood_begin(struct brood *brood, pid_t pid)
 {
     brood->number++;
     brood->pid = pid;
-    brood->start_ticks = start_ticks;
+    brood->earlier_ticks = brood->ended_ticks;
     brood->asked = brood->known = 0;
+}
+
+void brood_end(struct brood *brood, uint64_t now_ticks)
+{
+    brood->ended_ticks = now_ticks;
 }
 
 void brood_ask(struct brood *brood)
@@ -26,15 +31,13 @@ void brood_condemn(struct brood *brood, uint64_t now_ticks)
     brood->condemned_ticks = now_ticks;
 }
 
-/* A child of an earlier template is not older than that template's end, which
- * its successor's start follows; ticks are 10 ms, so that one of the same tick
- * may be either's.  The first template has no earlier one. */
+/* An earlier template has made none after its end.  Ticks are 10 ms: one of the
+ * same tick may be either's, and is left to its age. */
 static bool is_earlier(const struct brood *brood,
                        const struct brood_child *child)
 {
     return brood->number == 0 ||
-           (brood->number > 1 && !child->in_session &&
-            child->start_ticks <= brood->start_ticks);
+           (!child->in_session && child->start_ticks <= brood->earlier_ticks);
 }
 
 enum brood_verdict brood_judge(const struct brood *brood,

@@ -12,7 +12,8 @@
 struct brood {
     uint32_t number; /* of its template among its module's; 0: none yet */
     pid_t pid;       /* of its template, which may be gone */
-    uint64_t start_ticks;
+    uint64_t ended_ticks;   /* when that was gone, or an earlier one */
+    uint64_t earlier_ticks; /* what was made by then is an earlier one's */
     uint64_t asked; /* so many were asked for, */
     uint64_t known; /* and of so many it is known what became of them */
     /* All that the module's templates had made by then is to be killed; 0:
@@ -39,8 +40,10 @@ enum brood_verdict {
                       * stranger, that is no more */
 };
 
-/* Another template, for the same module. */
-void brood_begin(struct brood *brood, pid_t pid, uint64_t start_ticks);
+/* Another template, for the same module, behind brood_end(). */
+void brood_begin(struct brood *brood, pid_t pid);
+/* It has ended: it makes no more. */
+void brood_end(struct brood *brood, uint64_t now_ticks);
 
 /* Asks for one more. */
 void brood_ask(struct brood *brood);

@@ -70,7 +70,8 @@ json_t *describe_end(const struct end *end, int64_t now_ms)
         "{s:s, s:i, s:i, s:s, s:b, s:s, s:s, s:I, s:i, s:s, s:I, s:I, s:I, "
         "s:s, s:I, s:I, s:I, s:I}",
         "text", text, "pid", (int)end->pid, "code", end->code, "signal",
-        signal_name(end, name), "core", end->core, "limit", end_limit_name(end->limit), "asked",
+        signal_name(end, name), "core", end->core, "limit",
+        end_limit_name(end->limit), "asked",
         end_asked_name(end->asked), "by_uid",
         end->by.uid == (uid_t)-1 ? (json_int_t)-1 : (json_int_t)end->by.uid,
         "by_pid", (int)end->by.pid, "reason", told->reason, "lived_ms",

@@ -98,8 +98,9 @@ void module_renew_if_due(struct module *module);
 
 /* ---- module_violations.c ---- */
 
-/* Its template has been started. */
+/* Its template has been started; it has ended. */
 void module_begin_brood(struct module *module);
+void module_end_brood(struct module *module);
 /* Its latest template is ended, or has ended, for this: counts it and tells,
  * once a template. */
 void module_accuse(struct module *module, enum end_limit kind,

@@ -69,6 +69,8 @@ static void take_holder(struct module *module, pid_t pid)
     else if (generation_set_holder(module->generation, pid) < 0)
         load_failed(module, "the holder of its pid namespace cannot be "
                             "watched");
+    else
+        module_child_known(module, module->brood.number);
 }
 
 static void take_loaded(struct module *module)

@@ -77,6 +77,7 @@ void module_forget_template(struct module *module)
     close(module->pidfd);
     module->control_fd = module->pidfd = -1;
     module->pid = 0;
+    module_end_brood(module);
     module->state = TEMPLATE_ABSENT;
 }
 

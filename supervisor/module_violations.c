@@ -74,13 +74,18 @@ void module_child_known(struct module *module, uint32_t template)
     brood_know(&module->brood, template);
 }
 
+/* In strict its first child is the holder, which says who it is when it holds
+ * what it is to hold. */
 void module_begin_brood(struct module *module)
 {
-    struct procfs_stat stat;
+    brood_begin(&module->brood, module->pid);
+    if (module_settings(module)->sandbox == SANDBOX_STRICT)
+        brood_ask(&module->brood);
+}
 
-    if (!procfs_stat(module->pid, &stat))
-        stat.start_ticks = procfs_now_ticks();
-    brood_begin(&module->brood, module->pid, stat.start_ticks);
+void module_end_brood(struct module *module)
+{
+    brood_end(&module->brood, procfs_now_ticks());
 }
 
 bool module_leads_session(const struct module *module, id_t session)

@@ -14,7 +14,13 @@
 #include <unistd.h>
 
 /* The fields of stat are numbered as in proc_pid_stat(5). */
-enum { STAT_PARENT = 4, STAT_SESSION = 6, STAT_UTIME = 14, STAT_STIME, STAT_START = 22 };
+enum {
+    STAT_PARENT = 4,
+    STAT_SESSION = 6,
+    STAT_UTIME = 14,
+    STAT_STIME,
+    STAT_START = 22
+};
 /* 52 numbers and a name. */
 #define STAT_SIZE 2048
 

@@ -7,13 +7,20 @@
 
 TestSuite(brood, .fini = leaks_check);
 
-/* Its first template, which was made at tick 100. */
+/* Its first template. */
 static struct brood first(void)
 {
     struct brood brood = {0};
 
-    brood_begin(&brood, 7, 100);
+    brood_begin(&brood, 7);
     return brood;
+}
+
+/* It ends at this tick, and has a successor. */
+static void renew(struct brood *brood, uint64_t ticks)
+{
+    brood_end(brood, ticks);
+    brood_begin(brood, 8);
 }
 
 /* As it is before its setsid(), and in a session of its own after that. */
@@ -61,15 +68,17 @@ Test(brood, child_that_was_asked_for_may_yet_say_hello_or_end_before_it)
 Test(brood, children_of_an_earlier_template_are_not_this_one_s)
 {
     struct brood brood = first();
-    struct brood_child earlier = older, same_tick = older;
+    struct brood_child earlier = older, same_tick = older, later = older;
     uint32_t before = brood.number;
 
     earlier.start_ticks = 99;
     same_tick.start_ticks = 200;
     brood_ask(&brood);
-    brood_begin(&brood, 8, 200);
+    renew(&brood, 200);
     cr_expect_eq(brood_judge(&brood, &earlier), BROOD_OTHER);
     cr_expect_eq(brood_judge(&brood, &same_tick), BROOD_OTHER);
+    later.start_ticks = 201;
+    cr_expect_eq(brood_judge(&brood, &later), BROOD_STRANGER);
     same_tick.in_session = true;
     cr_expect_eq(brood_judge(&brood, &same_tick), BROOD_STRANGER);
     brood_ask(&brood);
@@ -86,7 +95,7 @@ Test(brood, that_is_condemned_goes_as_far_as_it_was_made_by_then)
     brood_ask(&brood);
     brood_condemn(&brood, 300);
     cr_expect_eq(brood_judge(&brood, &young), BROOD_CONDEMNED);
-    brood_begin(&brood, 8, 350);
+    renew(&brood, 350);
     cr_expect_eq(brood_judge(&brood, &older), BROOD_CONDEMNED);
     brood_ask(&brood);
     cr_expect_eq(brood_judge(&brood, &later), BROOD_AWAITED);
@@ -99,6 +108,14 @@ Test(brood, child_in_a_session_of_another_is_of_no_template)
 
     brood_ask(&brood);
     cr_expect_eq(brood_judge(&brood, &child), BROOD_LOST);
+}
+
+Test(brood, of_a_template_that_is_gone_is_still_its_own)
+{
+    struct brood brood = first();
+
+    brood_end(&brood, 500);
+    cr_expect_eq(brood_judge(&brood, &older), BROOD_STRANGER);
 }
 
 Test(brood, without_a_template_has_no_children)
