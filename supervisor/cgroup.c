@@ -96,8 +96,7 @@ static int find_given(struct cgroup *cgroup)
         return refuse(cgroup, "spd is in no cgroup below %.300s", mount.point);
     if (strcmp(own, "/") == 0)
         return refuse(cgroup,
-                      "%.300s: spd is in the root of the hierarchy, which is "
-                      "given to nobody; cgroup = PATH would use one",
+                      "%.300s: spd is in the root of the hierarchy",
                       cgroup->base);
     if (geteuid() == 0 && !is_marked(cgroup->base))
         return refuse(cgroup, "%.300s: not delegated (Delegate=yes)",
@@ -123,9 +122,6 @@ static int make_own(struct cgroup *cgroup)
 {
     char path[PATH_MAX];
 
-    if (access(cgroup->base, W_OK) < 0)
-        return refuse(cgroup, "%.300s: not delegated: %s", cgroup->base,
-                      strerrordesc_np(errno));
     cgroup_dir_sweep(cgroup->base);
     if (snprintf(path, sizeof path, "%s/" CGROUP_PREFIX "%d", cgroup->base,
                  (int)getpid()) >= PATH_MAX)
@@ -207,7 +203,8 @@ static void enable(struct cgroup *cgroup, const char *controller)
                  "%s%s", len > 0 ? " " : "", controller);
 }
 
-struct cgroup *cgroup_open(const char *setting)
+/* What the setting says, and whether spd may write to it. */
+static struct cgroup *find(const char *setting)
 {
     struct cgroup *cgroup = calloc(1, sizeof *cgroup);
     int found;
@@ -221,7 +218,33 @@ struct cgroup *cgroup_open(const char *setting)
         found = find_given(cgroup);
     else
         found = take_given(cgroup, setting);
-    if (found == 0 && make_own(cgroup) == 0) {
+    if (found == 0 && access(cgroup->base, W_OK) < 0)
+        found = refuse(cgroup, "%.300s: not delegated: %s", cgroup->base,
+                       strerrordesc_np(errno));
+    cgroup->found = found == 0;
+    return cgroup;
+}
+
+struct cgroup *cgroup_look(const char *setting)
+{
+    struct cgroup *cgroup = find(setting);
+
+    if (!cgroup || !cgroup->found)
+        return cgroup;
+    cgroup_dir_read(cgroup->base, "cgroup.controllers", cgroup->controllers,
+                    sizeof cgroup->controllers);
+    cgroup->controllers[strcspn(cgroup->controllers, "\n")] = '\0';
+    return cgroup;
+}
+
+struct cgroup *cgroup_open(const char *setting)
+{
+    struct cgroup *cgroup = find(setting);
+
+    if (!cgroup || !cgroup->found)
+        return cgroup;
+    cgroup->found = make_own(cgroup) == 0;
+    if (cgroup->found) {
 #define ENABLE(setting, controller, file) enable(cgroup, controller);
         CGROUP_LIMIT_TABLE(ENABLE)
 #undef ENABLE
@@ -248,15 +271,38 @@ void cgroup_close(struct cgroup *cgroup)
     free(cgroup);
 }
 
+/* ---- what there is ---- */
+
+bool cgroup_found(const struct cgroup *cgroup)
+{
+    return cgroup->found;
+}
+
+bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller)
+{
+    return cgroup_paths_listed(cgroup->controllers, controller);
+}
+
+/* BASE has it as those below it have. */
+bool cgroup_has_file(const struct cgroup *cgroup, const char *file)
+{
+    char path[PATH_MAX];
+
+    return cgroup->found &&
+           snprintf(path, sizeof path, "%s/%s", cgroup->base, file) <
+               PATH_MAX &&
+           access(path, F_OK) == 0;
+}
+
 /* ---- in words ---- */
 
 void cgroup_describe(const struct cgroup *cgroup, char out[CGROUP_TEXT_SIZE])
 {
-    if (!cgroup->path[0])
+    if (!cgroup->found)
         snprintf(out, CGROUP_TEXT_SIZE, "not used: %.480s", cgroup->why);
     else
         snprintf(out, CGROUP_TEXT_SIZE, "in %.300s, controllers %.40s%s%.140s",
-                 cgroup->path,
+                 cgroup->path[0] ? cgroup->path : cgroup->base,
                  cgroup->controllers[0] ? cgroup->controllers : "none",
                  cgroup->why[0] ? "; " : "", cgroup->why);
 }

@@ -39,6 +39,17 @@ struct cgroup *cgroup_open(const char *setting);
  * second at most.  NULL is allowed. */
 void cgroup_close(struct cgroup *cgroup);
 
+/* What cgroup_open() would find there, without touching anything: of no use but
+ * for cgroup_describe(), cgroup_has() and cgroup_close(). */
+struct cgroup *cgroup_look(const char *setting);
+
+/* Whether there is this controller for modules; a file of the kernel's in their
+ * cgroups. */
+bool cgroup_has_controller(const struct cgroup *cgroup, const char *controller);
+bool cgroup_has_file(const struct cgroup *cgroup, const char *file);
+/* Whether spd was given any. */
+bool cgroup_found(const struct cgroup *cgroup);
+
 /* Its state in words: "in /sys/fs/cgroup/x/libsp-7, controllers memory pids",
  * or "not used: " and why. */
 void cgroup_describe(const struct cgroup *cgroup, char out[CGROUP_TEXT_SIZE]);

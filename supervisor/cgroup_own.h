@@ -12,6 +12,7 @@
 struct cgroup {
     char base[PATH_MAX]; /* what spd was given; "" without */
     char path[PATH_MAX]; /* libsp-PID in it; "": not used */
+    bool found;          /* base can be used */
     char why[CGROUP_TEXT_SIZE];     /* not, or not all controllers */
     char controllers[CGROUP_TEXT_SIZE]; /* those of leaves */
     int lock;           /* owned; of path; -1 without one */

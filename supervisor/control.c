@@ -177,7 +177,8 @@ struct control *control_create(struct supervisor *supervisor, int listen_fd)
     pending_init(control);
     lister_init(&control->lister, supervisor->base, &supervisor->registry);
     doctor_init(&control->doctor, supervisor->base,
-                &supervisor->config.supervisor, supervisor->runtime.dir);
+                &supervisor->config.supervisor, supervisor->runtime.dir,
+                supervisor->cgroup);
     control->endpoint = endpoint_create(supervisor->base, listen_fd, &limits,
                                         &handlers, control);
     if (!control->endpoint) {

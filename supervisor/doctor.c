@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "cgroup.h"
 #include "settings.h"
 
 #define DEADLINE_S 10
@@ -71,6 +73,32 @@ static void look_at_directory(const struct doctor *doctor,
              doctor->runtime_dir);
 }
 
+static void look_at(struct primitive_finding *finding, bool there,
+                    const char *detail)
+{
+    finding->state = there ? PRIMITIVE_PRESENT : PRIMITIVE_ABSENT;
+    snprintf(finding->detail, sizeof finding->detail, "%s", detail);
+}
+
+static void look_at_cgroup(const struct doctor *doctor,
+                           struct primitive_finding *findings)
+{
+    const struct cgroup *cgroup = doctor->cgroup;
+    char text[CGROUP_TEXT_SIZE], detail[PRIMITIVE_DETAIL_MAX + 1];
+
+    cgroup_describe(cgroup, text);
+    text_printable(detail, sizeof detail, text, strlen(text));
+    look_at(&findings[PRIMITIVE_CGROUP], cgroup_found(cgroup), detail);
+    look_at(&findings[PRIMITIVE_CGROUP_MEMORY],
+            cgroup_has_controller(cgroup, "memory"), "");
+    look_at(&findings[PRIMITIVE_CGROUP_PIDS],
+            cgroup_has_controller(cgroup, "pids"), "");
+    look_at(&findings[PRIMITIVE_CGROUP_CPU],
+            cgroup_has_controller(cgroup, "cpu"), "");
+    look_at(&findings[PRIMITIVE_CGROUP_KILL],
+            cgroup_has_file(cgroup, "cgroup.kill"), "");
+}
+
 /* ---- answers ---- */
 
 static void tell_all(struct doctor *doctor,
@@ -111,6 +139,7 @@ static void take_report(struct doctor *doctor)
     }
     look_at_descriptors(doctor, &report.findings[PRIMITIVE_DESCRIPTORS]);
     look_at_directory(doctor, &report.findings[PRIMITIVE_MEMORY_DIRECTORY]);
+    look_at_cgroup(doctor, report.findings);
     tell_all(doctor, &report, "");
 }
 
@@ -245,11 +274,12 @@ bool doctor_runs(const struct doctor *doctor, pid_t pid)
 
 void doctor_init(struct doctor *doctor, struct event_base *base,
                  const struct supervisor_settings *settings,
-                 const char *runtime_dir)
+                 const char *runtime_dir, const struct cgroup *cgroup)
 {
     *doctor = (struct doctor){.base = base,
                               .settings = settings,
                               .runtime_dir = runtime_dir,
+                              .cgroup = cgroup,
                               .pidfd = -1,
                               .out_fd = -1};
     TAILQ_INIT(&doctor->asks);

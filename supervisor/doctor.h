@@ -15,6 +15,7 @@
 
 #include "wire/primitive.h"
 
+struct cgroup;
 struct doctor_ask;
 struct event_base;
 struct supervisor_settings;
@@ -23,6 +24,7 @@ struct doctor {
     struct event_base *base;                    /* borrowed */
     const struct supervisor_settings *settings; /* borrowed */
     const char *runtime_dir;                    /* borrowed */
+    const struct cgroup *cgroup; /* borrowed */
     TAILQ_HEAD(, doctor_ask) asks;
     size_t count;
     pid_t pid;  /* of the program that tries; 0: none runs */
@@ -40,7 +42,7 @@ typedef void doctor_told(void *context, const struct primitive_report *report,
 
 void doctor_init(struct doctor *doctor, struct event_base *base,
                  const struct supervisor_settings *settings,
-                 const char *runtime_dir);
+                 const char *runtime_dir, const struct cgroup *cgroup);
 /* Ends the program that tries, and tells those that wait that there is no
  * report. */
 void doctor_fini(struct doctor *doctor);

@@ -17,6 +17,7 @@
 #include <sp/version.h>
 
 #include "base/log.h"
+#include "cgroup.h"
 #include "config.h"
 #include "doctor.h"
 #include "options.h"
@@ -131,14 +132,15 @@ static void told(void *context, const struct primitive_report *report,
 static int examine(const struct options *options, struct config *config)
 {
     char runtime_dir[RUNDIR_MAX + 1];
+    struct cgroup *cgroup = cgroup_look(config->supervisor.cgroup);
     struct event_base *base = event_base_new();
     struct doctor doctor;
     json_t *object = NULL;
     int status = SPD_EXIT_FAILED;
 
-    if (base &&
+    if (base && cgroup &&
         rundir_resolve(options->runtime_dir, runtime_dir) == RUNDIR_OK) {
-        doctor_init(&doctor, base, &config->supervisor, runtime_dir);
+        doctor_init(&doctor, base, &config->supervisor, runtime_dir, cgroup);
         doctor_ask(&doctor, told, &object);
         event_base_dispatch(base);
         doctor_fini(&doctor);
@@ -149,6 +151,7 @@ static int examine(const struct options *options, struct config *config)
     json_decref(object);
     if (base)
         event_base_free(base);
+    cgroup_close(cgroup);
     config_fini(config);
     return status;
 }

@@ -253,15 +253,19 @@ void try_SETTLED_DEATH(struct primitive_finding *finding)
 
 /* ---- what spd alone can know ---- */
 
-void try_DESCRIPTORS(struct primitive_finding *finding)
-{
-    (void)finding;
-}
+#define UNTRIED(NAME)                                                          \
+    void try_##NAME(struct primitive_finding *finding)                         \
+    {                                                                          \
+        (void)finding;                                                         \
+    }
 
-void try_MEMORY_DIRECTORY(struct primitive_finding *finding)
-{
-    (void)finding;
-}
+UNTRIED(CGROUP)
+UNTRIED(CGROUP_MEMORY)
+UNTRIED(CGROUP_PIDS)
+UNTRIED(CGROUP_CPU)
+UNTRIED(CGROUP_KILL)
+UNTRIED(DESCRIPTORS)
+UNTRIED(MEMORY_DIRECTORY)
 
 /* ---- all of them ---- */
 
@@ -271,12 +275,6 @@ static void (*const tries[])(struct primitive_finding *finding) = {
 #undef ROW
 };
 
-/* Whether spd's own rights are what counts, not a module's. */
-static bool is_spds(enum primitive primitive)
-{
-    return primitive == PRIMITIVE_CGROUP_WRITABLE;
-}
-
 void primitive_try(enum primitive primitive, uid_t uid,
                    struct primitive_finding *out_finding)
 {
@@ -285,8 +283,7 @@ void primitive_try(enum primitive primitive, uid_t uid,
     struct fault fault;
 
     /* where it has no uid to become, the others are tried as who it is */
-    if (uid != SANDBOX_NO_UID && !is_spds(primitive) &&
-        privileges_drop(&orders, &fault) < 0 &&
+    if (uid != SANDBOX_NO_UID && privileges_drop(&orders, &fault) < 0 &&
         primitive == PRIMITIVE_OWN_UID) {
         snprintf(out_finding->detail, sizeof out_finding->detail, "%.*s",
                  PRIMITIVE_DETAIL_MAX, fault.text);

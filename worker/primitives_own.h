@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* worker/primitives_own.h - a trial of each primitive: for primitives.c, which
- * has those of all tiers and of default, primitives_strict.c and
- * primitives_cgroup.c.  errno is 0 when one begins. */
+ * has those of all tiers and of default, and primitives_strict.c.  errno is 0
+ * when one begins. */
 #ifndef WORKER_PRIMITIVES_OWN_H
 #define WORKER_PRIMITIVES_OWN_H
 

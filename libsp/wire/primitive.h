@@ -116,11 +116,8 @@ enum primitive_state {
       "no tier strict: the machine's root is left by pivot_root; it fails on " \
       "an initial RAM disk and in a chroot")                                   \
     X(CGROUP, "cgroup-v2", SETTING,                                            \
-      "no limits on the memory or the processes of a module as a whole: "      \
-      "mount cgroup v2 at /sys/fs/cgroup")                                     \
-    X(CGROUP_WRITABLE, "cgroup-delegated", SETTING,                            \
       "no limits on a module as a whole: run spd as a systemd service with "   \
-      "Delegate=yes")                                                          \
+      "Delegate=yes, or give it a cgroup by cgroup = PATH")                    \
     X(CGROUP_MEMORY, "cgroup-memory", SETTING,                                 \
       "no limit on the memory of a module as a whole")                         \
     X(CGROUP_PIDS, "cgroup-pids", SETTING,                                     \
