@@ -190,7 +190,7 @@ void leftovers_check_empty(const char *directory)
     cr_assert(found == 0, "%d files left in %s", found, directory);
 }
 
-#define DIRECTORIES_MAX 8
+#define DIRECTORIES_MAX 32
 static char directories[DIRECTORIES_MAX][LEFTOVERS_DIRECTORY_SIZE];
 
 static void remove_directories(void)

@@ -13,14 +13,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "layers.h"
 #include "privileges.h"
 
 static const struct kind {
     const char *name;
     const char *file; /* of /proc/PID/ns, and in the names of limits */
     int flag;
+    bool built;
 } kinds[] = {
-#define KIND(KIND, file, words) {words, file, CLONE_NEW##KIND},
+#define KIND(KIND, file, words)                                                \
+    {words, file, CLONE_NEW##KIND, HAS_LAYER(KIND)},
     SANDBOX_NAMESPACE_TABLE(KIND)
 #undef KIND
 };
@@ -73,8 +76,8 @@ static int map_user(uid_t uid, gid_t gid, struct fault *fault)
 static bool is_wanted(const struct kind *kind,
                       const struct sandbox_record *orders)
 {
-    return kind->flag != CLONE_NEWNET ||
-           !(orders->allow & SANDBOX_ALLOW_NETWORK);
+    return kind->built && (kind->flag != CLONE_NEWNET ||
+                           !(orders->allow & SANDBOX_ALLOW_NETWORK));
 }
 
 /* "No space left on device" would help nobody. */
@@ -110,7 +113,7 @@ static int empty_root(void *context, struct fault *fault)
 {
     struct namespaces *namespaces = context;
 
-    if (root_empty(&namespaces->root, fault) < 0)
+    if (LAYER(EMPTY_ROOT, root_empty(&namespaces->root, fault)) < 0)
         return -1;
     return privileges_drop_capabilities(fault);
 }
@@ -129,7 +132,8 @@ int namespaces_enter(struct namespaces *namespaces,
         return fault_errno(fault, "pidfd_open");
     started = enter_all(orders, fault);
     if (started == 0)
-        started = root_enter(&namespaces->root, orders, module, fault);
+        started = LAYER(ROOT, root_enter(&namespaces->root, orders, module,
+                                         fault));
     if (started == 0)
         started = holder_start(&namespaces->holder, &holder, fault);
     close(holder.supervisor_fd);

@@ -45,6 +45,7 @@
 #include <unistd.h>
 
 #include "death.h"
+#include "layers.h"
 #include "privileges.h"
 #include "rlimits.h"
 #include "seccomp.h"
@@ -111,20 +112,21 @@ int sandbox_prepare(struct sandbox *sandbox,
     if (seccomp_take(WORKER_FILTERS_FD, &sandbox->filters, fault) < 0)
         return -1;
     close(WORKER_FILTERS_FD);
-    if (privileges_drop(orders, fault) < 0 ||
+    if (LAYER(UID, privileges_drop(orders, fault)) < 0 ||
         (orders->tier == SANDBOX_STRICT &&
          namespaces_enter(&sandbox->namespaces, orders, module, parent,
                           *control_fd, fault) < 0) ||
-        rlimits_template(orders, sandbox->open_files, fault) < 0)
+        LAYER(LIMITS, rlimits_template(orders, sandbox->open_files, fault)) < 0)
         return -1;
     if (death_link(parent) < 0)
         return fault_errno(fault, "PR_SET_PDEATHSIG");
     if (landlock_open(orders, module, &sandbox->landlock, fault) < 0 ||
         move_control(sandbox, control_fd, fault) < 0)
         return -1;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_LOAD) < 0)
+    if (LAYER(LANDLOCK, landlock_enter(&sandbox->landlock, LANDLOCK_LOAD)) < 0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    return seccomp_enter(&sandbox->filters, SECCOMP_LOADING, fault);
+    return LAYER(SECCOMP,
+                 seccomp_enter(&sandbox->filters, SECCOMP_LOADING, fault));
 }
 
 int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
@@ -134,14 +136,18 @@ int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
     if (sandbox->orders->tier == SANDBOX_STRICT &&
         namespaces_seal(&sandbox->namespaces, fault) < 0)
         return -1;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_SEALED) < 0)
+    if (LAYER(LANDLOCK, landlock_enter(&sandbox->landlock, LANDLOCK_SEALED)) <
+        0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
-    return seccomp_enter(&sandbox->filters, SECCOMP_SEALED, fault);
+    return LAYER(SECCOMP,
+                 seccomp_enter(&sandbox->filters, SECCOMP_SEALED, fault));
 }
 
 pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor)
 {
-    return sandbox->orders->tier == SANDBOX_STRICT ? 0 : supervisor;
+    return sandbox->orders->tier == SANDBOX_STRICT && HAS_LAYER(PID)
+               ? 0
+               : supervisor;
 }
 
 /* Orphans among its descendants stay its own while it lives, and are then
@@ -157,8 +163,9 @@ int sandbox_enter(struct sandbox *sandbox)
 {
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0 ||
+    if (LAYER(SCOPE, landlock_enter(&sandbox->landlock, LANDLOCK_SESSION)) < 0 ||
         keep_children(sandbox->orders) < 0)
         return -1;
-    return rlimits_session(sandbox->orders, sandbox->open_files);
+    return LAYER(SESSION_LIMITS,
+                 rlimits_session(sandbox->orders, sandbox->open_files));
 }
