@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // cxx: a module in C++, and the proof that a C++ compiler accepts every public
-// header.  Its sessions collect what is cast to them.
+// header.  Its sessions collect what is cast to them; "throw" is a call that
+// throws and catches, "throw on" one that does not catch.
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <sp/client.h>
 #include <sp/error.h>
@@ -19,12 +22,26 @@ enum sp_init cxx_init(struct sp_session *, const void *arg, std::size_t size,
     return SP_INIT_OK;
 }
 
-enum sp_handled cxx_call(struct sp_session *, void *state, struct sp_call *call,
-                         const void *, std::size_t)
+std::string caught()
 {
-    const auto *text = static_cast<std::string *>(state);
+    try {
+        return std::string("none").substr(9);
+    } catch (const std::out_of_range &) {
+        return "caught";
+    }
+}
 
-    return sp_reply(call, text->data(), text->size());
+enum sp_handled cxx_call(struct sp_session *, void *state, struct sp_call *call,
+                         const void *request, std::size_t size)
+{
+    const std::string_view asked(static_cast<const char *>(request), size);
+    auto text = *static_cast<std::string *>(state);
+
+    if (asked == "throw on")
+        throw std::runtime_error("nobody catches it");
+    if (asked == "throw")
+        text = caught();
+    return sp_reply(call, text.data(), text.size());
 }
 
 void cxx_cast(struct sp_session *, void *state, const void *message,

@@ -20,11 +20,19 @@
     X(hard_link, 1)                                                            \
     X(fifo, 1)                                                                 \
     X(memory_file, 1)                                                          \
+    X(execute_descriptor, 1)                                                   \
     X(ioctl_push_input, 1)                                                     \
     X(ioctl_push_input_high_bits, 1)                                           \
     X(ioctl_linux_console, 1)                                                  \
+    X(environment, 1)                                                          \
+    /* hostile_descriptors.c */                                                \
     X(descriptors, 0)                                                          \
     X(descriptor_bomb, 0)                                                      \
+    X(write_elsewhere, 0)                                                      \
+    X(make_all_nonblocking, 0)                                                 \
+    X(unmarked, 0)                                                             \
+    X(pass_descriptors, 0)                                                     \
+    X(take_descriptors, 0)                                                     \
     /* hostile_network.c */                                                    \
     X(socket_inet, 1)                                                          \
     X(socket_inet6, 1)                                                         \
@@ -35,10 +43,9 @@
     X(socket_pair, 1)                                                          \
     X(connect, 0)                                                              \
     X(datagram_to, 0)                                                          \
-    X(pass_descriptors, 0)                                                     \
-    X(take_descriptors, 0)                                                     \
     /* hostile_processes.c */                                                  \
     X(execute_shell, 1)                                                        \
+    X(execute_set_uid, 0)                                                      \
     X(fork, 1)                                                                 \
     X(vfork, 1)                                                                \
     X(clone_parent, 0)                                                         \
@@ -46,23 +53,26 @@
     X(kill_parent, 1)                                                          \
     X(kill_all, 1)                                                             \
     X(kill_group, 1)                                                           \
+    X(signal_process, 0)                                                       \
     X(signal_thread, 0)                                                        \
+    X(signal_another_thread, 0)                                                \
     X(queue_signal, 0)                                                         \
+    X(signal_by_pidfd, 0)                                                      \
     X(pidfd, 1)                                                                \
     X(trace, 0)                                                                \
     X(read_memory, 0)                                                          \
     X(take_descriptor, 0)                                                      \
     X(become_root, 1)                                                          \
+    X(regain_capabilities, 1)                                                  \
     X(raise_limits, 1)                                                         \
     X(become_dumpable, 0)                                                      \
+    X(regain_privileges, 0)                                                    \
     X(outlive_spd, 0)                                                          \
     X(own_filter, 0)                                                           \
     /* hostile_kernel.c */                                                     \
     X(map_code, 1)                                                             \
     X(write_then_run, 1)                                                       \
     X(map_file_to_run, 0)                                                      \
-    X(memory_bomb, 0)                                                          \
-    X(lock_memory, 1)                                                          \
     X(bpf, 0)                                                                  \
     X(perf, 0)                                                                 \
     X(userfault, 0)                                                            \
@@ -74,8 +84,19 @@
     X(other_architecture, 0)                                                   \
     X(x32, 0)                                                                  \
     X(unknown_call, 1)                                                         \
+    /* hostile_bombs.c */                                                      \
+    X(memory_bomb, 0)                                                          \
+    X(heap_bomb, 0)                                                            \
+    X(stack_bomb, 0)                                                           \
+    X(lock_memory, 1)                                                          \
+    X(timer_bomb, 0)                                                           \
+    X(signal_bomb, 0)                                                          \
+    X(busy, 0)                                                                 \
     /* hostile_not.c: what honest modules do */                                \
+    X(answer, 0)                                                               \
     X(ordinary_work, 1)                                                        \
+    X(failing_assert, 0)                                                       \
+    X(start_thread, 0)                                                         \
     X(abort, 0)
 
 #define ATTEMPT_DECLARE_(name, at_load)                                        \

@@ -49,31 +49,6 @@ ATTEMPT(map_file_to_run)
     return try_map(PROT_READ | PROT_EXEC);
 }
 
-ATTEMPT(memory_bomb)
-{
-    size_t size = (size_t)512 << 20;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    (void)argument;
-    if (memory == MAP_FAILED)
-        return errno;
-    munmap(memory, size);
-    return 0;
-}
-
-ATTEMPT(lock_memory)
-{
-    void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int result = mlock(page, PAGE);
-    int error = errno;
-
-    munmap(page, PAGE);
-    errno = error;
-    return OUTCOME(result);
-}
-
 ATTEMPT(bpf)
 {
     return OUTCOME(syscall(SYS_bpf, 0, NULL, 0));
@@ -86,7 +61,11 @@ ATTEMPT(perf)
 
 ATTEMPT(userfault)
 {
-    return OUTCOME(syscall(SYS_userfaultfd, 0));
+    int fd = (int)syscall(SYS_userfaultfd, 0);
+
+    if (fd >= 0)
+        close(fd);
+    return OUTCOME(fd);
 }
 
 ATTEMPT(keys)
@@ -94,9 +73,10 @@ ATTEMPT(keys)
     return OUTCOME(syscall(SYS_keyctl, 0, 0, 0, 0, 0));
 }
 
+/* Of a kind that there is not, should it be permitted. */
 ATTEMPT(mount)
 {
-    return OUTCOME(mount("none", "/tmp", "tmpfs", 0, NULL));
+    return OUTCOME(mount("none", "/tmp", "hostile", 0, NULL));
 }
 
 ATTEMPT(unshare)

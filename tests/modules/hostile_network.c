@@ -2,6 +2,7 @@
 /* Sockets. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -46,57 +47,31 @@ ATTEMPT(socket_pair)
     return 0;
 }
 
-static struct sockaddr_un address_of(const char *path)
+/* Of a path, or of a name that begins with '@'. */
+static socklen_t address_of(const char *name, struct sockaddr_un *out)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
-    return address;
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    snprintf(out->sun_path, sizeof out->sun_path, "%.100s", name);
+    if (name[0] != '@')
+        return sizeof *out;
+    out->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
 }
 
 /* The log's socket, for want of another. */
 ATTEMPT(connect)
 {
-    struct sockaddr_un to = address_of(argument);
+    struct sockaddr_un to;
+    socklen_t size = address_of(argument, &to);
 
-    return OUTCOME(connect(STDERR_FILENO, (struct sockaddr *)&to, sizeof to));
+    return OUTCOME(connect(STDERR_FILENO, (struct sockaddr *)&to, size));
 }
 
 ATTEMPT(datagram_to)
 {
-    struct sockaddr_un to = address_of(argument);
+    struct sockaddr_un to;
+    socklen_t size = address_of(argument, &to);
 
     return OUTCOME(sendto(STDERR_FILENO, "hostile", 7, 0,
-                          (struct sockaddr *)&to, sizeof to));
-}
-
-ATTEMPT(pass_descriptors)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr head;
-    } room = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
-                       .cmsg_level = SOL_SOCKET,
-                       .cmsg_type = SCM_RIGHTS}};
-    struct iovec iov = {"hostile\n", 8};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = room.bytes,
-                             .msg_controllen = sizeof room.bytes};
-
-    memset(CMSG_DATA(&room.head), 0, sizeof(int));
-    return OUTCOME(sendmsg(STDERR_FILENO, &message, MSG_DONTWAIT));
-}
-
-/* On every number that it could get: the template's own is out of reach. */
-ATTEMPT(take_descriptors)
-{
-    struct msghdr message = {0};
-
-    (void)argument;
-    for (int fd = 0; fd < 20000; fd++)
-        if (recvmsg(fd, &message, MSG_DONTWAIT) >= 0 || errno == EAGAIN ||
-            errno == ENOTSOCK)
-            return 0;
-    return EPERM;
+                          (struct sockaddr *)&to, size));
 }

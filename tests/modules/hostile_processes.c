@@ -2,6 +2,7 @@
 /* Processes, signals, users and limits.  Signal 0 asks for the right alone. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -37,6 +38,16 @@ ATTEMPT(execute_shell)
     waitpid(child, &status, 0);
     (void)argument;
     return WEXITSTATUS(status);
+}
+
+/* With what it may do, it would be root. */
+ATTEMPT(execute_set_uid)
+{
+    char *const none[] = {NULL};
+
+    (void)argument;
+    execve("/bin/su", none, none);
+    return errno;
 }
 
 static int try_child(pid_t child)
@@ -96,10 +107,25 @@ ATTEMPT(kill_group)
     return OUTCOME(kill(0, 0));
 }
 
+ATTEMPT(signal_process)
+{
+    return OUTCOME(kill(atoi(argument), 0));
+}
+
 ATTEMPT(signal_thread)
 {
     int pid = atoi(argument);
 
+    return OUTCOME(syscall(SYS_tgkill, pid, pid, 0));
+}
+
+/* EPERM for itself, too. */
+ATTEMPT(signal_another_thread)
+{
+    int pid = atoi(argument);
+
+    if (pid == getpid())
+        return EPERM;
     return OUTCOME(syscall(SYS_tgkill, pid, pid, 0));
 }
 
@@ -108,6 +134,18 @@ ATTEMPT(queue_signal)
     siginfo_t info = {.si_code = SI_QUEUE};
 
     return OUTCOME(syscall(SYS_rt_sigqueueinfo, atoi(argument), 0, &info));
+}
+
+ATTEMPT(signal_by_pidfd)
+{
+    int fd = (int)syscall(SYS_pidfd_open, atoi(argument), 0);
+    long sent = syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0);
+    int error = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return OUTCOME(sent);
 }
 
 ATTEMPT(pidfd)
@@ -121,7 +159,15 @@ ATTEMPT(pidfd)
 
 ATTEMPT(trace)
 {
-    return OUTCOME(ptrace(PTRACE_SEIZE, atoi(argument), NULL, NULL));
+    pid_t pid = atoi(argument);
+    long seized = ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+    int error = errno;
+
+    if (seized == 0 && ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0 &&
+        waitpid(pid, NULL, __WALL) == pid)
+        ptrace(PTRACE_DETACH, pid, NULL, NULL);
+    errno = error;
+    return OUTCOME(seized);
 }
 
 ATTEMPT(read_memory)
@@ -134,12 +180,30 @@ ATTEMPT(read_memory)
 
 ATTEMPT(take_descriptor)
 {
-    return OUTCOME(syscall(SYS_pidfd_getfd, STDIN_FILENO, 0, 0));
+    int fd = (int)syscall(SYS_pidfd_open, atoi(argument), 0);
+    int taken = (int)syscall(SYS_pidfd_getfd, fd, 0, 0);
+    int error = errno;
+
+    if (taken >= 0)
+        close(taken);
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return OUTCOME(taken);
 }
 
 ATTEMPT(become_root)
 {
     return OUTCOME(setresuid(0, 0, 0));
+}
+
+ATTEMPT(regain_capabilities)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct all[_LINUX_CAPABILITY_U32S_3] = {
+        {~0u, ~0u, 0}, {~0u, ~0u, 0}};
+
+    return OUTCOME(syscall(SYS_capset, &head, all));
 }
 
 ATTEMPT(raise_limits)
@@ -157,6 +221,11 @@ ATTEMPT(raise_limits)
 ATTEMPT(become_dumpable)
 {
     return OUTCOME(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+ATTEMPT(regain_privileges)
+{
+    return OUTCOME(prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
 }
 
 ATTEMPT(outlive_spd)
