@@ -104,16 +104,25 @@ build()
     libdir=$PWD/build/programs/${libdir#./}
 }
 
+# Both modules of this demonstration, confined by this tier.
+configure() # TIER
+{
+    cat >"$dir/spd.conf" <<TXT
+[module kv]
+sandbox = $1
+[module visitor]
+path = $libdir/libsp/examples/visitor.so
+sandbox = $1
+TXT
+}
+
 # Starts spd; returns when it accepts requests.
 start_supervisor()
 {
     local line
 
     export SP_RUNTIME_DIR=$dir/run
-    cat >"$dir/spd.conf" <<TXT
-[module visitor]
-path = $libdir/libsp/examples/visitor.so
-TXT
+    configure strict
     mkfifo "$dir/ready"
     exec 9<>"$dir/ready"
     say "A supervisor, in a directory of its own."
@@ -123,6 +132,27 @@ TXT
     spd=$!
     read -r -t 15 -u 9 line || fail "spd is not ready"
     exec 9<&-
+}
+
+# The strictest tier that this machine can keep: a module that it cannot is
+# refused, with what lacks.
+choose_tier()
+{
+    local tier refused
+
+    for tier in strict default; do
+        configure "$tier"
+        spctl reload --quiet
+        if refused=$(spctl start try 2>&1); then
+            spctl stop try
+            say "Modules are confined by sandbox = $tier."
+            show "cat $dir/spd.conf"
+            cat "$dir/spd.conf"
+            return
+        fi
+        printf '%s\n' "$refused"
+    done
+    fail "this machine can confine no module"
 }
 
 pid_of() # ID
@@ -137,6 +167,9 @@ play()
     say "Two sessions: two processes, found by their IDs."
     run "spctl start alice"
     run "spctl start bob"
+
+    say "What confines them, as the kernel tells it."
+    run "spctl info alice | grep -A 2 sandbox"
 
     say "A call waits for its answer, a cast does not. Each has its own state."
     run_for 1 "spctl call alice 'incr n'"
@@ -190,6 +223,7 @@ start_frontend()
 
 build
 start_supervisor
+choose_tier
 play
 start_frontend
 fetch "${address#http://}"

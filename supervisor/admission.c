@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "cgroup.h"
 #include "control_own.h"
 #include "module.h"
 #include "supervisor.h"
@@ -134,11 +135,25 @@ static enum sp_error check_throttle(const struct question *question,
     return SP_ELIMIT;
 }
 
+static enum sp_error check_cgroup(const struct question *question,
+                                  struct module *module,
+                                  struct refusal *refusal)
+{
+    char text[CGROUP_TEXT_SIZE];
+
+    if (module_check_cgroup(module, text) == 0)
+        return SP_OK;
+    question->supervisor->counters.refused_cgroup++;
+    snprintf(refusal->text, refusal->size, "module %s: refused: %s",
+             module_name(module), text);
+    return SP_ELOAD;
+}
+
 static enum sp_error (*const checks[])(const struct question *question,
                                        struct module *module,
                                        struct refusal *refusal) = {
     check_stopping,        check_module, check_arg,     check_sessions,
-    check_module_sessions, check_user,   check_throttle};
+    check_module_sessions, check_user,   check_cgroup,  check_throttle};
 
 enum sp_error admission_ask(const struct question *question,
                             struct module **out_module, char *out_text,

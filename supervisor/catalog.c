@@ -174,8 +174,7 @@ struct module *catalog_find(const struct catalog *catalog, const char *name)
     return NULL;
 }
 
-/* All of them, those on offer first; NULL behind the last. */
-static struct module *nth(const struct catalog *catalog, size_t n)
+struct module *catalog_nth(const struct catalog *catalog, size_t n)
 {
     if (n < catalog->count)
         return catalog->modules[n];
@@ -188,7 +187,7 @@ unsigned catalog_sessions(const struct catalog *catalog, const char *name)
     const struct module *module;
     unsigned sessions = 0;
 
-    for (size_t i = 0; (module = nth(catalog, i)); i++)
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
         if (strcmp(module_name(module), name) == 0)
             sessions += module_sessions(module);
     return sessions;
@@ -199,7 +198,7 @@ size_t catalog_templates(const struct catalog *catalog)
     const struct module *module;
     size_t count = 0;
 
-    for (size_t i = 0; (module = nth(catalog, i)); i++)
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
         count += module_template_pid(module) > 0;
     return count;
 }
@@ -208,7 +207,7 @@ bool catalog_has_template(const struct catalog *catalog, pid_t pid)
 {
     const struct module *module;
 
-    for (size_t i = 0; (module = nth(catalog, i)); i++)
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
         if (module_template_pid(module) == pid || module_has_holder(module, pid))
             return true;
     return false;
@@ -219,7 +218,7 @@ uint64_t catalog_longest_init(const struct catalog *catalog)
     const struct module *module;
     uint64_t longest = 0;
 
-    for (size_t i = 0; (module = nth(catalog, i)); i++)
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
         if (module_settings(module)->init_timeout > longest)
             longest = module_settings(module)->init_timeout;
     return longest;
@@ -243,7 +242,7 @@ void catalog_fini(struct catalog *catalog)
 {
     struct module *module;
 
-    for (size_t i = 0; (module = nth(catalog, i)); i++)
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
         module_destroy(module);
     free(catalog->modules);
     free(catalog->retired);

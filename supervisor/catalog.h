@@ -53,6 +53,9 @@ int catalog_offer(struct catalog *catalog, struct config *config,
 /* NULL: no module of this name is on offer. */
 struct module *catalog_find(const struct catalog *catalog, const char *name);
 
+/* All of them, those on offer first; NULL behind the last. */
+struct module *catalog_nth(const struct catalog *catalog, size_t n);
+
 /* The sessions of this name, of retired modules too. */
 unsigned catalog_sessions(const struct catalog *catalog, const char *name);
 

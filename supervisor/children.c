@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/self/task/PID/children: numbers with a space behind each. */
+/* /proc/PID/task/PID/children: numbers with a space behind each. */
 #define _GNU_SOURCE
 #include "children.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+/* No process has so high a number that a digit more would not fit. */
+#define CHILDREN_CUT (INT_MAX / 10)
+
 int children_open(struct children *children)
+{
+    return children_open_of(children, getpid());
+}
+
+int children_open_of(struct children *children, pid_t parent)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
     children->fd = open(path, O_RDONLY | O_CLOEXEC);
     children->unended = 0;
     children->count = children->next = 0;
@@ -26,13 +36,13 @@ void children_close(struct children *children)
     children->fd = -1;
 }
 
-/* A number may be cut in two where the kernel's pages are larger. */
-static void parse(struct children *children, const char *text, size_t size)
+void children_parse(struct children *children, const char *text, size_t size)
 {
     children->count = children->next = 0;
     for (size_t i = 0; i < size; i++) {
         if (text[i] >= '0' && text[i] <= '9') {
-            children->unended = children->unended * 10 + (text[i] - '0');
+            children->unended =
+                children->unended % CHILDREN_CUT * 10 + (text[i] - '0');
         } else if (children->unended > 0) {
             children->pids[children->count++] = children->unended;
             children->unended = 0;
@@ -51,7 +61,7 @@ pid_t children_next(struct children *children)
             continue;
         if (got <= 0)
             return 0;
-        parse(children, text, (size_t)got);
+        children_parse(children, text, (size_t)got);
     }
     return children->pids[children->next++];
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/children.h - the children of spd, as the kernel lists them.
+/* supervisor/children.h - the children of a process, as the kernel lists them.
  *
  * Read a page at a time, since the kernel counts its way from the first child
  * to each page: with 9,000 children all pages take 20 ms and the last one 3.  A
@@ -21,9 +21,16 @@ struct children {
     size_t next; /* in pids */
 };
 
-/* -1 and errno: the kernel does not tell. */
+/* Those of spd, or of another process with one thread.  -1 and errno: the kernel
+ * does not tell. */
 int children_open(struct children *children);
+int children_open_of(struct children *children, pid_t parent);
 void children_close(struct children *children);
+
+/* Takes in a page of the kernel's list, of at most CHILDREN_READ_SIZE bytes, in
+ * place of the one before.  A number may be cut in two where the kernel's pages
+ * are larger.  Pure. */
+void children_parse(struct children *children, const char *text, size_t size);
 
 /* 0: there are no more. */
 pid_t children_next(struct children *children);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,6 +64,13 @@ void uid_lease_give(struct uid_lease *lease)
     *lease = (struct uid_lease){SANDBOX_NO_UID, -1};
 }
 
+/* ---- filters ---- */
+
+int confine_filters(void)
+{
+    return memfd_create("libsp-filters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
 /* ---- the record ---- */
 
 /* Words to NUL-terminated paths; returns their size.  The setting's check has
@@ -101,7 +109,8 @@ int confine_order(const struct module_settings *settings, uid_t uid,
                          .memory = settings->memory,
                          .cpu_seconds = settings->cpu_seconds,
                          .open_files = (uint32_t)settings->open_files,
-                         .uid = uid}};
+                         .uid = uid,
+                         .landlock_abi = (uint32_t)settings->landlock_abi}};
     ssize_t sent;
 
     if (record.head.open_files == 0)

@@ -23,6 +23,10 @@ int uid_lease_take(const struct module_settings *settings, const char *range,
 /* No process of this uid may be left. */
 void uid_lease_give(struct uid_lease *lease);
 
+/* Empty memory for the filters of its templates (WORKER_FILTERS_FD), the
+ * caller's to close.  -1 and errno. */
+int confine_filters(void);
+
 /* Sends the first record of a template (wire/sandbox.h).  -1 and errno. */
 int confine_order(const struct module_settings *settings, uid_t uid,
                   int control_fd);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "wire/sandbox.h"
 
 /* Of a template, and what it has put on once its module was loaded. */
@@ -16,6 +17,7 @@
 #define SECCOMP_MODE_FILTERED 2
 
 #define NAMESPACES_TEXT_SIZE 64
+#define LIMITS_TEXT_SIZE 120
 
 struct marks {
     unsigned uid;
@@ -130,6 +132,7 @@ void confined_text(pid_t pid, char out[CONFINED_TEXT_SIZE])
 {
     struct marks marks = {.filters = FILTERS}; /* not told before Linux 5.9 */
     char namespaces[NAMESPACES_TEXT_SIZE];
+    char limits[LIMITS_TEXT_SIZE];
     size_t count;
 
     out[0] = '\0';
@@ -137,12 +140,13 @@ void confined_text(pid_t pid, char out[CONFINED_TEXT_SIZE])
         !read_lines(pid, "limits", &marks, take_limit))
         return;
     count = own_namespaces(pid, namespaces);
+    cgroup_limits_text(pid, limits, sizeof limits);
     snprintf(out, CONFINED_TEXT_SIZE,
              "%s: filters %d, no new privileges %s, uid %u, memory %s, files "
-             "%s, processes %s%s%s",
+             "%s, processes %s%s%s%s",
              tier_of(&marks, namespaces, count),
              marks.seccomp ? marks.filters : 0,
              marks.no_new_privs ? "yes" : "no", marks.uid, marks.memory,
              marks.files, marks.processes, count > 0 ? ", namespaces" : "",
-             namespaces);
+             namespaces, limits);
 }

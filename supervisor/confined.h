@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#define CONFINED_TEXT_SIZE 256
+#define CONFINED_TEXT_SIZE 400
 
 /* "none", or the tier whose marks it bears and what is seen of it; "unclear"
  * for some of them alone; "" if the kernel does not say. */

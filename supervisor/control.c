@@ -176,6 +176,9 @@ struct control *control_create(struct supervisor *supervisor, int listen_fd)
     control->supervisor = supervisor;
     pending_init(control);
     lister_init(&control->lister, supervisor->base, &supervisor->registry);
+    doctor_init(&control->doctor, supervisor->base,
+                &supervisor->config.supervisor, supervisor->runtime.dir,
+                supervisor->cgroup);
     control->endpoint = endpoint_create(supervisor->base, listen_fd, &limits,
                                         &handlers, control);
     if (!control->endpoint) {
@@ -191,8 +194,14 @@ void control_destroy(struct control *control)
         return;
     pending_fini(control);
     lister_fini(&control->lister);
+    doctor_fini(&control->doctor);
     endpoint_destroy(control->endpoint);
     free(control);
+}
+
+bool control_has_child(const struct control *control, pid_t pid)
+{
+    return doctor_runs(&control->doctor, pid);
 }
 
 bool control_flushed(const struct control *control)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct control;
 struct endpoint_counters;
@@ -21,6 +22,9 @@ bool control_flushed(const struct control *control);
 
 /* Sends an event to every subscriber, and answers those who wait for one. */
 void control_publish(struct control *control, const char *event, size_t size);
+
+/* Whether this child of spd works for an answer. */
+bool control_has_child(const struct control *control, pid_t pid);
 
 const struct endpoint_counters *control_counters(const struct control *control);
 

@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include "control.h"
+#include "doctor.h"
 #include "end.h"
 #include "endpoint/endpoint.h"
 #include "lister.h"
@@ -27,6 +28,7 @@ struct control {
     size_t pending_count;
     struct event events_due; /* some of them wait for events */
     struct lister lister;
+    struct doctor doctor;
 };
 
 /* One request, while it is looked at. */

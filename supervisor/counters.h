@@ -31,6 +31,7 @@ struct endpoint_counters;
     X(refused_throttle, "starts refused since none of the module ever worked") \
     X(refused_unknown, "starts refused for an unknown module")                 \
     X(refused_argument, "starts refused by max_arg")                           \
+    X(refused_cgroup, "starts refused for want of a cgroup's controller")      \
     X(refused_resources, "starts refused for want of descriptors or memory")   \
     X(refused_stopping, "starts refused since spd was stopping")               \
     X(hangs, "processes ended by call_limit")                                  \

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "procfs.h"
+
 /* ---- what a process uses ---- */
 
 static bool read_line(pid_t pid, const char *file, char *out, int size)
@@ -26,24 +28,17 @@ static bool read_line(pid_t pid, const char *file, char *out, int size)
 
 void describe_usage(pid_t pid, struct process_usage *out_usage)
 {
-    unsigned long long user = 0;
-    unsigned long long system = 0;
     unsigned long long pages = 0;
-    const char *rest;
-    char line[1024];
+    struct procfs_stat stat;
+    char line[128];
 
     *out_usage = (struct process_usage){0};
     if (pid <= 0)
         return;
     confined_text(pid, out_usage->sandbox);
-    /* utime and stime are fields 14 and 15; the name in brackets is field 2 */
-    if (read_line(pid, "stat", line, sizeof line) &&
-        (rest = strrchr(line, ')')) &&
-        sscanf(rest + 1,
-               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &user,
-               &system) == 2)
-        out_usage->cpu_ms = (int64_t)((user + system) * 1000 /
-                                      (unsigned long long)sysconf(_SC_CLK_TCK));
+    if (procfs_stat(pid, &stat))
+        out_usage->cpu_ms = (int64_t)(stat.cpu_ticks * 1000 /
+                                      (uint64_t)sysconf(_SC_CLK_TCK));
     if (read_line(pid, "statm", line, sizeof line) &&
         sscanf(line, "%*s %llu", &pages) == 1)
         out_usage->memory_kb =
@@ -75,7 +70,8 @@ json_t *describe_end(const struct end *end, int64_t now_ms)
         "{s:s, s:i, s:i, s:s, s:b, s:s, s:s, s:I, s:i, s:s, s:I, s:I, s:I, "
         "s:s, s:I, s:I, s:I, s:I}",
         "text", text, "pid", (int)end->pid, "code", end->code, "signal",
-        signal_name(end, name), "core", end->core, "limit", end_limit_name(end->limit), "asked",
+        signal_name(end, name), "core", end->core, "limit",
+        end_limit_name(end->limit), "asked",
         end_asked_name(end->asked), "by_uid",
         end->by.uid == (uid_t)-1 ? (json_int_t)-1 : (json_int_t)end->by.uid,
         "by_pid", (int)end->by.pid, "reason", told->reason, "lived_ms",

@@ -24,7 +24,7 @@ enum end_kind {
     X(SUSPENDED, "suspended", "suspended itself")                              \
     X(CONTRACT, "contract", "broke its contract with spd")                     \
     X(SANDBOX, "sandbox", "made a forbidden system call")                      \
-    X(CHILD, "child", "made a process which nobody has announced")
+    X(CHILD, "child", "made processes which nobody has announced")
 
 /* X(NAME, name, words): for which limit, or which violation, spd or the kernel
  * ended it. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/events.h - what happens to sessions, and what a template did that
- * it may not, as JSON for whoever wants to
- * know: PROTOCOL.md, "An event".  Each is numbered, told at once, and the
- * latest are kept for those who ask later.  No sockets.
+/* supervisor/events.h - what happens to sessions, and violations of templates,
+ * as JSON for whoever wants to know: PROTOCOL.md, "An event".  Each is numbered,
+ * told at once, and the latest are kept for those who ask later.  No sockets.
  *
  * An event for which there is no memory is lost, and its number with it: the
  * gap says so. */

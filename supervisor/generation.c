@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/magic.h"
+#include "cgroup.h"
+#include "orphans.h"
 
 #define GENERATION_MAGIC 0x53506765u
 
@@ -23,9 +25,11 @@ struct generation {
     struct event_base *base; /* borrowed */
     unsigned holds;
     struct slots *slots; /* owned */
+    struct cgroup_leaf *leaf; /* owned; NULL: none */
     pid_t holder;        /* 0: none, or none any more */
     int holder_fd;       /* owned; its pidfd; -1 without one */
     struct event holder_ended;
+    struct orphans orphans; /* of its sessions */
     const struct generation_events *events;
     void *owner;                   /* borrowed */
     LIST_ENTRY(generation) link; /* its owner's list */
@@ -59,6 +63,7 @@ static void generation_free(struct generation *generation)
 {
     LIST_REMOVE(generation, link);
     slots_destroy(generation->slots);
+    cgroup_leaf_destroy(generation->leaf);
     generation->magic = 0;
     free(generation);
 }
@@ -66,6 +71,7 @@ static void generation_free(struct generation *generation)
 static void forget_holder(struct generation *generation)
 {
     event_del(&generation->holder_ended);
+    orphans_fini(&generation->orphans);
     close(generation->holder_fd);
     generation->holder_fd = -1;
     generation->holder = 0;
@@ -96,6 +102,12 @@ void generation_release(struct generation *generation)
 {
     if (generation)
         let_go(generation);
+}
+
+void generation_set_leaf(struct generation *generation,
+                         struct cgroup_leaf *leaf)
+{
+    generation->leaf = leaf;
 }
 
 /* ---- slots ---- */
@@ -155,6 +167,7 @@ int generation_set_holder(struct generation *generation, pid_t pid)
     if (generation->holder_fd < 0)
         return -1;
     generation->holder = pid;
+    orphans_init(&generation->orphans, generation->base, pid);
     event_assign(&generation->holder_ended, generation->base,
                  generation->holder_fd, EV_READ | EV_PERSIST, on_holder_ended,
                  generation);
@@ -163,6 +176,12 @@ int generation_set_holder(struct generation *generation, pid_t pid)
     forget_holder(generation);
     errno = ENOMEM;
     return -1;
+}
+
+void generation_kill_orphans(struct generation *generation)
+{
+    if (generation->holder > 0)
+        orphans_kill(&generation->orphans);
 }
 
 bool generation_has_holder(const struct generation *generation)

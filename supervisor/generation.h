@@ -16,6 +16,7 @@
 
 #include "slots.h"
 
+struct cgroup_leaf;
 struct event_base;
 struct generation;
 
@@ -39,6 +40,10 @@ struct generation *generation_create(struct event_base *base, size_t slots,
 /* The template's hold is over.  NULL is allowed. */
 void generation_release(struct generation *generation);
 
+/* Takes its cgroup, which is emptied and removed with it; NULL is allowed. */
+void generation_set_leaf(struct generation *generation,
+                         struct cgroup_leaf *leaf);
+
 /* The memory of the slots, for the template to inherit; borrowed.  -1 once
  * generation_inherited() has said that it has. */
 int generation_slots_fd(const struct generation *generation);
@@ -54,6 +59,10 @@ int generation_take(struct generation *generation,
                     struct slot_place *out_place);
 /* Gives both back. */
 void generation_give(struct generation *generation, struct slot_place *place);
+
+/* A process that may have had children is about to give its hold back: kills
+ * them, wherever there is a holder that they are now children of. */
+void generation_kill_orphans(struct generation *generation);
 
 /* Whether a generation of this list has this holder. */
 bool generation_list_holds(const struct generation_list *list, pid_t pid);

@@ -19,13 +19,12 @@
 #include "base/clock.h"
 #include "base/fdpass.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "lines.h"
 #include "meter.h"
 #include "runtime.h"
 
 #define DATAGRAMS_A_TURN 64
 #define LINES_A_TURN 64
-#define LINE_MAX_BYTES 2048
 #define WHO_SIZE 256
 /* How long a sink with a process over its rate is left alone, so that a flood
  * costs spd next to nothing. */
@@ -137,30 +136,22 @@ void logsink_forget(struct logsink *sink, struct log_meter *meter)
 /* ---- what is logged ---- */
 
 /* The number of lines logged.  A name is only looked up for those. */
-static int log_lines(struct logsink *sink, pid_t pid, const char *bytes,
-                     size_t len)
+static int log_lines(struct logsink *sink, pid_t pid, struct lines lines)
 {
     struct log_meter *meter = meter_of(sink, pid);
     int64_t now_ms = clock_now_ms();
+    char printable[LINES_SIZE];
     char who[WHO_SIZE];
+    struct lines line;
     int count = 0;
 
-    while (len > 0) {
-        const char *newline = memchr(bytes, '\n', len);
-        size_t size = newline ? (size_t)(newline - bytes) : len;
-        char line[LINE_MAX_BYTES];
-
-        if (size > 0 && admit(sink, meter, pid, now_ms)) {
-            if (count++ == 0)
-                sink->owner.name_writer(sink->owner.context, pid, who,
-                                        sizeof who);
-            text_printable(line, sizeof line, bytes, size);
-            log_info("%s: %s", who, line);
-        }
-        if (newline)
-            size++;
-        bytes += size;
-        len -= size;
+    while (lines_next(&lines, &line)) {
+        if (!admit(sink, meter, pid, now_ms))
+            continue;
+        if (count++ == 0)
+            sink->owner.name_writer(sink->owner.context, pid, who, sizeof who);
+        lines_print(&line, printable);
+        log_info("%s: %s", who, printable);
     }
     return count;
 }
@@ -170,7 +161,7 @@ void logsink_drain(struct logsink *sink)
     int lines = 0;
 
     for (int i = 0; i < DATAGRAMS_A_TURN && lines < LINES_A_TURN; i++) {
-        char bytes[LINE_MAX_BYTES];
+        char bytes[LINES_SIZE];
         pid_t pid;
         ssize_t got =
             fdpass_recv_stamped(sink->fd, bytes, sizeof bytes, &pid);
@@ -179,7 +170,7 @@ void logsink_drain(struct logsink *sink)
             got = sizeof bytes;         /* its beginning is here */
         if (got < 0)
             return;
-        lines += log_lines(sink, pid, bytes, (size_t)got);
+        lines += log_lines(sink, pid, (struct lines){bytes, (size_t)got});
     }
 }
 

@@ -2,6 +2,7 @@
 /* spd: options, configuration, supervisor, in this order. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -16,7 +17,9 @@
 #include <sp/version.h>
 
 #include "base/log.h"
+#include "cgroup.h"
 #include "config.h"
+#include "doctor.h"
 #include "options.h"
 #include "supervisor.h"
 
@@ -114,6 +117,45 @@ static int serve(const struct options *options,
     return in_order ? SPD_EXIT_OK : SPD_EXIT_LOST;
 }
 
+static void told(void *context, const struct primitive_report *report,
+                 const char *text)
+{
+    json_t **out_answer = context;
+
+    if (report)
+        *out_answer = doctor_answer(report);
+    else
+        log_error("%s", text);
+}
+
+/* Where spd need not run, nor could. */
+static int examine(const struct options *options, struct config *config)
+{
+    char runtime_dir[RUNDIR_MAX + 1];
+    struct cgroup *cgroup = cgroup_look(config->supervisor.cgroup);
+    struct event_base *base = event_base_new();
+    struct doctor doctor;
+    json_t *object = NULL;
+    int status = SPD_EXIT_FAILED;
+
+    if (base && cgroup &&
+        rundir_resolve(options->runtime_dir, runtime_dir) == RUNDIR_OK) {
+        doctor_init(&doctor, base, &config->supervisor, runtime_dir, cgroup);
+        doctor_ask(&doctor, told, &object);
+        event_base_dispatch(base);
+        doctor_fini(&doctor);
+    }
+    if (object && json_dumpf(object, stdout, JSON_COMPACT) == 0 &&
+        putchar('\n') == '\n' && fflush(stdout) == 0)
+        status = SPD_EXIT_OK;
+    json_decref(object);
+    if (base)
+        event_base_free(base);
+    cgroup_close(cgroup);
+    config_fini(config);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct installation installation;
@@ -150,5 +192,7 @@ int main(int argc, char **argv)
         config_fini(&config);
         return SPD_EXIT_OK;
     }
+    if (options.doctor)
+        return examine(&options, &config);
     return serve(&options, &source, &config);
 }

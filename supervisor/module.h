@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "brood.h"
 #include "config.h"
 #include "generation.h"
 #include "process.h"
@@ -44,6 +45,10 @@ void module_destroy(struct module *module);
 
 const char *module_name(const struct module *module);
 const struct module_settings *module_settings(const struct module *module);
+
+/* Whether what its settings ask of a cgroup can be had.  -1: out_text, of
+ * CGROUP_TEXT_SIZE, says what is missing. */
+int module_check_cgroup(const struct module *module, char *out_text);
 
 /* The template's pid, 0 without one. */
 pid_t module_template_pid(const struct module *module);
@@ -98,9 +103,34 @@ void module_note_crash(struct module *module,
                        const struct generation *generation);
 /* It does not answer. */
 void module_kill_template(struct module *module);
-/* It broke its contract, in what it sent: counted and told of, and it is
- * killed. */
-void module_violation(struct module *module, const char *what);
+/* The template of this number (module_child_asked()) broke its contract, in
+ * what it sent: that is counted and told of, and it is killed. */
+void module_violation(struct module *module, uint32_t template,
+                      const char *what);
+
+/* The template was told to make one more child; its number among those of the
+ * module. */
+uint32_t module_child_asked(struct module *module);
+/* What became of one: it has said hello, or could not be made. */
+void module_child_known(struct module *module, uint32_t template);
+
+/* ---- for strangers.c ---- */
+
+/* Whether a process in this process session, or of this effective uid, or with
+ * these mappings (/proc/PID/maps) can be of its template. */
+bool module_leads_session(const struct module *module, id_t session);
+bool module_has_uid(const struct module *module, id_t uid);
+bool module_is_mapped(const struct module *module, const char *maps,
+                      size_t size);
+/* A child of the template that has not said hello.  For a stranger the template
+ * is ended, once, with all that it has made and that is no session. */
+enum brood_verdict module_judge(struct module *module,
+                                const struct brood_child *child);
+/* Tells of those since the last report: a violation, if the template was ended
+ * for them. */
+void module_report_strangers(struct module *module);
+
+/* ---- for process.c ---- */
 
 /* A new sending end of the module's log socket, the caller's to close.  -1. */
 int module_open_log(struct module *module);

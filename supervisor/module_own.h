@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/module_own.h - a module from inside: for module.c, which sees to
- * its template, module_queue.c, which sends it requests, and module_log.c. */
+/* supervisor/module_own.h - a module from inside: for module.c, which is what it
+ * is, module_template.c, which starts and ends its template, module_records.c,
+ * which hears it, module_queue.c, which asks it, module_violations.c, which
+ * ends one that may not go on, and module_log.c. */
 #ifndef SUPERVISOR_MODULE_OWN_H
 #define SUPERVISOR_MODULE_OWN_H
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "cgroup.h"
 #include "confine.h"
 #include "module.h"
 #include "stamp.h"
@@ -37,6 +40,8 @@ struct module {
     char *worker;                 /* owned */
     char *uid_range;              /* owned */
     struct uid_lease uid;         /* of all its templates */
+    int filters_fd; /* owned; likewise; -1: none yet, or it is not confined */
+    struct cgroup_leaf *leaf;     /* owned; of all its templates, or NULL */
     struct stamp loaded;          /* the file that the template loads */
     int64_t born_ms;              /* the template */
     uint64_t forks;               /* that were asked of it */
@@ -51,7 +56,10 @@ struct module {
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */
     enum template_state state;
-    bool accused; /* a violation of this template has been told of */
+    bool accused; /* a violation of this template has been counted */
+    struct brood brood;  /* its children */
+    unsigned strangers;  /* of these, since the last report */
+    pid_t condemned_pid; /* the template that was ended for them; 0: none */
     int control_fd; /* owned; -1 without a template */
     int pidfd;      /* owned; -1 without a template */
     pid_t pid;
@@ -88,7 +96,17 @@ void module_answered(struct module *module, struct module_request *request);
 /* Ends a template whose term is over and that owes no answer. */
 void module_renew_if_due(struct module *module);
 
-/* ---- module.c, for module_queue.c ---- */
+/* ---- module_violations.c ---- */
+
+/* Its template has been started; it has ended. */
+void module_begin_brood(struct module *module);
+void module_end_brood(struct module *module);
+/* Its latest template is ended, or has ended, for this: counts it and tells,
+ * once a template. */
+void module_accuse(struct module *module, enum end_limit kind,
+                   const char *text);
+
+/* ---- module_template.c ---- */
 
 /* Starts its template.  -1 and errno. */
 int module_spawn_template(struct module *module);
@@ -96,6 +114,20 @@ int module_spawn_template(struct module *module);
 void module_end_template(struct module *module);
 /* Whether it is to fork no more: the next one is. */
 bool module_template_due(const struct module *module);
+/* It has ended, and was reaped. */
+void module_forget_template(struct module *module);
+
+/* ---- module_records.c: callbacks ---- */
+
+/* Its template has said something. */
+void module_read_records(evutil_socket_t fd, short what, void *module);
+/* It has not loaded in time. */
+void module_load_late(evutil_socket_t fd, short what, void *module);
+
+/* ---- module.c ---- */
+
+/* Tells whoever has retired it, should it have nothing more to do. */
+void module_check_unused(struct module *module);
 
 /* ---- module_log.c ---- */
 

@@ -71,6 +71,9 @@ static int take(struct options *options, int key, char *out_text,
     case OPTION_CHECK_CONFIG:
         options->check_config = true;
         return 0;
+    case OPTION_DOCTOR:
+        options->doctor = true;
+        return 0;
     case OPTION_VERSION:
         options->version = true;
         return 0;

@@ -23,6 +23,9 @@
       "stop in order when descriptor N, a pipe's read end, reaches its end")   \
     X(CHECK_CONFIG, "check-config", NULL,                                      \
       "check the configuration, say what is wrong with it, and exit")          \
+    X(DOCTOR, "doctor", NULL,                                                  \
+      "try what this machine has to confine sessions with, print it as JSON, " \
+      "and exit; spctl doctor shows it as a table")                            \
     X(VERSION, "version", NULL, "print the version and exit")                  \
     X(HELP, "help", NULL, "print this and exit")
 
@@ -45,6 +48,7 @@ struct options {
     int ready_fd; /* -1: none */
     int life_fd;  /* -1: none */
     bool check_config;
+    bool doctor;
     bool version;
     bool help;
 };

@@ -137,6 +137,7 @@ void process_fork_failed(struct process *process, int error)
 {
     char text[128];
 
+    module_child_known(process->module, process->template);
     snprintf(text, sizeof text, "the template could not fork: %s",
              strerrordesc_np(error) ? strerrordesc_np(error) : "unknown error");
     process_unborn(process, SP_ESYSTEM, text);
@@ -207,6 +208,8 @@ void process_take_exit(struct process *process)
         process_read_start(process);
     module_drain_log(process->module);
     end = reap(process);
+    if (module_settings(process->module)->allow_fork)
+        generation_kill_orphans(process->generation);
     if (end_fault(&end))
         module_note_crash(process->module, process->generation);
     process_gone(process, &end, SP_OK, "");
@@ -251,7 +254,7 @@ static bool violation(struct process *process, const char *what, pid_t sender)
     if (process->state == PROCESS_FORKING) {
         if (process_is_new_child(process->table, sender))
             kill(sender, SIGKILL); /* a sweep reaps it */
-        module_violation(process->module, what);
+        module_violation(process->module, process->template, what);
         process_unborn(process, SP_ESYSTEM, "its template broke the contract");
         return false;
     }
@@ -276,6 +279,7 @@ static bool become_born(struct process *process, pid_t pid)
         return false;
     }
     leave_state(process);
+    module_child_known(process->module, process->template);
     process->state = PROCESS_BORN;
     process->pid = pid;
     process->born_ms = clock_now_ms();

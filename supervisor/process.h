@@ -33,6 +33,7 @@
 #include "end.h"
 
 struct event;
+struct cgroup;
 struct event_base;
 struct log_meter;
 struct module;
@@ -47,10 +48,12 @@ struct process_table {
     struct process_list unborn;   /* those FORKING */
     struct process_list news;     /* those that have something to tell */
     struct event *turn;           /* owned; sees to a share of them */
+    struct cgroup *cgroup;        /* borrowed; where modules have theirs */
     /* Whether a child of ours is a template, or holds a pid namespace: it is
      * nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
-    /* A start was given up: there may be a child that nobody will announce. */
+    /* A start was given up, or a module has been loaded: there may be a child
+     * that nobody will announce. */
     void (*on_stray)(void *context);
     /* A template broke its contract, and has been ended. */
     void (*on_violation)(void *context, const char *module, pid_t pid,

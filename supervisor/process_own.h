@@ -37,6 +37,7 @@ struct process {
                                    * it, so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
+    uint32_t template;            /* its number, once the request was sent */
     struct generation *generation; /* held from the request on; or NULL */
     struct slot_place slot;       /* of it */
     enum end_limit limit;         /* that it has hit */

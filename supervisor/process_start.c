@@ -174,6 +174,7 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
         errno = saved;
         return -1;
     }
+    process->template = module_child_asked(process->module);
     process->state = PROCESS_FORKING;
     TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
     start_deadline(process, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations that tell what there is, at once. */
+/* The operations that tell what there is, at once or soon. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
@@ -123,4 +123,18 @@ void op_stats(const struct question *question)
             counters_json(&gauges, &supervisor->counters,
                           control_counters(question->control)));
     answer(question->call, object);
+}
+
+static void told_doctor(void *context, const struct primitive_report *report,
+                        const char *text)
+{
+    if (report)
+        answer(context, doctor_answer(report));
+    else
+        answer_error(context, SP_ESYSTEM, text);
+}
+
+void op_doctor(const struct question *question)
+{
+    doctor_ask(&question->control->doctor, told_doctor, question->call);
 }

@@ -19,25 +19,31 @@
 #include "base/log.h"
 #include "children.h"
 #include "process.h"
+#include "strangers.h"
 
 #define SWEEP_PAUSE_MS 100
 /* A sweep takes 30 ms with 9,000 children, and each child that ends asks for
  * one.  So a part of a sweep is followed by a rest that is longer than it by
  * this factor: few starts meet one, and none meets two. */
 #define SWEEP_REST 50
+/* Where there are strangers it must be faster than they are made. */
+#define SWEEP_REST_STRANGERS 4
 #define STRANGER_PAUSE_MS 1000 /* while one lives that may yet say hello */
 #define SWEEP_A_TURN_MS 2
 
 struct reaper {
     struct process_table *table; /* borrowed */
-    int64_t patience_ms;
+    struct strangers strangers;
     pid_t *inherited; /* owned; children that spd was started with */
     size_t inherited_count;
     struct children children; /* of the sweep that is going on */
     bool sweeping;
     bool stops;           /* this sweep is to look for stopped ones */
     int64_t rested_ms;    /* when the next one may begin */
-    bool strangers;       /* this sweep has met one that lives */
+    bool living;          /* this sweep has met a stranger that lives */
+    bool reaped;          /* this sweep has reaped one, and so may have
+                           * overlooked others (children.h) */
+    bool found;           /* this part of it has convicted one */
     bool look_again;      /* there was a reason for another one meanwhile */
     struct event *signal; /* owned */
     struct event *sweep;  /* owned */
@@ -61,35 +67,6 @@ static bool is_inherited(const struct reaper *reaper, pid_t pid)
     return false;
 }
 
-/* Since its start, as the kernel counts it; 0 if it does not tell. */
-static int64_t age_ms(pid_t pid)
-{
-    unsigned long long start = 0; /* in ticks since the machine's start */
-    int64_t tick_ms = 1000 / sysconf(_SC_CLK_TCK);
-    struct timespec now;
-    char line[1024];
-    char path[32];
-    const char *rest;
-    FILE *stat;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    stat = fopen(path, "re");
-    if (!stat)
-        return 0;
-    rest = fgets(line, sizeof line, stat) ? strrchr(line, ')') : NULL;
-    fclose(stat);
-    /* starttime is field 22; the name in brackets is field 2 */
-    if (!rest ||
-        sscanf(rest + 1,
-               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-               "%*s %*s %*s %*s %llu",
-               &start) != 1)
-        return 0;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 -
-           (int64_t)start * tick_ms;
-}
-
 enum child { CHILD_LIVES, CHILD_HAS_ENDED, CHILD_OF_ANOTHER };
 
 /* One that has ended is reaped, unless WNOWAIT is among options. */
@@ -102,22 +79,29 @@ static enum child check_child(pid_t pid, int options)
     return info.si_pid == pid ? CHILD_HAS_ENDED : CHILD_LIVES;
 }
 
-/* A child that has ended and has said hello before is to be known as what it
- * is. */
-static void take_ended(const struct reaper *reaper, pid_t pid)
+/* A child that has said hello is to be known as what it is. */
+static enum stranger judge(struct reaper *reaper, pid_t pid, bool ended)
 {
+    enum stranger verdict;
+
     process_table_settle(reaper->table);
-    if (is_stranger(reaper, pid) &&
-        check_child(pid, WNOHANG) == CHILD_HAS_ENDED)
-        log_info("reaped child %d, which no session has", (int)pid);
+    if (!is_stranger(reaper, pid))
+        return STRANGER_WAITS;
+    verdict = strangers_judge(&reaper->strangers, pid, ended);
+    reaper->found |= verdict == STRANGER_CONVICTED;
+    return verdict;
 }
 
 /* True: it lives, and is to be looked at again. */
-static bool look_at(const struct reaper *reaper, pid_t pid)
+static bool look_at(struct reaper *reaper, pid_t pid)
 {
     switch (check_child(pid, WNOHANG | WNOWAIT)) {
     case CHILD_HAS_ENDED:
-        take_ended(reaper, pid);
+        if (!is_inherited(reaper, pid) &&
+            judge(reaper, pid, true) == STRANGER_STILLBORN)
+            log_info("reaped child %d, which no session has", (int)pid);
+        if (is_stranger(reaper, pid))
+            reaper->reaped |= check_child(pid, WNOHANG) == CHILD_HAS_ENDED;
         return false;
     case CHILD_OF_ANOTHER: /* it was reaped since the list was made */
         return false;
@@ -126,9 +110,9 @@ static bool look_at(const struct reaper *reaper, pid_t pid)
     }
     if (is_inherited(reaper, pid))
         return false;
-    if (age_ms(pid) > reaper->patience_ms) {
-        log_warn("killed child %d, which nobody has announced", (int)pid);
+    if (judge(reaper, pid, false) == STRANGER_CONVICTED) {
         kill(pid, SIGKILL); /* a child of ours, not reaped: its own pid */
+        kill(-pid, SIGKILL); /* and its group, if it leads one */
     }
     return true;
 }
@@ -178,7 +162,7 @@ static void take_stop(const struct reaper *reaper, pid_t pid)
 static void sweep_begin(struct reaper *reaper)
 {
     reaper->stops = any_stopped();
-    reaper->strangers = reaper->look_again = false;
+    reaper->living = reaper->reaped = reaper->look_again = false;
     reaper->sweeping = children_open(&reaper->children) == 0;
     if (!reaper->sweeping)
         log_warn("children that died before their hello stay: the kernel does "
@@ -189,11 +173,12 @@ static void sweep_begin(struct reaper *reaper)
 static void sweep_end(struct reaper *reaper, int64_t rest_ms)
 {
     children_close(&reaper->children);
+    reaper->look_again |= strangers_swept(&reaper->strangers, reaper->reaped);
     reaper->sweeping = false;
     reaper->rested_ms = clock_now_ms() + rest_ms;
     if (reaper->look_again)
         sweep_in(reaper, SWEEP_PAUSE_MS);
-    else if (reaper->strangers)
+    else if (reaper->living)
         sweep_in(reaper, STRANGER_PAUSE_MS);
 }
 
@@ -202,6 +187,7 @@ static bool sweep_on(struct reaper *reaper)
 {
     int64_t end_ms = clock_now_ms() + SWEEP_A_TURN_MS;
 
+    reaper->found = false;
     do {
         pid_t pid = children_next(&reaper->children);
 
@@ -210,7 +196,7 @@ static bool sweep_on(struct reaper *reaper)
         if (reaper->stops)
             take_stop(reaper, pid);
         if (is_stranger(reaper, pid) && look_at(reaper, pid))
-            reaper->strangers = true;
+            reaper->living = true;
     } while (clock_now_ms() < end_ms);
     return true;
 }
@@ -239,7 +225,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     if (!reaper->sweeping)
         return;
     more = sweep_on(reaper);
-    rest_ms = (spent_us() - begun_us) * SWEEP_REST / 1000;
+    rest_ms = (spent_us() - begun_us) *
+              (reaper->found ? SWEEP_REST_STRANGERS : SWEEP_REST) / 1000;
     if (more)
         sweep_timer(reaper, rest_ms);
     else
@@ -248,7 +235,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
 {
-    reaper->patience_ms = patience_ms;
+    reaper->strangers.patience_ms = patience_ms;
 }
 
 void reaper_look(struct reaper *reaper)
@@ -268,14 +255,19 @@ static void on_sigchld(evutil_socket_t number, short what, void *arg)
 /* ---- life ---- */
 
 struct reaper *reaper_create(struct event_base *base,
-                             struct process_table *table, int64_t patience_ms)
+                             struct process_table *table,
+                             const struct catalog *catalog,
+                             struct counters *counters, int64_t patience_ms)
 {
     struct reaper *reaper = calloc(1, sizeof *reaper);
 
     if (!reaper)
         return NULL;
     reaper->table = table;
-    reaper->patience_ms = patience_ms;
+    reaper->strangers = (struct strangers){.catalog = catalog,
+                                           .table = table,
+                                           .counters = counters,
+                                           .patience_ms = patience_ms};
     reaper->inherited = children_list(&reaper->inherited_count);
     reaper->signal = evsignal_new(base, SIGCHLD, on_sigchld, reaper);
     reaper->sweep = evtimer_new(base, on_sweep, reaper);
@@ -287,26 +279,49 @@ struct reaper *reaper_create(struct event_base *base,
     return reaper;
 }
 
-void reaper_destroy(struct reaper *reaper)
+/* How many there are. */
+static size_t kill_strangers(const struct reaper *reaper)
 {
-    size_t count;
-    pid_t *pids;
+    size_t count, strangers = 0;
+    pid_t *pids = children_list(&count);
 
-    if (!reaper)
-        return;
-    pids = children_list(&count);
     for (size_t i = 0; i < count; i++)
         if (is_stranger(reaper, pids[i]) && !is_inherited(reaper, pids[i])) {
             kill(pids[i], SIGKILL);
-            check_child(pids[i], 0);
+            strangers++;
         }
     free(pids);
+    return strangers;
+}
+
+/* In the order in which they end: the holder of a pid namespace does so only
+ * when all that are in it have been reaped.  They may make more meanwhile. */
+static void end_strangers(const struct reaper *reaper)
+{
+    while (kill_strangers(reaper) > 0) {
+        siginfo_t info = {0};
+
+        if (waitid(P_ALL, 0, &info, WEXITED) < 0)
+            return;
+        do
+            info.si_pid = 0;
+        while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 &&
+               info.si_pid > 0);
+    }
+}
+
+void reaper_destroy(struct reaper *reaper)
+{
+    if (!reaper)
+        return;
+    end_strangers(reaper);
     if (reaper->signal)
         event_free(reaper->signal);
     if (reaper->sweep)
         event_free(reaper->sweep);
     if (reaper->sweeping)
         children_close(&reaper->children);
+    strangers_fini(&reaper->strangers);
     free(reaper->inherited);
     free(reaper);
 }

@@ -6,21 +6,25 @@
  * bounded sweep over our children, at most ten a second, however many come; a
  * long one takes several turns of the loop.
  * A sweep finds processes that a signal has stopped, reaps strangers that have
- * ended, and kills those that have lived longer than any start may take.
+ * ended, and kills those that nobody has asked for (strangers.h).
  * Children that spd was started with are reaped, and never killed. */
 #ifndef SUPERVISOR_REAPER_H
 #define SUPERVISOR_REAPER_H
 
 #include <stdint.h>
 
+struct catalog;
+struct counters;
 struct event_base;
 struct process_table;
 struct reaper;
 
-/* table is borrowed; patience_ms: how old a child may be that nobody has
- * announced.  NULL and errno. */
+/* patience_ms: how old a child may be that nobody has announced; the others are
+ * borrowed.  NULL and errno. */
 struct reaper *reaper_create(struct event_base *base,
-                             struct process_table *table, int64_t patience_ms);
+                             struct process_table *table,
+                             const struct catalog *catalog,
+                             struct counters *counters, int64_t patience_ms);
 
 /* Kills and reaps the strangers that are left.  NULL is allowed. */
 void reaper_destroy(struct reaper *reaper);

@@ -74,6 +74,7 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_TEMPLATE:
     case SETTING_PATHS:
     case SETTING_UIDS:
+    case SETTING_CGROUP:
         break;
     }
     return no_units;
@@ -195,6 +196,9 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
     case SETTING_UIDS:
         snprintf(out, out_size, "user IDs but 0, FIRST-LAST");
         return;
+    case SETTING_CGROUP:
+        snprintf(out, out_size, "auto, off or an absolute path");
+        return;
     }
 }
 
@@ -281,6 +285,11 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return setting_uids(value, &(uid_t){0}, &(uid_t){0})
                    ? set_text(field, value)
                    : -1;
+    case SETTING_CGROUP:
+        return value[0] == '/' || strcmp(value, "auto") == 0 ||
+                       strcmp(value, "off") == 0
+                   ? set_text(field, value)
+                   : -1;
     case SETTING_NAME:
         return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
     case SETTING_PATH:
@@ -314,7 +323,8 @@ const struct setting *setting_find(const struct setting *rows, size_t count,
 static int is_text(const struct setting *row)
 {
     return row->type == SETTING_NAME || row->type == SETTING_PATH ||
-           row->type == SETTING_PATHS || row->type == SETTING_UIDS;
+           row->type == SETTING_PATHS || row->type == SETTING_UIDS ||
+           row->type == SETTING_CGROUP;
 }
 
 int settings_init(const struct setting *rows, size_t count, void *fields)

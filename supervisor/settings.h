@@ -19,6 +19,7 @@
  *   TEMPLATE  none or shared (enum setting_template)                uint64_t
  *   PATHS     absolute paths, separated by spaces; none is ""       char *
  *   UIDS      user IDs, FIRST-LAST                                  char *
+ *   CGROUP    auto, off or an absolute path                         char *
  *
  * min and max are for the numbers; 0 and 0 for the texts.  A number whose
  * default is "off" may be "off", which is 0, or from min to max.  A default is
@@ -70,12 +71,16 @@
     X(UIDS, uid_range, "1900000000-1900000999", 0, 0,                          \
       "where spd is root: users of which each confined module gets one to "    \
       "itself, so that none of them may be anybody else's")                    \
+    X(CGROUP, cgroup, "auto", 0, 0,                                            \
+      "the cgroup (v2) below which those of modules are made: a directory, "   \
+      "off for none, or auto for spd's own where it has been delegated")       \
     X(LEVEL, log_level, "info", 0, 0,                                          \
       "what is logged: error, warning, info or debug")
 
 /* X(name): settings of [supervisor] that a reload does not change: spd has to
  * be started again for them.  A reload says so by name. */
 #define SUPERVISOR_SETTINGS_FIXED(X)                                           \
+    X(cgroup)                                                                  \
     X(control_connections)                                                     \
     X(group)                                                                   \
     X(uid_range)
@@ -142,6 +147,9 @@
     X(SWITCH, template_crash, "yes", 0, 0,                                     \
       "it is replaced when a session crashes by a signal, which may tell of "  \
       "addresses")                                                             \
+    X(COUNT, landlock_abi, "off", 1, 1000,                                     \
+      "the oldest interface of Landlock that will do; off: any, though "       \
+      "before 6 a session is kept from signals by its filter alone")           \
     X(SIZE, memory, "256M", (uint64_t)16 << 20, (uint64_t)1 << 40,             \
       "address space of one process")                                          \
     X(COUNT, cpu_seconds, "off", 1, 1000000000,                                \
@@ -150,6 +158,13 @@
     X(COUNT, open_files, "off", 32, 20000,                                     \
       "descriptors of one session's process; off: max_connections and 16 "     \
       "more")                                                                  \
+    X(SIZE, module_memory, "off", 1 << 20, (uint64_t)1 << 40,                  \
+      "memory of all processes of the module together; needs a cgroup")        \
+    X(COUNT, module_processes, "off", 2, 1000000,                              \
+      "processes of the module, templates too; needs a cgroup")                \
+    X(COUNT, cpu_weight, "off", 1, 10000,                                      \
+      "the module's share of processor time beside others, of which each has " \
+      "100; needs a cgroup")                                                   \
     X(PATHS, allow_read, "", 0, 0,                                             \
       "files, and folders with all below them, that the module may read")      \
     X(SWITCH, allow_fork, "no", 0, 0,                                          \
@@ -173,6 +188,7 @@ enum setting_type {
     SETTING_TEMPLATE,
     SETTING_PATHS,
     SETTING_UIDS,
+    SETTING_CGROUP,
 };
 
 /* In the order of their words. */
@@ -192,6 +208,7 @@ enum setting_template { SETTING_TEMPLATE_NONE, SETTING_TEMPLATE_SHARED };
 #define SETTING_C_TEMPLATE uint64_t
 #define SETTING_C_PATHS char *
 #define SETTING_C_UIDS char *
+#define SETTING_C_CGROUP char *
 
 #define SETTING_FIELD_(TYPE, name, initial, min, max, help)                    \
     SETTING_C_##TYPE name;

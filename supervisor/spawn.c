@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fdkeep.h"
 #include "wire/template.h"
 
 #define SPAWN_EXIT_NO_EXEC 127
@@ -26,37 +27,49 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* dup2() onto itself would leave it close-on-exec. */
-static int become(int fd, int number)
+/* Standard output and error, and what takes the numbers of wire/template.h. */
+static int set_output(int log_fd)
 {
-    return fd == number ? fcntl(fd, F_SETFD, 0) : dup2(fd, number);
+    if (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0 ||
+        close(STDIN_FILENO) < 0)
+        return -1;
+    return open("/dev/null", O_RDWR) == STDIN_FILENO ? 0 : -1;
 }
 
-/* In the child: only async-signal-safe calls, and no descriptor more than
- * there are: spd may have as many as it may.  0, 1 and 2 are open in spd, so
- * that none of the three is one of them. */
+/* The first of them becomes number WORKER_CONTROL_FD, and so on.  Above all of
+ * these numbers first, where none can take another's place. */
+static int take_numbers(int *fds, int count)
+{
+    for (int i = 0; i < count; i++)
+        fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, WORKER_FDS_END);
+    for (int i = 0; i < count; i++)
+        if (fds[i] < 0 || dup2(fds[i], WORKER_CONTROL_FD + i) < 0)
+            return -1;
+    return close_range((unsigned)(WORKER_CONTROL_FD + count), ~0U, 0);
+}
+
+/* In the child: only async-signal-safe calls.  0, 1 and 2 are open in spd, so
+ * that none of the others is one of them. */
 static _Noreturn void run(const char *worker, char *const argv[], int control,
-                          int slots, int log_fd)
+                          const struct spawn_fds *fds)
 {
     static char *const no_environment[] = {NULL};
+    int taken[] = {control, fds->slots, fds->filters};
+    int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fds->log,
+                  control,      fds->slots,    fds->filters};
+    int missing = fds->filters < 0;
 
     reset_signals();
-    if (dup2(log_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0 ||
-        close(log_fd) < 0 || close(STDIN_FILENO) < 0 ||
-        open("/dev/null", O_RDWR) != STDIN_FILENO)
-        _exit(SPAWN_EXIT_NO_EXEC);
-    if (slots == WORKER_CONTROL_FD)
-        slots = fcntl(slots, F_DUPFD, WORKER_SLOTS_FD + 1); /* log_fd is free */
-    if (become(control, WORKER_CONTROL_FD) < 0 ||
-        become(slots, WORKER_SLOTS_FD) < 0)
-        _exit(SPAWN_EXIT_NO_EXEC);
-    if (close_range(WORKER_SLOTS_FD + 1, ~0U, 0) == 0)
+    /* spd may have as many as it may: room is made before any more is asked
+     * for */
+    if (fdkeep(kept, sizeof kept / sizeof kept[0] - (size_t)missing) == 0 &&
+        set_output(fds->log) == 0 && take_numbers(taken, 3 - missing) == 0)
         execve(worker, argv, no_environment);
     _exit(SPAWN_EXIT_NO_EXEC);
 }
 
 int spawn_worker(const char *worker, const char *name, const char *path,
-                 int log_fd, int slots_fd, struct spawned *out_spawned)
+                 const struct spawn_fds *fds, struct spawned *out_spawned)
 {
     char *const argv[] = {"sp-worker", (char *)name, (char *)path, NULL};
     int on = 1, ends[2];
@@ -74,7 +87,7 @@ int spawn_worker(const char *worker, const char *name, const char *path,
     }
     pid = fork();
     if (pid == 0)
-        run(worker, argv, ends[1], slots_fd, log_fd);
+        run(worker, argv, ends[1], fds);
     close(ends[1]);
     pidfd = pid > 0 ? pidfd_open(pid, 0) : -1;
     if (pidfd < 0) {

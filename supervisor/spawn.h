@@ -11,10 +11,17 @@ struct spawned {
     int control_fd; /* our end of its control socket, non-blocking; likewise */
 };
 
-/* Runs `worker NAME PATH` with an empty environment, log_fd as its output, and
- * slots_fd (borrowed) and no descriptor but those of wire/template.h.  Its exit
- * is the caller's to wait for; a program that cannot be run is exit status 127.  -1 and errno. */
+/* What it inherits besides its control socket; borrowed. */
+struct spawn_fds {
+    int log; /* its output */
+    int slots;
+    int filters; /* -1: none */
+};
+
+/* Runs `worker NAME PATH` with an empty environment and no descriptor but those
+ * of wire/template.h.  Its exit is the caller's to wait for; a program that
+ * cannot be run is exit status 127.  -1 and errno. */
 int spawn_worker(const char *worker, const char *name, const char *path,
-                 int log_fd, int slots_fd, struct spawned *out_spawned);
+                 const struct spawn_fds *fds, struct spawned *out_spawned);
 
 #endif

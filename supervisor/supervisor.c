@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgroup.h"
 #include "control.h"
 #include "describe.h"
 #include "reaper.h"
@@ -40,7 +41,9 @@ static bool is_template(void *context, pid_t pid)
 {
     const struct supervisor *supervisor = context;
 
-    return catalog_has_template(&supervisor->catalog, pid);
+    return catalog_has_template(&supervisor->catalog, pid) ||
+           (supervisor->control &&
+            control_has_child(supervisor->control, pid));
 }
 
 static void on_stray(void *context)
@@ -297,6 +300,19 @@ static void raise_descriptor_limit(void)
     }
 }
 
+static int open_cgroup(struct supervisor *supervisor)
+{
+    char text[CGROUP_TEXT_SIZE];
+
+    supervisor->cgroup = cgroup_open(supervisor->config.supervisor.cgroup);
+    if (!supervisor->cgroup)
+        return -1;
+    supervisor->processes.cgroup = supervisor->cgroup;
+    cgroup_describe(supervisor->cgroup, text);
+    log_info("cgroup v2: %s", text);
+    return 0;
+}
+
 static int open_modules(struct supervisor *supervisor)
 {
     struct catalog_changes changes;
@@ -423,9 +439,11 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                      text_size) < 0)
         return -1;
     supervisor->control_fd = runtime_listen_control(&supervisor->runtime);
-    if (supervisor->control_fd < 0 || open_modules(supervisor) < 0 ||
+    if (supervisor->control_fd < 0 || open_cgroup(supervisor) < 0 ||
+        open_modules(supervisor) < 0 ||
         !(supervisor->reaper =
               reaper_create(supervisor->base, &supervisor->processes,
+                            &supervisor->catalog, &supervisor->counters,
                             longest_start_ms(supervisor))) ||
         !(supervisor->control =
               control_create(supervisor, supervisor->control_fd)) ||
@@ -464,6 +482,7 @@ void supervisor_close(struct supervisor *supervisor)
     close_fd(supervisor->control_fd);
     catalog_fini(&supervisor->catalog);
     reaper_destroy(supervisor->reaper); /* nobody forks any more */
+    cgroup_close(supervisor->cgroup);
     free_event(supervisor->watch);
     close_fd(supervisor->watch_fd);
     runtime_close(&supervisor->runtime);

@@ -17,6 +17,7 @@
 #include "tombstones.h"
 #include "users.h"
 
+struct cgroup;
 struct control;
 struct event;
 struct event_base;
@@ -38,6 +39,7 @@ struct supervisor {
     struct session_world world;
     struct catalog catalog;
     struct reaper *reaper;   /* owned */
+    struct cgroup *cgroup;   /* owned; outlives the catalog */
     struct control *control; /* owned */
     int control_fd;          /* owned */
     int life_fd;             /* owned; -1 without one */

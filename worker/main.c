@@ -3,7 +3,8 @@
  *
  *   hygiene -> sandbox -> load the module -> fork sessions on request
  *
- * It becomes the template of that module, and its forks the sessions. */
+ * It becomes the template of that module, and its forks the sessions.  With
+ * --probe it loads nothing, and tells what this machine has (probe.h). */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <sp/version.h>
 
 #include "hygiene.h"
+#include "probe.h"
 #include "template.h"
 #include "wire/template.h"
 
@@ -32,6 +34,8 @@ int main(int argc, char **argv)
         puts("sp-worker " SP_VERSION);
         return 0;
     }
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "--probe") == 0)
+        return probe_run(argv[2]);
     if (argc != 3 || !is_control_socket(WORKER_CONTROL_FD)) {
         fputs("sp-worker: this program is run by spd and does nothing without "
               "it; see spd(8)\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds spd from the place that libsp.so was loaded from, so that an
  * installation can be moved and the build tree works as one.  Callers:
- * supervisor.c. */
+ * supervisor.c, spd_output.c. */
 #define _GNU_SOURCE
 #include "spd_path.h"
 

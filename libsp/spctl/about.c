@@ -35,7 +35,7 @@ const char about_output[] =
     "does not, goes on in an indented line. Scripts use --names or --json. "
     "With --json, list and modules print an array with one object a line; "
     "events prints one object a line; start, restart, started, wait, info, "
-    "url, new-id, ping, stats and reload print one object. New keys may be "
+    "url, new-id, doctor, ping, stats and reload print one object. New keys may be "
     "added to objects, and columns to tables.";
 
 const struct about_row about_environment[] = {

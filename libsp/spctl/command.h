@@ -31,6 +31,7 @@ struct invocation;
     X(url)                                                                     \
     X(new_id)                                                                  \
     X(modules)                                                                 \
+    X(doctor)                                                                  \
     X(ping)                                                                    \
     X(reload)                                                                  \
     X(help)

@@ -74,6 +74,7 @@ enum control_wait {
     X(events, EVENTS, 0,                                                       \
       CONTROL_KEY_AFTER | CONTROL_KEY_TIMEOUT | CONTROL_KEY_ID)                \
     X(stats, STATS, 0, 0)                                                      \
+    X(doctor, DOCTOR, 0, 0)                                                    \
     X(reload, RELOAD, 0, 0)
 
 enum control_op {

@@ -58,7 +58,7 @@ struct sandbox_record {
     uint32_t open_files;  /* descriptors of one session */
     uint32_t uid;         /* and gid, to become; SANDBOX_NO_UID */
     uint32_t paths_size;
-    uint32_t unused;
+    uint32_t landlock_abi; /* at least; 0: any */
 };
 
 static_assert(sizeof(struct sandbox_record) == 40, "");

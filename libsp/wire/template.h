@@ -27,7 +27,8 @@
  * was made, or one that had done nothing yet: the next template is asked, once.
  *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
- * WORKER_CONTROL_FD, WORKER_SLOTS_FD; nothing else.  Of a session when its
+ * WORKER_CONTROL_FD, WORKER_SLOTS_FD, and WORKER_FILTERS_FD if it is confined;
+ * nothing else.  Of a session when its
  * module's code first runs: 0, 1, 2 as above (with a log socket of its own),
  * its listener, its start socket and what libevent opens. */
 #ifndef WIRE_TEMPLATE_H
@@ -46,11 +47,14 @@
 
 /* The template's end of its control socket, which a confined template moves to
  * where no session can reach it; and the memory of its sessions' slots
- * (wire/slot.h), of which a session maps one page.  The third is sp-worker's
- * own: it compiles filters into it and then runs itself anew. */
+ * (wire/slot.h), of which a session maps one page.  The third, for
+ * a confined one, is memory that all templates of a module get: the first one
+ * compiles its filters into it, seals it and runs itself anew, and all that come
+ * behind find them there.  No module's code ever has it. */
 #define WORKER_CONTROL_FD 3
 #define WORKER_SLOTS_FD 4
 #define WORKER_FILTERS_FD 5
+#define WORKER_FDS_END 6
 
 /* sp-worker's exit statuses.  A session that ends with another status, or by a
  * signal, ended abnormally. */

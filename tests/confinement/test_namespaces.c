@@ -16,6 +16,7 @@
 #include "support/family.h"
 #include "support/leaks.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 /* a build with sanitizers cannot be confined */
@@ -85,6 +86,42 @@ Test(namespaces, leave_nobody_a_capability)
         fclose(status);
         cr_expect_eq(set, 0);
     }
+    harness_stop(harness);
+}
+
+Test(namespaces, are_refused_where_landlock_is_older_than_is_asked_for)
+{
+    static const char *const tiers[] = {"default", "strict"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char config[256];
+        struct harness *harness;
+
+        snprintf(config, sizeof config,
+                 HARNESS_PROBE_CONFIG "sandbox = %s\nlandlock_abi = 900\n",
+                 tiers[i]);
+        harness = harness_start(config);
+        ask_refused(harness, "a", "probe", NULL, SP_ELOAD,
+                    "landlock_abi asks for 900");
+        harness_stop(harness);
+    }
+}
+
+/* In a user namespace that is allowed no other: root's modules would get no user
+ * of their own there. */
+Test(namespaces, are_refused_by_name_where_they_cannot_be_had)
+{
+    static const char *const before[] = {
+        "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+        "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh", NULL};
+    struct harness *harness;
+
+    unprivileged_become();
+    harness = harness_start_under(STRICT, before);
+    ask_refused(harness, "a", "probe", NULL, SP_ELOAD,
+                "sandbox = strict: user namespace: user.max_user_namespaces "
+                "allows no more here");
+    ask_started(harness, "b", "kv", NULL); /* in default */
     harness_stop(harness);
 }
 
@@ -230,6 +267,7 @@ Test(namespaces, end_with_their_last_session)
 
     ask_started(harness, "a", "probe", NULL); /* its user takes a descriptor */
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    expect_holders(harness, 0);
     balance = balance_note(harness);
     start_some(harness, 3);
     expect_holders(harness, 3);
@@ -241,6 +279,31 @@ Test(namespaces, end_with_their_last_session)
     cr_expect_eq(ask_stop(harness, "s2"), SP_OK);
     expect_holders(harness, 0);
     balance_check(harness, &balance);
+    harness_stop(harness);
+}
+
+/* What a session has forked, though it is an orphan in a group of its own. */
+static pid_t leave_orphan(const struct harness *harness, const char *id)
+{
+    pid_t pid = ask_started(harness, id, "probe", NULL), orphan;
+
+    session_expect(harness, id, "daemon", "");
+    orphan = family_child(pid);
+    cr_assert_gt(orphan, 0);
+    return orphan;
+}
+
+Test(namespaces, leave_nothing_of_a_session_that_has_ended)
+{
+    struct harness *harness =
+        harness_start(STRICT "allow_fork = yes\nrestart = temporary\n");
+    pid_t a = leave_orphan(harness, "a"), b = leave_orphan(harness, "b");
+
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect(wait_pid_gone(a, WAIT_MS));
+    cr_expect_neq(family_state(b), '?'); /* its session lives */
+    session_end_by(harness, "b", "crash");
+    cr_expect(wait_pid_gone(b, WAIT_MS));
     harness_stop(harness);
 }
 

@@ -5,11 +5,9 @@
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +18,7 @@
 #include "support/family.h"
 #include "support/leaks.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 TestSuite(faults_resources, .fini = leaks_check);
@@ -307,22 +306,6 @@ Test(faults_resources, session_whose_descriptors_callers_have_does_not_spin)
 
 /* ---- processes ---- */
 
-/* Root may have any number of processes: becomes somebody else, or skips where
- * that somebody cannot run what was built. */
-static void become_unprivileged(void)
-{
-    enum { NOBODY = 65534 };
-
-    if (geteuid() == 0 &&
-        (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-         setresuid(NOBODY, NOBODY, NOBODY) < 0))
-        cr_skip_test("this root cannot become another user");
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    if (access(harness_spd_program(), X_OK) < 0 ||
-        access(harness_probe_module(), R_OK) < 0)
-        cr_skip_test("only root can run what was built");
-}
-
 Test(faults_resources, template_that_may_not_fork_refuses_starts_and_lives)
 {
     struct harness *harness;
@@ -330,7 +313,7 @@ Test(faults_resources, template_that_may_not_fork_refuses_starts_and_lives)
     struct rlimit before;
     pid_t template;
 
-    become_unprivileged();
+    unprivileged_become();
     harness = harness_start(PROBE);
     balance = balance_note(harness);
     ask_started(harness, "lives", "probe", NULL);
@@ -354,7 +337,7 @@ Test(faults_resources, spd_that_may_not_fork_refuses_starts_and_recovers)
     struct rlimit before;
     pid_t spd;
 
-    become_unprivileged();
+    unprivileged_become();
     harness = harness_start(PROBE);
     balance = balance_note(harness);
     spd = harness_spd(harness);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/asking.h"
+#include "support/family.h"
 #include "support/leaks.h"
 #include "support/wait.h"
 
@@ -84,7 +85,6 @@ static bool spd_has_no_zombie(void *context)
 struct orphans {
     pid_t spd;
     int alive;
-    int reaped;
 };
 
 static void reap_orphan(pid_t pid, void *context)
@@ -94,10 +94,8 @@ static void reap_orphan(pid_t pid, void *context)
 
     if (pid == orphans->spd)
         return;
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) == 0 &&
-        info.si_pid == pid)
-        orphans->reaped++;
-    else
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 ||
+        info.si_pid != pid)
         orphans->alive++;
 }
 
@@ -110,15 +108,6 @@ static bool orphans_are_dead(void *context)
 
     each_child(getpid(), reap_orphan, &orphans);
     return orphans.alive == 0;
-}
-
-static bool orphan_has_died(void *context)
-{
-    const struct harness *harness = context;
-    struct orphans orphans = {.spd = harness_spd(harness)};
-
-    each_child(getpid(), reap_orphan, &orphans);
-    return orphans.reaped > 0;
 }
 
 static void expect_alive_and_clean(struct harness *harness)
@@ -176,25 +165,25 @@ REFUSED(a_template_that_dies_at_a_request, "dies", SP_EINIT,
         "before its hello")
 REFUSED(a_template_that_hangs_at_a_request, "hangs", SP_EINIT,
         "does not answer")
-REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "killed")
+REFUSED(a_template_that_says_garbage, "load-garbage", SP_ELOAD, "contract")
 REFUSED(a_template_that_exits_while_loading, "load-exit", SP_ELOAD,
         "exit status 3")
 REFUSED(a_template_that_hangs_while_loading, "load-hangs", SP_ELOAD,
         "init_timeout")
 REFUSED(a_template_that_answers_before_it_has_loaded, "load-answers", SP_ELOAD,
-        "killed")
+        "contract")
 
 REFUSED(a_record_of_the_template_from_another, "loaded-by-another", SP_ELOAD,
-        "killed")
+        "contract")
 
 /* ---- the holder of a pid namespace ---- */
 
-REFUSED_IN("none", a_holder_where_there_is_none, "holder", SP_ELOAD, "killed")
-REFUSED_IN("default", a_holder_in_default, "holder", SP_ELOAD, "killed")
-REFUSED_IN("strict", no_holder_in_strict, "forks-nothing", SP_ELOAD, "killed")
+REFUSED_IN("none", a_holder_where_there_is_none, "holder", SP_ELOAD, "contract")
+REFUSED_IN("default", a_holder_in_default, "holder", SP_ELOAD, "contract")
+REFUSED_IN("strict", no_holder_in_strict, "forks-nothing", SP_ELOAD, "contract")
 REFUSED_IN("strict", a_template_that_is_its_own_holder, "holds-itself",
-           SP_ELOAD, "killed")
-REFUSED_IN("strict", a_second_holder, "two-holders", SP_ELOAD, "killed")
+           SP_ELOAD, "contract")
+REFUSED_IN("strict", a_second_holder, "two-holders", SP_ELOAD, "contract")
 
 /* ---- what is odd, and works ---- */
 
@@ -229,15 +218,26 @@ Test(orders, unannounced_children_are_reaped)
     expect_started("unannounced");
 }
 
-/* The session itself never says hello: it is killed once no start can be
- * waiting for it any more. */
+static void note_grandchild(pid_t child, void *context)
+{
+    pid_t grandchild = family_child(child);
+
+    if (grandchild > 0)
+        *(pid_t *)context = grandchild;
+}
+
+/* The session itself never says hello: it is killed with its template, and its
+ * child with it. */
 Test(orders, a_hello_of_a_process_that_is_no_child)
 {
     struct harness *harness = start_with("grandchild-hello");
+    pid_t grandchild = 0;
 
     ask_refused(harness, "a", "grandchild-hello", NULL, SP_ESYSTEM, "contract");
+    family_each(harness, note_grandchild, &grandchild);
+    cr_assert_gt(grandchild, 0);
     cr_expect(harness_wait_log(harness, "which nobody has announced", WAIT_MS));
-    cr_expect(wait_for(orphan_has_died, harness, WAIT_MS), "its child lives");
+    cr_expect(wait_pid_gone(grandchild, WAIT_MS), "its child lives");
     expect_alive_and_clean(harness);
 }
 

@@ -45,6 +45,7 @@ test_session_ids
 test_help
 test_new_id
 test_no_supervisor
+test_doctor_alone
 
 supervisor_start one <<CONF
 [module probe]
@@ -77,6 +78,7 @@ test_info_groups
 test_events
 test_events_follow
 test_stats
+test_doctor
 test_reload
 test_closed_descriptors
 test_bad_output

@@ -8,11 +8,11 @@
  *          (blocks all signals and answers), block MS, timer-block MS, tick MS
  *          (a timer), stuck (its terminate will hang), log X, logs N, stderr X,
  *          flood N (writes N lines to stderr; answers how many found room),
- *          emit X, zeros N,
- *          size X, grow MIB (keeps that much memory), fds, maps, env, args,
- *          address (of a function), canary, count, casts, deafen (shuts its listener down), fork (answers the
- *          pid of a child that stays), names (uses what <sp/id.h> and
- *          <sp/error.h> promise)
+ *          emit X, zeros N, size X, grow MIB (keeps that much memory), fds,
+ *          maps, env, args, address (of a function), canary, count, casts,
+ *          deafen (shuts its listener down), fork (answers the pid of a child
+ *          that stays), daemon (leaves an orphan), names (uses what <sp/id.h>
+ *          and <sp/error.h> promise)
  *   casts: recorded (see count and casts); but "crash", "hang", "spin" and
  *          "block MS" do what the calls do
  *   init:  ignore, fail TEXT, crash, once (the next one crashes), slow MS,
@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -325,6 +326,22 @@ REQUEST(fork)
     return reply_text(call, text);
 }
 
+/* A child of a child, in a group and process session of its own. */
+REQUEST(daemon)
+{
+    pid_t pid = fork();
+
+    UNUSED;
+    if (pid == 0) {
+        setsid();
+        if (fork() == 0)
+            hang();
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    return reply_text(call, "");
+}
+
 REQUEST(names)
 {
     char text[64];
@@ -390,7 +407,7 @@ static const struct {
     {"spin", do_spin},   {"freeze", do_freeze}, {"deaf", do_deaf},
     {"stuck", do_stuck}, {"logs", do_logs},     {"flood", do_flood},
     {"grow", do_grow},   {"maps", do_maps},     {"address", do_address},
-    {"canary", do_canary},
+    {"canary", do_canary}, {"daemon", do_daemon},
     {"timer-block", do_timer_block}, {"tick", do_tick},
 };
 

@@ -12,17 +12,36 @@
 
 #include "support/wait.h"
 
+/* NULL: there is no such process. */
+static FILE *open_children(pid_t parent)
+{
+    char path[96];
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    return fopen(path, "re");
+}
+
+pid_t family_child(pid_t parent)
+{
+    FILE *children = open_children(parent);
+    int pid = 0;
+
+    if (!children)
+        return 0;
+    if (fscanf(children, "%d", &pid) != 1)
+        pid = 0;
+    fclose(children);
+    return pid;
+}
+
 void family_each(const struct harness *harness,
                  void (*visit)(pid_t pid, void *context), void *context)
 {
-    int spd = (int)harness_spd(harness);
-    char path[96];
-    FILE *children;
+    FILE *children = open_children(harness_spd(harness));
     int pid;
 
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", spd, spd);
-    children = fopen(path, "re");
-    cr_assert_not_null(children, "%s", path);
+    cr_assert_not_null(children);
     while (fscanf(children, "%d", &pid) == 1)
         visit(pid, context);
     fclose(children);

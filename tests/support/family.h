@@ -9,6 +9,9 @@
 
 #include "support/harness.h"
 
+/* The first child of a process, dead or alive; 0 without one. */
+pid_t family_child(pid_t parent);
+
 /* Calls visit for each child of spd, dead ones included. */
 void family_each(const struct harness *harness,
                  void (*visit)(pid_t pid, void *context), void *context);

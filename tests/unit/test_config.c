@@ -458,6 +458,29 @@ Test(config, a_range_of_uids_goes_up_and_has_no_root)
     refuse(2, "[supervisor]\nuid_range = 0-5\n", "uid_range");
 }
 
+Test(config, a_cgroup_is_a_path_or_one_of_two_words)
+{
+    static const char *const good[] = {"auto", "off", "/sys/fs/cgroup/a b"};
+    static const char *const bad[] = {"Auto", "on", "sys/fs", "no"};
+    char text[64];
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct config config;
+
+        snprintf(text, sizeof text, "[supervisor]\ncgroup = %s\n", good[i]);
+        load(text, &config);
+        cr_expect_str_eq(config.supervisor.cgroup, good[i]);
+        config_fini(&config);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(text, sizeof text, "[supervisor]\ncgroup = %s\n", bad[i]);
+        refuse(2, text, "auto, off or an absolute path");
+    }
+    refuse(2, "[module kv]\nmodule_memory = 1K\n", "module_memory");
+    refuse(2, "[module kv]\nmodule_processes = 1\n", "module_processes");
+    refuse(2, "[module kv]\ncpu_weight = 10001\n", "cpu_weight");
+}
+
 /* ---- the whole ---- */
 
 Test(config, an_unreadable_module_is_refused_at_its_section)

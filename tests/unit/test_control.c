@@ -32,6 +32,7 @@ Test(control, every_operation_is_decoded)
         {"{\"op\":\"modules\"}", CONTROL_MODULES},
         {"{\"op\":\"events\"}", CONTROL_EVENTS},
         {"{\"op\":\"stats\"}", CONTROL_STATS},
+        {"{\"op\":\"doctor\"}", CONTROL_DOCTOR},
         {"{\"op\":\"reload\"}", CONTROL_RELOAD},
     };
 

@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fdkeep.h"
 #include "death.h"
 #include "wire/template.h"
 
@@ -29,28 +29,6 @@ static void set_signals(void)
     signal(SIGCHLD, SIG_IGN);
 }
 
-static int compare_fds(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
-/* Closes all descriptors but three. */
-static int keep_fds(int control_fd, int supervisor_fd, int link)
-{
-    int kept[] = {control_fd, supervisor_fd, link};
-    unsigned from = 0;
-
-    qsort(kept, 3, sizeof kept[0], compare_fds);
-    for (int i = 0; i < 3; i++) {
-        unsigned fd = (unsigned)kept[i];
-
-        if (fd > from && close_range(from, fd - 1, 0) < 0)
-            return -1;
-        from = fd + 1;
-    }
-    return close_range(from, ~0U, 0);
-}
-
 /* The kernel's stamp on it is what counts. */
 static int announce(int control_fd)
 {
@@ -64,10 +42,11 @@ static int announce(int control_fd)
 static int stand(const struct holder_orders *orders, int link,
                  struct fault *fault)
 {
+    int kept[] = {orders->control_fd, orders->supervisor_fd, link};
+
     prctl(PR_SET_NAME, "sp-holder", 0, 0, 0);
     set_signals();
-    if (setsid() < 0 ||
-        keep_fds(orders->control_fd, orders->supervisor_fd, link) < 0)
+    if (setsid() < 0 || fdkeep(kept, sizeof kept / sizeof kept[0]) < 0)
         return fault_errno(fault, "pid namespace (its holder)");
     if (death_link_unseen(orders->supervisor_fd) < 0)
         return fault_errno(fault, "PR_SET_PDEATHSIG");

@@ -133,6 +133,10 @@ int landlock_open(const struct sandbox_record *orders, const char *module,
 
     if (landlock.abi < 1)
         return fault_errno(fault, "Landlock (landlock_create_ruleset)");
+    if ((uint32_t)landlock.abi < orders->landlock_abi)
+        return fault_text(fault, "Landlock: this kernel's interface is %d, "
+                                 "landlock_abi asks for %u",
+                          landlock.abi, orders->landlock_abi);
     if (open_layers(orders, module, &landlock, fault) < 0) {
         for (int i = 0; i < LANDLOCK_LAYERS; i++)
             if (landlock.fds[i] >= 0)

@@ -17,9 +17,10 @@
 
 static const struct kind {
     const char *name;
+    const char *file; /* of /proc/PID/ns, and in the names of limits */
     int flag;
 } kinds[] = {
-#define KIND(KIND, file, words) {words, CLONE_NEW##KIND},
+#define KIND(KIND, file, words) {words, file, CLONE_NEW##KIND},
     SANDBOX_NAMESPACE_TABLE(KIND)
 #undef KIND
 };
@@ -76,6 +77,16 @@ static bool is_wanted(const struct kind *kind,
            !(orders->allow & SANDBOX_ALLOW_NETWORK);
 }
 
+/* "No space left on device" would help nobody. */
+static int refuse(const struct kind *kind, struct fault *fault)
+{
+    if (errno == ENOSPC)
+        return fault_text(fault, "%s namespace: user.max_%s_namespaces allows "
+                                 "no more here",
+                          kind->name, kind->file);
+    return fault_errno(fault, "%s namespace (unshare)", kind->name);
+}
+
 static int enter_all(const struct sandbox_record *orders, struct fault *fault)
 {
     uid_t uid = geteuid();
@@ -87,7 +98,7 @@ static int enter_all(const struct sandbox_record *orders, struct fault *fault)
         if (!is_wanted(kind, orders))
             continue;
         if (unshare(kind->flag) < 0)
-            return fault_errno(fault, "%s namespace (unshare)", kind->name);
+            return refuse(kind, fault);
         if (kind->flag == CLONE_NEWUSER && map_user(uid, gid, fault) < 0)
             return -1;
     }

@@ -3,8 +3,9 @@
  *
  * In a template's process, before it is one:
  *
- *   0. compiler        leaves holes in the heap that each session would carry,
- *                      so that the program runs itself anew behind it
+ *   0. compiler        once a module: leaves holes in the heap that each session
+ *                      would carry, so that the program runs itself anew behind
+ *                      it
  *
  * In a template, before the module is loaded:
  *
@@ -31,7 +32,8 @@
  * In a session, before it reads its first message:
  *
  *  12. Landlock        a scope of its own: siblings share the template's
- *  13. limits          no processes, no descriptor as high as the control
+ *  13. subreaper       in strict with allow_fork: its children are its own
+ *  14. limits          no processes, no descriptor as high as the control
  *                      socket; the template itself could not live with them */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -39,7 +41,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "death.h"
@@ -72,9 +74,12 @@ static int check_build(struct fault *fault)
     return 0;
 }
 
+/* Whole, and for good. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+
 bool sandbox_compiled(void)
 {
-    return fcntl(WORKER_FILTERS_FD, F_GETFD) >= 0;
+    return fcntl(WORKER_FILTERS_FD, F_GET_SEALS) == SEALS;
 }
 
 /* The number that step 5 gives the control socket is known before. */
@@ -86,14 +91,13 @@ int sandbox_compile(const struct sandbox_record *orders, struct fault *fault)
         .scoped = landlock_scopes_signals(),
         .control_fd = (int)rlimits_open_files(orders),
     };
-    int fd;
 
-    if (check_build(fault) < 0)
+    if (check_build(fault) < 0 ||
+        seccomp_compile(&profile, WORKER_FILTERS_FD, fault) < 0)
         return -1;
-    fd = memfd_create("sp-filters", 0);
-    if (fd != WORKER_FILTERS_FD)
-        return fault_errno(fault, "memfd_create");
-    return seccomp_compile(&profile, fd, fault);
+    if (fcntl(WORKER_FILTERS_FD, F_ADD_SEALS, SEALS) < 0)
+        return fault_errno(fault, "seccomp (sealing its filters)");
+    return 0;
 }
 
 int sandbox_prepare(struct sandbox *sandbox,
@@ -140,11 +144,21 @@ pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor)
     return sandbox->orders->tier == SANDBOX_STRICT ? 0 : supervisor;
 }
 
+/* Orphans among its descendants stay its own while it lives, and are then
+ * children of the holder, of which spd knows that nobody is to have any. */
+static int keep_children(const struct sandbox_record *orders)
+{
+    if (orders->tier != SANDBOX_STRICT || !(orders->allow & SANDBOX_ALLOW_FORK))
+        return 0;
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
 int sandbox_enter(struct sandbox *sandbox)
 {
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0)
+    if (landlock_enter(&sandbox->landlock, LANDLOCK_SESSION) < 0 ||
+        keep_children(sandbox->orders) < 0)
         return -1;
     return rlimits_session(sandbox->orders, sandbox->open_files);
 }

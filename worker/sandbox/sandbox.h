@@ -29,10 +29,10 @@ struct sandbox {
 };
 
 /* Step 0, for every tier but `none`: compiles the filters into
- * WORKER_FILTERS_FD, which the program that is run next in this process finds
- * there.  -1: fault says why. */
+ * WORKER_FILTERS_FD, where the program that is run next in this process finds
+ * them, and all templates of the module to come.  -1: fault says why. */
 int sandbox_compile(const struct sandbox_record *orders, struct fault *fault);
-/* Whether the program that ran before this one has done so. */
+/* Whether that has been done. */
 bool sandbox_compiled(void);
 
 /* In the template, before the first byte of the module (a path) is loaded.

@@ -183,7 +183,10 @@ static int compile(const struct rules *rules, int fd)
 int seccomp_compile(const struct seccomp_profile *profile, int fd,
                     struct fault *fault)
 {
-    int error = ftruncate(fd, SECCOMP_STAGES * PROGRAM_MAX) < 0 ? -errno : 0;
+    int error = ftruncate(fd, 0) < 0 ||
+                        ftruncate(fd, SECCOMP_STAGES * PROGRAM_MAX) < 0
+                    ? -errno
+                    : 0;
 
     for (int stage = 0; stage < SECCOMP_STAGES && error == 0; stage++) {
         struct rules rules = {profile, (enum seccomp_stage)stage};

@@ -29,7 +29,7 @@ struct seccomp_filters {
     void *memory; /* owned; of the programs; NULL once all are loaded */
 };
 
-/* Compiles both into a file.  What the compiler takes and gives back leaves
+/* Compiles both into a file, whatever it held.  What the compiler takes and gives back leaves
  * holes in the heap; who loads the filters is better off without them.  -1:
  * fault says why. */
 int seccomp_compile(const struct seccomp_profile *profile, int fd,

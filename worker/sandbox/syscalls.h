@@ -171,6 +171,8 @@ enum syscall_when {
     X(ALWAYS, prctl, "PR_SET_PDEATHSIG to SIGKILL", 2,                         \
       SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG),                               \
       SCMP_A1(SCMP_CMP_EQ, SIGKILL))                                           \
+    X(FORK, prctl, "PR_SET_CHILD_SUBREAPER", 1,                                \
+      SCMP_A0_32(SCMP_CMP_EQ, PR_SET_CHILD_SUBREAPER))                         \
     X(ALWAYS, clone, "a session, by the template", 1,                          \
       SCMP_A0(SCMP_CMP_EQ, CLONE_PARENT | SIGCHLD))                            \
     X(FORK, clone, "a child", 1,                                               \

@@ -458,6 +458,39 @@ unsigned long long sp_stats_value(const struct sp_stat_list *stats,
 /* what it counts, in one line */
 const char *sp_stats_help(const struct sp_stat_list *stats, size_t index);
 
+/* What there is on the supervisor's machine to confine sessions with: each
+ * primitive of the kernel, and whether the tiers of the sandbox can be kept. */
+struct sp_diagnosis;
+
+/* The supervisor tries them.  client: NULL for where there is no supervisor;
+ * the spd that belongs to this library is then run to try them, as the user of
+ * this process, and ends again.  SP_ESYSTEM: they could not be tried.  The
+ * caller frees it with sp_doctor_free(). */
+enum sp_error sp_doctor(struct sp_client *client,
+                        struct sp_diagnosis **out_doctor,
+                        struct sp_result *result);
+
+void sp_doctor_free(struct sp_diagnosis *doctor); /* NULL is allowed */
+size_t sp_doctor_count(const struct sp_diagnosis *doctor);
+/* index is less than the count; strings live as long as the doctor */
+const char *sp_doctor_name(const struct sp_diagnosis *doctor, size_t index);
+/* "present", "absent" or "unknown" */
+const char *sp_doctor_state(const struct sp_diagnosis *doctor, size_t index);
+/* the tier that needs it first, or in words who else: "a setting" */
+const char *sp_doctor_needed_by(const struct sp_diagnosis *doctor,
+                                size_t index);
+/* what was found, as "ABI 7" or "unshare: EPERM"; may be "" */
+const char *sp_doctor_detail(const struct sp_diagnosis *doctor, size_t index);
+/* what follows where it is not present, and what to do; "" where it is */
+const char *sp_doctor_follows(const struct sp_diagnosis *doctor, size_t index);
+/* The tiers, from the least to the most. */
+size_t sp_doctor_tiers(const struct sp_diagnosis *doctor);
+const char *sp_doctor_tier(const struct sp_diagnosis *doctor, size_t index);
+/* whether it can be kept, and else the names of what it lacks, with ", "
+ * between them */
+bool sp_doctor_kept(const struct sp_diagnosis *doctor, size_t index);
+const char *sp_doctor_lacks(const struct sp_diagnosis *doctor, size_t index);
+
 /* ---- what happens -------------------------------------------------------
  *
  * The supervisor keeps the last events of the lives of sessions: start, ready,

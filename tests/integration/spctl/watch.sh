@@ -139,3 +139,13 @@ test_reload() {
     try 'the module is gone again' 0 '~^kv$' '' modules --names
     expect 'for good' test -z "$(grep '^more$' "$tmp/out")"
 }
+
+test_doctor() {
+    local status=0
+
+    [ -z "${SP_TEST_SANDBOX:-}" ] || status=9
+    try 'doctor prints a table' "$status" '~^landlock +(present|absent)' '' \
+        doctor
+    expect 'which fits 80 columns' awk 'length > 80 { exit 1 }' "$tmp/out"
+    try 'and JSON' "$status" '~^{"primitives": \[{"name": "' '' doctor --json
+}

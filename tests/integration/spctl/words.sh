@@ -103,6 +103,16 @@ test_new_id() {
         test "$("$spctl" new-id)" != "$("$spctl" new-id)"
 }
 
+test_doctor_alone() {
+    local status=0
+
+    [ -z "${SP_TEST_SANDBOX:-}" ] || status=9
+    try 'doctor needs no supervisor' "$status" '~^default: can' \
+        '~^spctl: no supervisor answers' --runtime-dir "$tmp/none" doctor
+    try 'with --quiet it does not say so' "$status" '~^strict: can' '' \
+        -q --runtime-dir "$tmp/none" doctor
+}
+
 test_no_supervisor() {
     local command
 
