@@ -26,8 +26,8 @@ static const struct kept_off rows[] = {
 
 SCENE_KEPT_OFF(amounts, rows)
 
-/* No answer is right but its end; without a sandbox the system's own limit is
- * somewhere, too, so that it has no twin but `descriptors`' own calls. */
+/* No answer is right but its end.  The system's own limit is somewhere, too:
+ * without a sandbox it would be no other. */
 Test(amounts, of_stack_end_who_wants_more)
 {
     struct scene scene;

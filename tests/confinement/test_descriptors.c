@@ -27,20 +27,19 @@ Test(descriptors, are_exactly_those_that_were_given)
     scene_close(&scene);
 }
 
-/* A flag of what it would share with others, were its log not its own: then a
- * full log would hold them up. */
-Test(descriptors, made_to_block_are_so_for_nobody_else)
+/* A flag of what it would share with others: its log, its listener. */
+Test(descriptors, made_not_to_block_are_so_for_nobody_else)
 {
     struct scene scene;
 
     scene_open(&scene, "");
-    session_expect(scene.harness, "sibling", "log_blocks", "EAGAIN");
-    scene_expect(&scene, "log_blocks", "EAGAIN");
-    scene_expect(&scene, "make_all_blocking", "done");
-    scene_expect(&scene, "log_blocks", "done"); /* it has done it */
-    session_expect(scene.harness, "sibling", "log_blocks", "EAGAIN");
+    session_expect(scene.harness, "sibling", "unmarked", "done");
+    scene_expect(&scene, "unmarked", "done");
+    scene_expect(&scene, "make_all_nonblocking", "done");
+    scene_expect(&scene, "unmarked", "EEXIST"); /* it has done it */
+    session_expect(scene.harness, "sibling", "unmarked", "done");
     ask_started(scene.harness, "later", "hostile", NULL);
-    session_expect(scene.harness, "later", "log_blocks", "EAGAIN");
+    session_expect(scene.harness, "later", "unmarked", "done");
     cr_expect_eq(ask_stop(scene.harness, "later"), SP_OK);
     scene_check(&scene);
     scene_close(&scene);

@@ -13,7 +13,7 @@ SCENE_SUITE(files);
 static const struct kept_off rows[] = {
     {"open_passwd", "EPERM", true, "EACCES ENOENT"},
     {"open_own_memory", "EPERM", true, "EPERM"},
-    /* without a sandbox root alone can: spd is not dumpable */
+    /* spd keeps it from its own user, sandbox or not */
     {"open_environment_of_spd", "EPERM", false, "EACCES ENOENT"},
     {"open_tree", "EPERM", true, "EACCES ENOENT"},
     {"open_path_only", "EPERM", true, NULL},

@@ -29,8 +29,8 @@
     X(descriptors, 0)                                                          \
     X(descriptor_bomb, 0)                                                      \
     X(write_elsewhere, 0)                                                      \
-    X(make_all_blocking, 0)                                                    \
-    X(log_blocks, 0)                                                           \
+    X(make_all_nonblocking, 0)                                                 \
+    X(unmarked, 0)                                                             \
     X(pass_descriptors, 0)                                                     \
     X(take_descriptors, 0)                                                     \
     /* hostile_network.c */                                                    \
