@@ -3,8 +3,8 @@
 # Checks what documents say against the tree: that links lead somewhere, that
 # README.md prints the examples of tests/consumer as they are compiled, that
 # its exit statuses are those of the table, that worker/SANDBOX.md lists the
-# system calls of worker/sandbox/syscalls.h, and that no machine's path is
-# named.
+# system calls of worker/sandbox/syscalls.h, that the escapes' tests exist, and
+# that no machine's path is named.
 #
 #   scripts/check-docs.sh [--syscalls]
 #
@@ -125,6 +125,25 @@ check_syscalls()
             "it is: scripts/check-docs.sh --syscalls prints it"
 }
 
+# The table of tests/confinement/README.md has all sixty, and its tests exist.
+check_escapes()
+{
+    local table=tests/confinement/README.md number name suite test
+
+    for number in $(seq 60); do
+        [ "$(grep -c "^| $number |" "$table")" -eq 1 ] ||
+            fault "$table does not have escape $number once"
+    done
+    for name in $(grep -oE '`[a-z_]+/[a-z_0-9]+`' "$table" | tr -d '`'); do
+        suite=${name%/*} test=${name#*/}
+        grep -rqE "Test\\($suite, $test[,)]|[A-Z_]+\\($suite, $test[,)]" tests ||
+            grep -rqE "^(REFUSED|REFUSED_IN)\\((\"[a-z]+\", )?$test," tests ||
+            fault "$table names $name, which is no test"
+    done
+    echo "escapes: $(grep -cE '^\| [0-9]+ \|' "$table") listed," \
+        "$(grep -cE '^\| [0-9]+ \|.*\*skipped\*' "$table") skipped"
+}
+
 # Paths that mean something on one machine only.
 check_paths()
 {
@@ -145,6 +164,7 @@ check_links
 check_examples
 check_statuses
 check_syscalls
+check_escapes
 check_paths
 [ "$faults" -eq 0 ] || exit 1
 echo "documents: links, examples, exit statuses and system calls are right"

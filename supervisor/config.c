@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "trust.h"
+
 static const char *const shipped[] = {"counter", "echo", "kv"};
 #define SHIPPED (sizeof shipped / sizeof shipped[0])
 
@@ -258,10 +260,13 @@ static int complete(struct config *config, const struct config_places *places)
 static void check(struct parse *parse)
 {
     const struct config *config = parse->config;
+    char text[512];
 
     if (access(config->supervisor.worker, X_OK) < 0)
         fail(parse, 0, "worker %s: %s", config->supervisor.worker,
              strerrordesc_np(errno));
+    else if (trust_check(config->supervisor.worker, text, sizeof text) < 0)
+        fail(parse, 0, "worker: %s", text);
     if (!config_module(config, config->supervisor.default_module))
         fail(parse, 0, "default_module = %s: there is no [module %s]",
              config->supervisor.default_module,
@@ -272,6 +277,8 @@ static void check(struct parse *parse)
         if (access(module->settings.path, R_OK) < 0)
             fail(parse, module->line, "module %s: %s: %s", module->name,
                  module->settings.path, strerrordesc_np(errno));
+        else if (trust_check(module->settings.path, text, sizeof text) < 0)
+            fail(parse, module->line, "module %s: %s", module->name, text);
     }
 }
 

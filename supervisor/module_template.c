@@ -17,6 +17,7 @@
 #include "counters.h"
 #include "module_own.h"
 #include "spawn.h"
+#include "trust.h"
 
 /* Pages take no memory before they are used: as many as spd can have processes,
  * whatever its descriptors. */
@@ -243,10 +244,22 @@ static int abandon(struct spawned *spawned)
     return -1;
 }
 
+/* It may have been replaced since the configuration was read. */
+static int check_file(const struct module *module)
+{
+    char text[512];
+
+    if (trust_check(module_settings(module)->path, text, sizeof text) == 0)
+        return 0;
+    log_warn("module %s: refused: %s", module_name(module), text);
+    errno = EPERM;
+    return -1;
+}
+
 /* What all templates of the module share. */
 static int take_what_stays(struct module *module)
 {
-    if (take_uid(module) < 0 || take_leaf(module) < 0)
+    if (check_file(module) < 0 || take_uid(module) < 0 || take_leaf(module) < 0)
         return -1;
     if (module->filters_fd >= 0 ||
         module_settings(module)->sandbox == SANDBOX_NONE)

@@ -88,7 +88,9 @@
 /* [module NAME] */
 #define MODULE_SETTINGS(X)                                                     \
     X(PATH, path, "", 0, 0,                                                    \
-      "the module's shared object; module_dir/NAME.so unless given")           \
+      "the module's shared object; module_dir/NAME.so unless given; it and "   \
+      "its folder must be root's or spd's own user's, and nobody else's to "   \
+      "write to")                                                              \
     X(SIZE, max_message, "16M", 1, (uint64_t)1 << 30,                          \
       "the largest request or cast")                                           \
     X(COUNT, max_connections, "48", 1, 10000,                                  \

@@ -153,6 +153,66 @@ Test(spd, refuses_a_runtime_directory_that_is_not_to_be_trusted)
     leftovers_remove(dir);
 }
 
+/* Whatever lies where spd makes something of its own: it is removed, or refused
+ * by name, and what it leads to is as it was. */
+static void expect_harmless(const char *name, int (*plant)(const char *victim,
+                                                           const char *path))
+{
+    char run[64], path[80], victim[64], text[16] = "";
+    struct program program;
+    FILE *file_of_others;
+    int status, life[2];
+
+    leftovers_directory(dir);
+    snprintf(run, sizeof run, "%s/run", dir);
+    snprintf(path, sizeof path, "%s/%s", run, name);
+    snprintf(victim, sizeof victim, "%s/victim", dir);
+    cr_assert_eq(mkdir(run, 0700), 0);
+    file_of_others = fopen(victim, "we");
+    cr_assert_not_null(file_of_others);
+    fputs("precious", file_of_others);
+    fclose(file_of_others);
+    cr_assert_eq(plant(victim, path), 0, "%s", path);
+    /* what it lives by is at its end: it stops at once */
+    cr_assert_eq(pipe2(life, O_CLOEXEC), 0);
+    close(life[1]);
+    program_start(&(struct program_options){.argv = (const char *const[]){
+                                                harness_spd_program(),
+                                                "--runtime-dir", run,
+                                                "--life-fd", "3", NULL},
+                                            .fds = life,
+                                            .fd_count = 1},
+                  &program);
+    close(life[0]);
+    status = program_wait(&program, WAIT_MS);
+    cr_expect(status == 0 || strstr(program_err(&program), path), "%s: %d: %s",
+              path, status, program_err(&program));
+    program_fini(&program);
+    file_of_others = fopen(victim, "re");
+    cr_assert_not_null(file_of_others);
+    cr_expect_not_null(fgets(text, sizeof text, file_of_others));
+    cr_expect_str_eq(text, "precious", "%s", path);
+    fclose(file_of_others);
+    leftovers_remove(dir);
+}
+
+static int plant_fifo(const char *victim, const char *path)
+{
+    (void)victim;
+    return mkfifo(path, 0600);
+}
+
+Test(spd, is_led_nowhere_by_what_lies_in_its_runtime_directory)
+{
+    static const char *const names[] = {"control", "lock", "sessions", "log"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        expect_harmless(names[i], symlink);
+        expect_harmless(names[i], link);
+        expect_harmless(names[i], plant_fifo);
+    }
+}
+
 Test(spd, makes_its_sockets_for_its_own_user_alone)
 {
     static const char *const names[] = {"", "/control", "/sessions",
