@@ -208,7 +208,8 @@ bool catalog_has_template(const struct catalog *catalog, pid_t pid)
     const struct module *module;
 
     for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
-        if (module_template_pid(module) == pid || module_has_holder(module, pid))
+        if (module_template_pid(module) == pid ||
+            module_has_holder(module, pid))
             return true;
     return false;
 }

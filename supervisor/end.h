@@ -90,8 +90,8 @@ struct end {
 bool end_normal(const struct end *end);
 /* It asked for a fresh process in its place, and said so. */
 bool end_recycled(const struct end *end);
-/* By a signal that a process brings on itself, as one does whose memory has been
- * tampered with; not by one that spd or anybody else has sent. */
+/* By a signal that a process brings on itself, as one does whose memory has
+ * been tampered with; not by one that spd or anybody else has sent. */
 bool end_fault(const struct end *end);
 
 /* In a few words: "killed by SIGSEGV", "exit status 3"; "" for END_NONE. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* supervisor/module_own.h - a module from inside: for module.c, which is what it
- * is, module_template.c, which starts and ends its template, module_records.c,
+/* supervisor/module_own.h - a module from inside: for module.c, which is what
+ * it is, module_template.c, which starts and ends its template, module_records.c,
  * which hears it, module_queue.c, which asks it, module_violations.c, which
  * ends one that may not go on, and module_log.c. */
 #ifndef SUPERVISOR_MODULE_OWN_H

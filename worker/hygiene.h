@@ -17,10 +17,10 @@ int hygiene_template(pid_t parent);
 void hygiene_loaded(void);
 
 /* Once in a session, right after the fork.  `parent` is spd, or 0 where it is
- * not seen: then the holder of the pid namespace has the death link.  Keeps standard input, makes log_fd
- * standard output and error, *listener_fd and *start_fd the next two
- * descriptors (the new numbers are written back), and closes all others.
- * Of the signals, SESSION_SIGNAL_LOOK alone is blocked. */
+ * not seen: then the holder of the pid namespace has the death link.  Keeps
+ * standard input, makes log_fd standard output and error, *listener_fd and
+ * *start_fd the next two descriptors (the new numbers are written back), and
+ * closes all others.  Of the signals, SESSION_SIGNAL_LOOK alone is blocked. */
 int hygiene_session(pid_t parent, int *listener_fd, int *start_fd, int log_fd);
 
 #endif

@@ -47,10 +47,10 @@
 
 /* The template's end of its control socket, which a confined template moves to
  * where no session can reach it; and the memory of its sessions' slots
- * (wire/slot.h), of which a session maps one page.  The third, for
- * a confined one, is memory that all templates of a module get: the first one
- * compiles its filters into it, seals it and runs itself anew, and all that come
- * behind find them there.  No module's code ever has it. */
+ * (wire/slot.h), of which a session maps one page.  The third, for a confined
+ * one, is memory that all templates of a module get: the first one compiles its
+ * filters into it, seals it and runs itself anew, and all that come behind find
+ * them there.  No module's code ever has it. */
 #define WORKER_CONTROL_FD 3
 #define WORKER_SLOTS_FD 4
 #define WORKER_FILTERS_FD 5

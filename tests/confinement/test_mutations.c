@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The suite against itself: sp-worker is run without one layer after the other
- * (worker/sandbox/layers.h).  Each time something succeeds that must not, or the
- * layer's mark is missing, so that each layer is one that a test would miss; and
- * what several layers keep off still fails. */
+ * (worker/sandbox/layers.h).  Each time something succeeds that must not, or
+ * the layer's mark is missing, so that each layer is one that a test would
+ * miss; and what several layers keep off still fails. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <jansson.h>

@@ -107,13 +107,14 @@ Test(namespaces, are_refused_where_landlock_is_older_than_is_asked_for)
     }
 }
 
-/* In a user namespace that is allowed no other: root's modules would get no user
- * of their own there. */
+/* In a user namespace that is allowed no other: root's modules would get no
+ * user of their own there. */
 Test(namespaces, are_refused_by_name_where_they_cannot_be_had)
 {
     static const char *const before[] = {
         "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
-        "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh", NULL};
+        "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh",
+        NULL};
     struct harness *harness;
 
     unprivileged_become();

@@ -191,6 +191,41 @@ Test(doctor, says_how_the_trial_ended)
     expect_error("kill -SEGV $$", "signal 11");
 }
 
+/* A second after the longest init_timeout a child that spd does not know is
+ * killed; the trial has ten. */
+Test(doctor, tries_in_a_child_that_spd_knows_until_it_is_late)
+{
+    static const char request[] = "{\"op\": \"doctor\"}";
+    char dir[LEFTOVERS_DIRECTORY_SIZE], path[RUNDIR_PATH_SIZE], config[512];
+    struct harness *harness = start_with_worker("exec tail -f /dev/null", dir);
+    struct raw_message answer;
+    struct raw_peer peer;
+
+    snprintf(config, sizeof config,
+             "[supervisor]\nworker = %s/worker\n"
+             "[module kv]\ninit_timeout = 100ms\n"
+             "[module echo]\ninit_timeout = 100ms\n"
+             "[module counter]\ninit_timeout = 100ms\n",
+             dir);
+    harness_configure(harness, config);
+    ask_ok(harness, "{\"op\": \"reload\"}");
+    ask_ok(harness, "{\"op\": \"reload\"}"); /* the old modules are gone */
+    harness_control_path(harness, path);
+    raw_peer_open(&peer, path, WIRE_REQ);
+    raw_peer_send_request(&peer, 1, request, strlen(request));
+    /* each template that ends has spd look at all of its children */
+    for (int i = 0; i < 30; i++)
+        cr_expect_neq(ask_start(harness, "a", "kv", NULL), SP_OK);
+    raw_peer_recv_reply(&peer, 1, &answer);
+    cr_expect_not_null(strstr((char *)answer.bytes, "not ready in time"), "%s",
+                       (char *)answer.bytes);
+    raw_message_fini(&answer);
+    raw_peer_close(&peer);
+    cr_expect_eq(ask_counter(harness, "strangers"), 0);
+    harness_stop(harness);
+    leftovers_remove(dir);
+}
+
 Test(doctor, holds_up_nobody_and_ends_with_spd)
 {
     static const char request[] = "{\"op\": \"doctor\"}";

@@ -115,8 +115,8 @@ Test(module_file, that_is_somebody_else_s_is_not_loaded_again)
     close_place(&place);
 }
 
-/* Its own sessions may end by it, when they want a page of it that they have not
- * had: they are the ones whose file it was. */
+/* Its own sessions may end by it, when they want a page of it that they have
+ * not had: they are the ones whose file it was. */
 Test(module_file, that_is_cut_harms_nobody_else)
 {
     struct place place = open_place();

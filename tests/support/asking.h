@@ -57,8 +57,8 @@ size_t ask_count(const struct harness *harness);
 
 /* A number of `stats`. */
 json_int_t ask_counter(const struct harness *harness, const char *name);
-/* How many descriptors spd has, but for that of the question.  (The kernel shows
- * them to nobody but root.) */
+/* How many descriptors spd has, but for that of the question.  (The kernel
+ * shows them to nobody but root.) */
 size_t ask_descriptors(const struct harness *harness);
 
 /* Waits until the session is gone, or has been restarted this often and runs.

@@ -3,8 +3,8 @@
 #ifndef SUPPORT_UNPRIVILEGED_H
 #define SUPPORT_UNPRIVILEGED_H
 
-/* Makes the test process nobody's, for good, if it is root's: before the harness
- * is started.  Skips the test, with the reason, where that cannot be or where
+/* Makes the test process nobody's, for good, if it is root's: before the
+ * harness is started.  Skips the test, with the reason, where that cannot be or where
  * nobody can run what was built. */
 void unprivileged_become(void);
 

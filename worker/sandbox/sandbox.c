@@ -83,7 +83,7 @@ bool sandbox_compiled(void)
     return fcntl(WORKER_FILTERS_FD, F_GET_SEALS) == SEALS;
 }
 
-/* The number that step 5 gives the control socket is known before. */
+/* The number that step 6 gives the control socket is known before. */
 int sandbox_compile(const struct sandbox_record *orders, struct fault *fault)
 {
     struct seccomp_profile profile = {
