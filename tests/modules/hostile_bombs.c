@@ -40,13 +40,16 @@ ATTEMPT(heap_bomb)
     return 0;
 }
 
-/* 64 MiB of it, unless it ends before.  The last page is used behind the call,
- * or it would not be one. */
+/* 64 MiB of it, unless it ends before.  The page is used behind the call, and
+ * known elsewhere, or a compiler would make a loop of one page of it. */
+static volatile char *volatile latest;
+
 static int use_stack(unsigned pages)
 {
     volatile char page[PAGE];
     int below;
 
+    latest = page;
     page[0] = 1;
     below = pages == 0 ? 0 : use_stack(pages - 1);
     return below + page[0] - 1;
