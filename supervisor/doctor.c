@@ -8,20 +8,23 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
-#include <linux/magic.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/rundir.h"
 #include "base/text.h"
 #include "cgroup.h"
 #include "settings.h"
+#include "spawn.h"
 
 #define DEADLINE_S 10
 #define ASKS_MAX 1024
@@ -57,12 +60,25 @@ static void look_at_descriptors(const struct doctor *doctor,
              (unsigned long long)wanted);
 }
 
+/* One that is not there yet is going to be where its parent is. */
+static int look_around(const char *runtime_dir, struct statfs *out_about)
+{
+    char parent[RUNDIR_MAX + 1];
+
+    if (statfs(runtime_dir, out_about) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -1;
+    snprintf(parent, sizeof parent, "%s", runtime_dir);
+    return statfs(dirname(parent), out_about);
+}
+
 static void look_at_directory(const struct doctor *doctor,
                               struct primitive_finding *finding)
 {
     struct statfs about;
 
-    if (statfs(doctor->runtime_dir, &about) < 0) {
+    if (look_around(doctor->runtime_dir, &about) < 0) {
         snprintf(finding->detail, sizeof finding->detail, "%.33s: %s",
                  doctor->runtime_dir, strerrordesc_np(errno));
         return;
@@ -191,12 +207,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 static _Noreturn void run(const char *worker, char *const argv[], int out)
 {
     static char *const no_environment[] = {NULL};
-    sigset_t none;
 
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    spawn_reset_signals();
     if (dup2(out, STDOUT_FILENO) == STDOUT_FILENO &&
         close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
         execve(worker, argv, no_environment);

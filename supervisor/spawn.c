@@ -17,7 +17,7 @@
 
 #define SPAWN_EXIT_NO_EXEC 127
 
-static void reset_signals(void)
+void spawn_reset_signals(void)
 {
     sigset_t none;
 
@@ -59,7 +59,7 @@ static _Noreturn void run(const char *worker, char *const argv[], int control,
                   control,      fds->slots,    fds->filters};
     int missing = fds->filters < 0;
 
-    reset_signals();
+    spawn_reset_signals();
     /* spd may have as many as it may: room is made before any more is asked
      * for */
     if (fdkeep(kept, sizeof kept / sizeof kept[0] - (size_t)missing) == 0 &&

@@ -24,4 +24,8 @@ struct spawn_fds {
 int spawn_worker(const char *worker, const char *name, const char *path,
                  const struct spawn_fds *fds, struct spawned *out_spawned);
 
+/* In a child of spd, before it becomes another program: no signal is blocked,
+ * ignored or handled.  Async-signal-safe. */
+void spawn_reset_signals(void);
+
 #endif
