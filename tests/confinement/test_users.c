@@ -49,19 +49,19 @@ Test(users, of_root_s_modules_are_nobody_else_s)
 Test(users, who_are_all_taken_are_given_to_no_other_module)
 {
     struct harness *harness;
-    char config[512];
+    char config[512], range[64];
+    int uid = 1900100000 + (int)getpid(); /* no other test's */
 
     if (geteuid() != 0)
         cr_skip("not root");
+    snprintf(range, sizeof range, "uid_range = %d-%d", uid, uid);
     snprintf(config, sizeof config,
-             "[supervisor]\nuid_range = 1900000900-1900000900\n" SCENE_MODULE
-             "sandbox = %s\n",
+             "[supervisor]\n%s\n" SCENE_MODULE "sandbox = %s\n", range,
              scene_tier());
     harness = harness_start(config);
     ask_started(harness, "a", "hostile", NULL);
     cr_expect_neq(ask_start(harness, "b", "kv", NULL), SP_OK);
-    cr_expect(harness_wait_log(harness, "uid_range = 1900000900-1900000900",
-                               WAIT_MS));
+    cr_expect(harness_wait_log(harness, range, WAIT_MS));
     session_expect(harness, "a", "answer", "done");
     harness_stop(harness);
 }

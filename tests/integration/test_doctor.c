@@ -118,7 +118,7 @@ Test(doctor, answers_all_who_ask_at_once)
 Test(doctor, names_what_is_missing_where_there_is_no_user_namespace)
 {
     static const char *const without[] = {
-        "unshare", "-Ur", "sh", "-c",
+        "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
         "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh",
         NULL};
     struct harness *harness = harness_start_under(NULL, without);
