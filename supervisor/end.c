@@ -135,8 +135,9 @@ static void add_exit(const struct end *end, char out[END_TEXT_MAX])
         return;
     case WORKER_EXIT_FAILED:
         add(out, "%s",
-            end->told.goodbye ? "its module reported a failure"
-                              : "exit status 1");
+            end->told.goodbye     ? "its module reported a failure"
+            : end->told.reason[0] ? "failed"
+                                  : "exit status 1");
         return;
     case WORKER_EXIT_INIT:
         add(out, "init did not succeed");

@@ -84,15 +84,24 @@ void report_log_drop(struct slot *slot)
     SET(slot->session.log_drops, GET(slot->session.log_drops) + 1);
 }
 
-void report_goodbye(struct slot *slot, enum sp_end end, const char *reason)
+static void leave(struct slot *slot, uint32_t goodbye, const char *reason)
 {
     struct slot_session *to = &slot->session;
     size_t size = text_cut(reason, strlen(reason), sizeof to->reason - 1);
 
     memcpy(to->reason, reason, size);
     to->reason[size] = '\0';
-    atomic_store_explicit(&to->goodbye, (uint32_t)end + 1,
-                          memory_order_release);
+    atomic_store_explicit(&to->goodbye, goodbye, memory_order_release);
+}
+
+void report_last_words(struct slot *slot, const char *reason)
+{
+    leave(slot, SLOT_LAST_WORDS, reason);
+}
+
+void report_goodbye(struct slot *slot, enum sp_end end, const char *reason)
+{
+    leave(slot, (uint32_t)end + 1, reason);
 }
 
 void report_order_get(const struct slot *slot, struct report_order *out_order)

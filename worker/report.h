@@ -28,6 +28,8 @@ uint64_t report_handled(const struct slot *slot);
 void report_load(struct slot *slot, uint32_t waiting, uint32_t subscribers);
 void report_log_drop(struct slot *slot);
 
+/* Why the process ends now, in the middle of a handler: no goodbye. */
+void report_last_words(struct slot *slot, const char *reason);
 /* The last word: how the session ends, and why. */
 void report_goodbye(struct slot *slot, enum sp_end end, const char *reason);
 

@@ -53,9 +53,10 @@ void slot_read(const struct slot *slot, int64_t now_ms,
         out_view->request.id = LOAD(from->request_id);
         out_view->request.hash = LOAD(from->request_hash);
     }
-    if (!out_view->goodbye)
+    if (!out_view->goodbye && goodbye != SLOT_LAST_WORDS)
         return;
-    out_view->end = (enum sp_end)(goodbye - 1);
+    if (out_view->goodbye)
+        out_view->end = (enum sp_end)(goodbye - 1);
     memcpy(raw, from->reason, sizeof raw);
     text_printable(out_view->reason, sizeof out_view->reason, raw,
                    strnlen(raw, sizeof raw));

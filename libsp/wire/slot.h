@@ -54,6 +54,8 @@ struct slot_request {
     uint64_t hash; /* slot_request_hash() */
 };
 
+#define SLOT_LAST_WORDS UINT32_MAX
+
 /* Written by the session. */
 struct slot_session {
     _Atomic uint32_t doing;        /* enum slot_doing */
@@ -67,7 +69,7 @@ struct slot_session {
     _Atomic uint32_t waiting;      /* calls that clients wait for */
     _Atomic uint32_t subscribers;  /* open subscriptions */
     /* Last of all before it exits: how it ends, enum sp_end + 1.  0: it has not
-     * said goodbye. */
+     * said goodbye.  SLOT_LAST_WORDS: nor will it, but there is a reason. */
     _Atomic uint32_t goodbye;
     char reason[SLOT_TEXT_SIZE];   /* of the goodbye; written before it */
 };

@@ -29,7 +29,8 @@ static void check(const struct slot *slot, int64_t now_ms)
     assert(view.request.id == 0 || view.doing == SLOT_CALL ||
            view.doing == SLOT_CAST);
     assert((unsigned)view.end <= SP_END_LAST);
-    assert(view.goodbye || !view.reason[0]);
+    assert(view.goodbye || !view.reason[0] ||
+           slot->session.goodbye == SLOT_LAST_WORDS);
     assert_printable(view.reason);
 }
 

@@ -85,6 +85,8 @@ Test(end, says_how_a_process_exited)
     expect_words(&end, "exit status 0, without a goodbye");
     end = exited(WORKER_EXIT_FAILED);
     expect_words(&end, "exit status 1");
+    snprintf(end.told.reason, sizeof end.told.reason, "shot"); /* last words */
+    expect_words(&end, "failed (shot)");
     end = exited(77);
     expect_words(&end, "exit status 77");
     end = said(SP_END_NORMAL, 0);

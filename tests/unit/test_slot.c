@@ -115,8 +115,18 @@ Test(slot, a_goodbye_has_one_of_the_ends)
     }
     slot.session.goodbye = SP_END_LAST + 2;
     cr_expect_not(look(&slot).goodbye);
-    slot.session.goodbye = UINT32_MAX;
+    slot.session.goodbye = UINT32_MAX - 1;
     cr_expect_not(look(&slot).goodbye);
+}
+
+Test(slot, last_words_are_a_reason_and_no_goodbye)
+{
+    static struct slot slot;
+
+    strcpy(slot.session.reason, "shot");
+    slot.session.goodbye = SLOT_LAST_WORDS;
+    cr_expect_not(look(&slot).goodbye);
+    cr_expect_str_eq(look(&slot).reason, "shot");
 }
 
 Test(slot, a_reason_is_not_read_without_a_goodbye)
