@@ -93,14 +93,18 @@ syscalls()
 {
     syscall_rows | awk '
         BEGIN {
-            split("ALWAYS LOAD READ FORK NETWORK WX SCOPED DEADLY", order)
+            split("ALWAYS OURS LOAD READ FORK NETWORK WX SCOPED PROGRAM " \
+                "RUNTIME DEADLY", order)
             words["ALWAYS"] = "always"
+            words["OURS"] = "but for programs of command modules"
             words["LOAD"] = "until the module is loaded"
-            words["READ"] = "until then, and with `allow_read`"
+            words["READ"] = "until then, with `allow_read`, and for programs"
             words["FORK"] = "with `allow_fork`"
             words["NETWORK"] = "with `allow_network`"
             words["WX"] = "with `allow_wx`"
             words["SCOPED"] = "where Landlock keeps signals in"
+            words["PROGRAM"] = "for programs of command modules"
+            words["RUNTIME"] = "for what runs such a program"
             words["DEADLY"] = "**never: whoever calls one is killed**"
             print "| when | system calls |\n|---|---|"
         }

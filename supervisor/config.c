@@ -209,6 +209,19 @@ static char *read_line(char *to, int size, void *user)
 
 /* ---- the whole ---- */
 
+/* Of settings that exclude each other, while it is known which were given. */
+static void check_choices(struct parse *parse)
+{
+    for (size_t i = 0; i < parse->config->module_count; i++) {
+        const struct module_config *module = &parse->config->modules[i];
+
+        if (*module->settings.path && *module->settings.command)
+            fail(parse, module->line, "module %s: it has a path and a command: "
+                                      "one of them",
+                 module->name);
+    }
+}
+
 static int add_shipped(struct config *config)
 {
     config->modules = calloc(CONFIG_MODULES_MAX, sizeof *config->modules);
@@ -231,6 +244,21 @@ static int replace(char **text, char *by)
     return 0;
 }
 
+/* Where its file is: its command's, else in module_dir. */
+static char *find_path(const struct config *config,
+                       const struct module_config *module)
+{
+    const char *command = module->settings.command;
+    char *path;
+
+    if (*command)
+        return strndup(command, strcspn(command, " \t"));
+    return asprintf(&path, "%s/%s.so", config->supervisor.module_dir,
+                    module->name) < 0
+               ? NULL
+               : path;
+}
+
 /* Works out the texts that were not given. */
 static int complete(struct config *config, const struct config_places *places)
 {
@@ -244,17 +272,31 @@ static int complete(struct config *config, const struct config_places *places)
         return -1;
     for (size_t i = 0; i < config->module_count; i++) {
         struct module_config *module = &config->modules[i];
-        char *path;
 
-        if (*module->settings.path)
-            continue;
-        if (asprintf(&path, "%s/%s.so", settings->module_dir, module->name) < 0)
+        if (!*module->settings.path &&
+            replace(&module->settings.path, find_path(config, module)) < 0)
             return -1;
-        replace(&module->settings.path, path);
     }
     qsort(config->modules, config->module_count, sizeof *config->modules,
           compare_modules);
     return 0;
+}
+
+/* Of a program instead of a shared object. */
+static void check_command(struct parse *parse,
+                          const struct module_config *module)
+{
+    const struct module_settings *settings = &module->settings;
+
+    if (!*settings->command)
+        return;
+    if (access(settings->path, X_OK) < 0)
+        fail(parse, module->line, "module %s: command %s: %s", module->name,
+             settings->path, strerrordesc_np(errno));
+    else if (settings->max_memory_recycle > 0)
+        fail(parse, module->line, "module %s: max_memory_recycle is not for a "
+                                  "command, whose memory spd does not see",
+             module->name);
 }
 
 static void check(struct parse *parse)
@@ -279,6 +321,7 @@ static void check(struct parse *parse)
                  module->settings.path, strerrordesc_np(errno));
         else if (trust_check(module->settings.path, text, sizeof text) < 0)
             fail(parse, module->line, "module %s: %s", module->name, text);
+        check_command(parse, module);
     }
 }
 
@@ -313,6 +356,8 @@ int config_load(const char *file, const struct config_places *places,
         fail(&parse, 0, "out of memory");
     else if (file)
         parse_file(&parse, file);
+    if (!parse.failed)
+        check_choices(&parse);
     if (!parse.failed && complete(&config, places) < 0)
         fail(&parse, 0, "out of memory");
     if (!parse.failed)

@@ -95,7 +95,8 @@ static uint32_t allowed(const struct module_settings *settings)
 {
     return (settings->allow_fork ? SANDBOX_ALLOW_FORK : 0u) |
            (settings->allow_wx ? SANDBOX_ALLOW_WX : 0u) |
-           (settings->allow_network ? SANDBOX_ALLOW_NETWORK : 0u);
+           (settings->allow_network ? SANDBOX_ALLOW_NETWORK : 0u) |
+           (*settings->command ? SANDBOX_ALLOW_COMMAND : 0u);
 }
 
 int confine_order(const struct module_settings *settings, uid_t uid,
@@ -110,7 +111,8 @@ int confine_order(const struct module_settings *settings, uid_t uid,
                          .cpu_seconds = settings->cpu_seconds,
                          .open_files = (uint32_t)settings->open_files,
                          .uid = uid,
-                         .landlock_abi = (uint32_t)settings->landlock_abi}};
+                         .landlock_abi = (uint32_t)settings->landlock_abi,
+                         .threads = settings->threads}};
     ssize_t sent;
 
     if (record.head.open_files == 0)

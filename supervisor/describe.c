@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "procfs.h"
 
 /* ---- what a process uses ---- */
@@ -26,23 +27,47 @@ static bool read_line(pid_t pid, const char *file, char *out, int size)
     return got;
 }
 
-void describe_usage(pid_t pid, struct process_usage *out_usage)
+static void add_usage(pid_t pid, struct process_usage *usage)
 {
     unsigned long long pages = 0;
     struct procfs_stat stat;
     char line[128];
 
+    if (procfs_stat(pid, &stat))
+        usage->cpu_ms += (int64_t)(stat.cpu_ticks * 1000 /
+                                   (uint64_t)sysconf(_SC_CLK_TCK));
+    if (read_line(pid, "statm", line, sizeof line) &&
+        sscanf(line, "%*s %llu", &pages) == 1)
+        usage->memory_kb +=
+            pages * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* The first child of a session's process; 0: it has none. */
+static pid_t program_of(pid_t pid)
+{
+    struct children children;
+    pid_t program;
+
+    if (children_open_of(&children, pid) < 0)
+        return 0;
+    program = children_next(&children);
+    children_close(&children);
+    return program;
+}
+
+void describe_usage(const struct session_facts *facts,
+                    struct process_usage *out_usage)
+{
+    pid_t pid = facts->pid;
+    pid_t program = facts->command && pid > 0 ? program_of(pid) : 0;
+
     *out_usage = (struct process_usage){0};
     if (pid <= 0)
         return;
-    confined_text(pid, out_usage->sandbox);
-    if (procfs_stat(pid, &stat))
-        out_usage->cpu_ms = (int64_t)(stat.cpu_ticks * 1000 /
-                                      (uint64_t)sysconf(_SC_CLK_TCK));
-    if (read_line(pid, "statm", line, sizeof line) &&
-        sscanf(line, "%*s %llu", &pages) == 1)
-        out_usage->memory_kb =
-            pages * (unsigned long long)sysconf(_SC_PAGESIZE) / 1024;
+    add_usage(pid, out_usage);
+    if (program > 0)
+        add_usage(program, out_usage);
+    confined_text(program > 0 ? program : pid, out_usage->sandbox);
 }
 
 /* ---- JSON ---- */

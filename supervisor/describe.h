@@ -9,13 +9,15 @@
 #include "confined.h"
 #include "facts.h"
 
-/* What a process uses now, as the kernel counts it; zeros if it does not. */
+/* What a session's process uses now, as the kernel counts it, and the program
+ * of a command module with it; zeros without one. */
 struct process_usage {
     int64_t cpu_ms;
     uint64_t memory_kb; /* resident */
-    char sandbox[CONFINED_TEXT_SIZE]; /* what confines it */
+    char sandbox[CONFINED_TEXT_SIZE]; /* what confines it, or its program */
 };
-void describe_usage(pid_t pid, struct process_usage *out_usage);
+void describe_usage(const struct session_facts *facts,
+                    struct process_usage *out_usage);
 
 /* usage may be NULL: without it.  now_ms: of the monotonic clock, for how long
  * ago things were. */

@@ -17,6 +17,7 @@
 struct session_facts {
     char id[SP_ID_MAX + 1];
     char module[SP_ID_MAX + 1];
+    bool command;      /* its process runs a program */
     const char *state; /* its name; static */
     bool paused;
     uid_t uid;         /* who started it */

@@ -62,7 +62,7 @@ static bool put_detailed(struct buf *out, const struct session *session)
     bool put;
 
     session_facts(session, &facts);
-    describe_usage(facts.pid, &usage);
+    describe_usage(&facts, &usage);
     object = describe_session(&facts, &usage, facts.now_ms);
     text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     put = text && buf_append(out, text, strlen(text));

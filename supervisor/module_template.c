@@ -18,6 +18,7 @@
 #include "module_own.h"
 #include "spawn.h"
 #include "trust.h"
+#include "worker_words.h"
 
 /* Pages take no memory before they are used: as many as spd can have processes,
  * whatever its descriptors. */
@@ -221,7 +222,9 @@ bool module_template_due(const struct module *module)
 void module_note_crash(struct module *module,
                        const struct generation *generation)
 {
+    /* a command's addresses are not its template's */
     if (!module_settings(module)->template_crash ||
+        *module_settings(module)->command ||
         generation != module->generation || module->state != TEMPLATE_READY)
         return;
     module->crashed = true;
@@ -277,8 +280,15 @@ static int run_in_leaf(struct module *module, int log_fd,
                             .slots = generation_slots_fd(module->generation),
                             .filters = module->filters_fd};
 
-    if (spawn_worker(module->worker, module_name(module),
-                     module_settings(module)->path, &fds, out_spawned) < 0)
+    struct worker_words words;
+    int spawned;
+
+    if (worker_words_init(&words, module_name(module),
+                          module_settings(module)) < 0)
+        return -1;
+    spawned = spawn_worker(module->worker, words.argv, &fds, out_spawned);
+    worker_words_fini(&words);
+    if (spawned < 0)
         return -1;
     return enter_leaf(module, out_spawned->pid) < 0 ? abandon(out_spawned) : 0;
 }

@@ -23,7 +23,7 @@ static json_t *describe(const struct session *session)
     struct session_facts facts;
 
     session_facts(session, &facts);
-    describe_usage(facts.pid, &usage);
+    describe_usage(&facts, &usage);
     return describe_session(&facts, &usage, facts.now_ms);
 }
 

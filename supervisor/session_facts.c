@@ -111,6 +111,7 @@ void session_facts(const struct session *session, struct session_facts *out)
 {
     *out = (struct session_facts){
         .state = session_state_name(session->state),
+        .command = *module_settings(session->module)->command,
         .paused = session_paused(session),
         .uid = session->uid,
         .pid = session_pid(session),

@@ -52,6 +52,11 @@ static const char *const tiers[] = {
     NULL};
 static const char *const switches[] = {"no", "yes", NULL};
 static const char *const templates[] = {"none", "shared", NULL};
+static const char *const framings[] = {
+#define FRAMING_WORD(NAME, word) word,
+    FRAMING_TABLE(FRAMING_WORD)
+#undef FRAMING_WORD
+    NULL};
 static const char *const endings[] = {"abort", "kill", NULL};
 static const char *const restarts[] = {"permanent", "transient", "temporary",
                                        NULL};
@@ -73,6 +78,8 @@ static const struct unit *units_of(enum setting_type type)
     case SETTING_SWITCH:
     case SETTING_TEMPLATE:
     case SETTING_PATHS:
+    case SETTING_WORDS:
+    case SETTING_FRAMING:
     case SETTING_UIDS:
     case SETTING_CGROUP:
         break;
@@ -193,6 +200,13 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
         snprintf(out, out_size, "absolute paths, separated by spaces, %d bytes",
                  SANDBOX_PATHS_MAX - 1);
         return;
+    case SETTING_WORDS:
+        snprintf(out, out_size, "an absolute path, and words, separated by "
+                                "spaces");
+        return;
+    case SETTING_FRAMING:
+        list_words(framings, out, out_size);
+        return;
     case SETTING_UIDS:
         snprintf(out, out_size, "user IDs but 0, FIRST-LAST");
         return;
@@ -281,6 +295,10 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return parse_word(templates, value, field);
     case SETTING_PATHS:
         return are_paths(value) ? set_text(field, value) : -1;
+    case SETTING_WORDS:
+        return *value == '/' || !*value ? set_text(field, value) : -1;
+    case SETTING_FRAMING:
+        return parse_word(framings, value, field);
     case SETTING_UIDS:
         return setting_uids(value, &(uid_t){0}, &(uid_t){0})
                    ? set_text(field, value)
@@ -323,8 +341,8 @@ const struct setting *setting_find(const struct setting *rows, size_t count,
 static int is_text(const struct setting *row)
 {
     return row->type == SETTING_NAME || row->type == SETTING_PATH ||
-           row->type == SETTING_PATHS || row->type == SETTING_UIDS ||
-           row->type == SETTING_CGROUP;
+           row->type == SETTING_PATHS || row->type == SETTING_WORDS ||
+           row->type == SETTING_UIDS || row->type == SETTING_CGROUP;
 }
 
 int settings_init(const struct setting *rows, size_t count, void *fields)

@@ -34,6 +34,7 @@
 #include <sys/types.h>
 
 #include "policy.h"
+#include "wire/framing.h"
 #include "wire/sandbox.h"
 #include "wire/template.h"
 
@@ -91,6 +92,13 @@
       "the module's shared object; module_dir/NAME.so unless given; it and "   \
       "its folder must be root's or spd's own user's, and nobody else's to "   \
       "write to")                                                              \
+    X(WORDS, command, "", 0, 0,                                                \
+      "instead of path: a program, and its arguments, that each session runs " \
+      "and that answers on its standard output what it reads on its input; "   \
+      "see worker/COMMAND.md")                                                 \
+    X(FRAMING, framing, "line", 0, 0,                                          \
+      "how it tells messages apart: each a line, or 32 bits of length, most "  \
+      "significant byte first, before it")                                     \
     X(SIZE, max_message, "16M", 1, (uint64_t)1 << 30,                          \
       "the largest request or cast")                                           \
     X(COUNT, max_connections, "48", 1, 10000,                                  \
@@ -160,6 +168,9 @@
     X(COUNT, open_files, "off", 32, 20000,                                     \
       "descriptors of one session's process; off: max_connections and 16 "     \
       "more")                                                                  \
+    X(COUNT, threads, "64", 1, 100000,                                         \
+      "threads, and with allow_fork processes, of one session's command, in "  \
+      "strict; else it gets more while its user has half of what it may")      \
     X(SIZE, module_memory, "off", 1 << 20, (uint64_t)1 << 40,                  \
       "memory of all processes of the module together; needs a cgroup")        \
     X(COUNT, module_processes, "off", 2, 1000000,                              \
@@ -189,6 +200,8 @@ enum setting_type {
     SETTING_SWITCH,
     SETTING_TEMPLATE,
     SETTING_PATHS,
+    SETTING_WORDS,
+    SETTING_FRAMING,
     SETTING_UIDS,
     SETTING_CGROUP,
 };
@@ -209,6 +222,8 @@ enum setting_template { SETTING_TEMPLATE_NONE, SETTING_TEMPLATE_SHARED };
 #define SETTING_C_SWITCH uint64_t
 #define SETTING_C_TEMPLATE uint64_t
 #define SETTING_C_PATHS char *
+#define SETTING_C_WORDS char *
+#define SETTING_C_FRAMING uint64_t
 #define SETTING_C_UIDS char *
 #define SETTING_C_CGROUP char *
 

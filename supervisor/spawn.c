@@ -68,10 +68,9 @@ static _Noreturn void run(const char *worker, char *const argv[], int control,
     _exit(SPAWN_EXIT_NO_EXEC);
 }
 
-int spawn_worker(const char *worker, const char *name, const char *path,
+int spawn_worker(const char *worker, char *const argv[],
                  const struct spawn_fds *fds, struct spawned *out_spawned)
 {
-    char *const argv[] = {"sp-worker", (char *)name, (char *)path, NULL};
     int on = 1, ends[2];
     pid_t pid;
     int pidfd;

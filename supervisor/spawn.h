@@ -18,10 +18,11 @@ struct spawn_fds {
     int filters; /* -1: none */
 };
 
-/* Runs `worker NAME PATH` with an empty environment and no descriptor but those
- * of wire/template.h.  Its exit is the caller's to wait for; a program that
- * cannot be run is exit status 127.  -1 and errno. */
-int spawn_worker(const char *worker, const char *name, const char *path,
+/* Runs the program `worker` with arguments as of wire/template.h, an empty
+ * environment, and no descriptor but those told there.  Its exit is the
+ * caller's to wait for; a program that cannot be run is exit status 127.  -1
+ * and errno. */
+int spawn_worker(const char *worker, char *const argv[],
                  const struct spawn_fds *fds, struct spawned *out_spawned);
 
 /* In a child of spd, before it becomes another program: no signal is blocked,

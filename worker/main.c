@@ -36,7 +36,7 @@ int main(int argc, char **argv)
     }
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "--probe") == 0)
         return probe_run(argv[2]);
-    if (argc != 3 || !is_control_socket(WORKER_CONTROL_FD)) {
+    if (argc < 3 || !is_control_socket(WORKER_CONTROL_FD)) {
         fputs("sp-worker: this program is run by spd and does nothing without "
               "it; see spd(8)\n",
               stderr);

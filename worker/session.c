@@ -131,6 +131,7 @@ static void take_start(struct sp_session *session,
 {
     memcpy(session->id, start->id, sizeof session->id);
     memcpy(session->ended, start->ended, sizeof session->ended);
+    session->max_message = start->max_message;
     session->max_calls = start->max_calls;
     session->max_memory = start->max_memory;
     session->slow_call = start->slow_call;

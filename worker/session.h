@@ -43,6 +43,7 @@ struct sp_session {
     bool serving;                /* a call or cast is in its handler */
     unsigned waiting;            /* calls without a reply */
     /* of the start record: see there */
+    uint64_t max_message;
     uint64_t max_calls;
     uint64_t max_memory;
     uint64_t slow_call;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fdpass.h"
+#include "command.h"
 #include "hygiene.h"
 #include "module.h"
 #include "sandbox/sandbox.h"
@@ -138,15 +140,39 @@ static int explain(const struct sandbox_record *orders,
     return -1;
 }
 
+/* What is to be loaded: a module's file, or sp-worker's own module for a
+ * program, whose files are then those that are needed. */
+static int find_files(struct template *template, bool command,
+                      char *const argv[], const char *const **out_files,
+                      char *out_text, size_t text_size)
+{
+    static const char *module[] = {NULL, NULL};
+
+    module[0] = argv[WORKER_ARG_PATH];
+    *out_files = module;
+    if (!command)
+        return 0;
+    *out_files = command_files()->files;
+    return command_prepare(argv + WORKER_ARG_FRAMING, &template->sandbox,
+                           out_text, text_size);
+}
+
 /* The module is loaded inside the sandbox, or not at all. */
 static int load(struct template *template, const struct sandbox_record *orders,
-                const char *path, char *out_text, size_t text_size)
+                char *const argv[], char *out_text, size_t text_size)
 {
+    bool command = orders->allow & SANDBOX_ALLOW_COMMAND;
+    const char *const *files;
     struct fault fault;
 
-    if (sandbox_prepare(&template->sandbox, orders, path, template->supervisor,
-                        &template->control_fd, &fault) == 0) {
-        template->module = module_load(path, out_text, text_size);
+    if (find_files(template, command, argv, &files, out_text, text_size) < 0)
+        return -1;
+    if (sandbox_prepare(&template->sandbox, orders, files,
+                        template->supervisor, &template->control_fd,
+                        &fault) == 0) {
+        template->module =
+            command ? &command_module
+                    : module_load(files[0], out_text, text_size);
         if (!template->module)
             return -1;
         if (sandbox_seal(&template->sandbox, &fault) == 0)
@@ -180,13 +206,13 @@ int template_run(pid_t supervisor, char *const argv[])
         return WORKER_EXIT_RUNTIME;
     template.supervisor = supervisor;
     template.control_fd = WORKER_CONTROL_FD;
-    session_set_comm("spt:", argv[1]);
+    session_set_comm("spt:", argv[WORKER_ARG_NAME]);
     if (orders->tier != SANDBOX_NONE && !sandbox_compiled())
         loaded = run_anew(orders, argv, first.text, sizeof first.text);
     receive_orders(WORKER_CONTROL_FD, 0); /* the same: no more has come yet */
     if (loaded == 0)
         loaded =
-            load(&template, orders, argv[2], first.text, sizeof first.text);
+            load(&template, orders, argv, first.text, sizeof first.text);
     if (loaded < 0)
         first.type = TEMPLATE_FAILED;
     hygiene_loaded();

@@ -41,7 +41,8 @@ enum sandbox_allow {
     SANDBOX_ALLOW_FORK = 1 << 0,
     SANDBOX_ALLOW_WX = 1 << 1,
     SANDBOX_ALLOW_NETWORK = 1 << 2,
-    SANDBOX_ALLOW_ALL = (1 << 3) - 1,
+    SANDBOX_ALLOW_COMMAND = 1 << 3, /* sessions run a program */
+    SANDBOX_ALLOW_ALL = (1 << 4) - 1,
 };
 
 /* Of all paths of allow_read together. */
@@ -59,9 +60,10 @@ struct sandbox_record {
     uint32_t uid;         /* and gid, to become; SANDBOX_NO_UID */
     uint32_t paths_size;
     uint32_t landlock_abi; /* at least; 0: any */
+    uint64_t threads;      /* of one session's program */
 };
 
-static_assert(sizeof(struct sandbox_record) == 40, "");
+static_assert(sizeof(struct sandbox_record) == 48, "");
 
 /* Whether the len bytes are such a record: exact size, known tier and bits,
  * each path absolute and terminated. */

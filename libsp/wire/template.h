@@ -7,7 +7,7 @@
  * in, and a violation ends the sender.
  *
  *   spd                         template                    session
- *    │ exec sp-worker NAME PATH    │
+ *    │ exec sp-worker NAME PATH [FRAMING PROGRAM ARGUMENT...]
  *    │ SANDBOX record ────────────►│      (control, SEQPACKET; sandbox.h)
  *    │           confines itself, loads the module
  *    │◄─────────── LOADED / FAILED │
@@ -23,8 +23,9 @@
  *    │   start socket closed at both ends            │
  *
  * If the start socket ends before the hello, spd waits for FORKED or
- * FORK_FAILED and then gives the start up.  If the template ends without either, no process
- * was made, or one that had done nothing yet: the next template is asked, once.
+ * FORK_FAILED and then gives the start up.  If the template ends without either,
+ * no process was made, or one that had done nothing yet: the next template is
+ * asked, once.
  *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
  * WORKER_CONTROL_FD, WORKER_SLOTS_FD, and WORKER_FILTERS_FD if it is confined;
@@ -55,6 +56,15 @@
 #define WORKER_SLOTS_FD 4
 #define WORKER_FILTERS_FD 5
 #define WORKER_FDS_END 6
+
+/* sp-worker's arguments: the module's name and its file; behind these, of a
+ * command module, how messages are framed and what is run, from its path on. */
+enum worker_arg {
+    WORKER_ARG_NAME = 1,
+    WORKER_ARG_PATH,
+    WORKER_ARG_FRAMING,
+    WORKER_ARG_PROGRAM,
+};
 
 /* sp-worker's exit statuses.  A session that ends with another status, or by a
  * signal, ended abnormally. */

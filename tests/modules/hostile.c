@@ -8,59 +8,48 @@
 #define _GNU_SOURCE
 #include "hostile.h"
 
+#include <assert.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sp/module.h>
 
-static const struct attempt {
-    const char *name;
-    int (*run)(const char *argument);
-    bool at_load;
-} attempts[] = {
-#define ROW(name, at_load) {#name, attempt_##name, at_load},
-    ATTEMPT_TABLE(ROW)
-#undef ROW
-};
-#define ATTEMPTS (sizeof attempts / sizeof attempts[0])
+#define ATTEMPTS_MAX 128
 
-static int at_load[ATTEMPTS];
+static int at_load[ATTEMPTS_MAX];
 
 __attribute__((constructor)) static void try_at_load(void)
 {
-    for (size_t i = 0; i < ATTEMPTS; i++)
+    assert(attempt_count <= ATTEMPTS_MAX);
+    for (size_t i = 0; i < attempt_count; i++)
         if (attempts[i].at_load)
             at_load[i] = attempts[i].run("");
 }
 
 static enum sp_handled reply(struct sp_call *call, int error)
 {
-    const char *name = error ? strerrorname_np(error) : "done";
+    const char *outcome = attempt_outcome(error);
 
-    return sp_reply(call, name, strlen(name));
+    return sp_reply(call, outcome, strlen(outcome));
 }
 
 static enum sp_handled hostile_call(struct sp_session *session, void *state,
                                     struct sp_call *call, const void *request,
                                     size_t size)
 {
-    char text[256] = "", *name = text, *argument;
+    char text[256] = "";
+    const struct attempt *attempt;
+    const char *argument;
     bool loaded;
 
     (void)session;
     (void)state;
     memcpy(text, request, size < sizeof text ? size : sizeof text - 1);
     loaded = strncmp(text, "at-load ", 8) == 0;
-    name += loaded ? 8 : 0;
-    argument = name + strcspn(name, " ");
-    if (*argument)
-        *argument++ = '\0';
-    for (size_t i = 0; i < ATTEMPTS; i++)
-        if (strcmp(attempts[i].name, name) == 0)
-            return reply(call,
-                         loaded ? at_load[i] : attempts[i].run(argument));
+    attempt = attempt_find(loaded ? text + 8 : text, &argument);
+    if (attempt)
+        return reply(call, loaded ? at_load[attempt - attempts]
+                                  : attempt->run(argument));
     return SP_UNKNOWN;
 }
 

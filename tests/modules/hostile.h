@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a hostile module tries.  Each attempt returns 0 if it succeeded, else an
- * errno; some end the process if they are kept from it. */
+/* What a hostile module or program tries.  Each attempt returns 0 if it
+ * succeeded, else an errno; some end the process if they are kept from it. */
 #ifndef HOSTILE_H
 #define HOSTILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* X(name, in the constructor, too) */
 #define ATTEMPT_TABLE(X)                                                       \
@@ -103,6 +106,23 @@
     int attempt_##name(const char *argument);
 ATTEMPT_TABLE(ATTEMPT_DECLARE_)
 #undef ATTEMPT_DECLARE_
+
+struct attempt {
+    const char *name;
+    int (*run)(const char *argument);
+    bool at_load;
+};
+/* All of them, in the order of the table. */
+extern const struct attempt attempts[];
+extern const size_t attempt_count;
+
+/* The one that a request names; *out_argument is what stands behind the name,
+ * both in the request itself, which is cut between them.  NULL: there is none
+ * of this name. */
+const struct attempt *attempt_find(char *request, const char **out_argument);
+
+/* "done", or the name of the error that kept it from that. */
+const char *attempt_outcome(int error);
 
 /* An attempt, and what a system call returned as its outcome. */
 #define ATTEMPT(name) int attempt_##name(const char *argument)

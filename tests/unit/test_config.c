@@ -493,6 +493,41 @@ Test(config, an_unreadable_module_is_refused_at_its_section)
     }
 }
 
+Test(config, a_command_is_a_program_and_what_it_is_told)
+{
+    const struct module_config *module;
+    struct config config;
+    char path[64];
+
+    touch("run", 0700);
+    load("[module a]\ncommand = @/run  -u x\nframing = length\n", &config);
+    module = config_module(&config, "a");
+    cr_assert_not_null(module);
+    snprintf(path, sizeof path, "%s/run", dir);
+    cr_expect_str_eq(module->settings.path, path);
+    cr_expect_eq(strncmp(module->settings.command, path, strlen(path)), 0);
+    cr_expect_not_null(strstr(module->settings.command, "  -u x"));
+    cr_expect_eq(module->settings.framing, FRAMING_LENGTH);
+    cr_expect_eq(config_module(&config, "kv")->settings.framing, FRAMING_LINE);
+    config_fini(&config);
+}
+
+Test(config, a_command_that_cannot_be_run_is_refused_at_its_section)
+{
+    touch("run", 0700);
+    touch("read", 0600);
+    refuse(2, "\n[module a]\ncommand = @/no-such\n", "no-such: No such file");
+    refuse(1, "[module a]\ncommand = @/read\n", "Permission denied");
+    refuse(2, "[module a]\ncommand = run\n", "an absolute path, and words");
+    refuse(1, "[module a]\ncommand = @/run\npath = @/kv.so\n",
+           "it has a path and a command: one of them");
+    refuse(1, "[module a]\ncommand = @/run\nmax_memory_recycle = 1G\n",
+           "max_memory_recycle is not for a command");
+    refuse(3, "[module a]\ncommand = @/run\nframing = json\n",
+           "line or length");
+    refuse(2, "[module a]\nthreads = 0\n", "1 to 100000");
+}
+
 Test(config, a_default_module_that_is_not_there_is_refused)
 {
     refuse(0, "[supervisor]\ndefault_module = ghost\n", "ghost");

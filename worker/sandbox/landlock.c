@@ -46,11 +46,13 @@ static int ruleset_open(const struct ruleset *rules)
 
 /* ---- rules ---- */
 
-/* A file can be read, a folder too, with all below it. */
-static int allow_read(int ruleset, const char *path)
+#define READ LANDLOCK_ACCESS_FS_READ_FILE
+#define RUN (READ | LANDLOCK_ACCESS_FS_EXECUTE)
+
+/* A file can be so used, and a folder read too, with all below it. */
+static int allow(int ruleset, const char *path, uint64_t access)
 {
-    struct landlock_path_beneath_attr rule = {
-        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE};
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
     struct stat status;
     int added;
 
@@ -71,18 +73,23 @@ static int allow_configured(int ruleset, const struct sandbox_record *orders,
     const char *path = NULL;
 
     while ((path = sandbox_record_path(orders, path)))
-        if (allow_read(ruleset, path) < 0)
+        if (allow(ruleset, path, READ) < 0)
             return fault_errno(fault, "allow_read %.200s", path);
     return 0;
 }
 
-static int allow_loading(int ruleset, const char *module, struct fault *fault)
+/* The loader, which is what the kernel runs of a program, is a library. */
+static int allow_loading(int ruleset, const struct sandbox_record *orders,
+                         const char *const *files, struct fault *fault)
 {
+    uint64_t access = orders->allow & SANDBOX_ALLOW_COMMAND ? RUN : READ;
+
     for (size_t i = 0; i < LIBRARIES; i++)
-        if (allow_read(ruleset, libraries[i]) < 0 && errno != ENOENT)
+        if (allow(ruleset, libraries[i], access) < 0 && errno != ENOENT)
             return fault_errno(fault, "Landlock: %s", libraries[i]);
-    if (allow_read(ruleset, module) < 0)
-        return fault_errno(fault, "%.300s, as uid %u", module, geteuid());
+    for (; *files; files++)
+        if (allow(ruleset, *files, access) < 0)
+            return fault_errno(fault, "%.300s, as uid %u", *files, geteuid());
     return 0;
 }
 
@@ -99,24 +106,43 @@ static struct ruleset rules_of(const struct sandbox_record *orders, int abi)
     return rules;
 }
 
-static int open_layers(const struct sandbox_record *orders, const char *module,
-                       struct landlock *landlock, struct fault *fault)
+/* Whether one is of use; to the kernel one that forbids nothing is an error. */
+static bool wanted(const struct sandbox_record *orders,
+                   enum landlock_layer layer, const struct ruleset *rules)
+{
+    switch (layer) {
+    case LANDLOCK_SEALED:
+        return !(orders->allow & SANDBOX_ALLOW_COMMAND);
+    case LANDLOCK_SESSION:
+        return rules->scoped != 0;
+    case LANDLOCK_LOAD:
+    case LANDLOCK_LAYERS:
+        break;
+    }
+    return true;
+}
+
+static int open_layers(const struct sandbox_record *orders,
+                       const char *const *files, struct landlock *landlock,
+                       struct fault *fault)
 {
     struct ruleset rules = rules_of(orders, landlock->abi);
     struct ruleset scopes = {.scoped = rules.scoped};
     int *fds = landlock->fds;
 
-    fds[LANDLOCK_LOAD] = ruleset_open(&rules);
-    fds[LANDLOCK_SEALED] = ruleset_open(&rules);
-    if (scopes.scoped)
-        fds[LANDLOCK_SESSION] = ruleset_open(&scopes);
-    if (fds[LANDLOCK_LOAD] < 0 || fds[LANDLOCK_SEALED] < 0 ||
-        (scopes.scoped && fds[LANDLOCK_SESSION] < 0))
-        return fault_errno(fault, "Landlock (landlock_create_ruleset)");
-    if (allow_loading(fds[LANDLOCK_LOAD], module, fault) < 0 ||
+    for (int i = 0; i < LANDLOCK_LAYERS; i++) {
+        if (!wanted(orders, (enum landlock_layer)i, &rules))
+            continue;
+        fds[i] = ruleset_open(i == LANDLOCK_SESSION ? &scopes : &rules);
+        if (fds[i] < 0)
+            return fault_errno(fault, "Landlock (landlock_create_ruleset)");
+    }
+    if (allow_loading(fds[LANDLOCK_LOAD], orders, files, fault) < 0 ||
         allow_configured(fds[LANDLOCK_LOAD], orders, fault) < 0)
         return -1;
-    return allow_configured(fds[LANDLOCK_SEALED], orders, fault);
+    return fds[LANDLOCK_SEALED] < 0
+               ? 0
+               : allow_configured(fds[LANDLOCK_SEALED], orders, fault);
 }
 
 /* Of this kernel; less than 1 and errno: it has none. */
@@ -126,8 +152,9 @@ static int abi_here(void)
                         LANDLOCK_CREATE_RULESET_VERSION);
 }
 
-int landlock_open(const struct sandbox_record *orders, const char *module,
-                  struct landlock *out_landlock, struct fault *fault)
+int landlock_open(const struct sandbox_record *orders,
+                  const char *const *files, struct landlock *out_landlock,
+                  struct fault *fault)
 {
     struct landlock landlock = {.abi = abi_here(), .fds = {-1, -1, -1}};
 
@@ -137,7 +164,7 @@ int landlock_open(const struct sandbox_record *orders, const char *module,
         return fault_text(fault, "Landlock: this kernel's interface is %d, "
                                  "landlock_abi asks for %u",
                           landlock.abi, orders->landlock_abi);
-    if (open_layers(orders, module, &landlock, fault) < 0) {
+    if (open_layers(orders, files, &landlock, fault) < 0) {
         for (int i = 0; i < LANDLOCK_LAYERS; i++)
             if (landlock.fds[i] >= 0)
                 close(landlock.fds[i]);

@@ -23,7 +23,8 @@
     X(LANDLOCK)                                                                \
     X(SECCOMP)                                                                 \
     X(SCOPE)                                                                   \
-    X(SESSION_LIMITS)
+    X(SESSION_LIMITS)                                                          \
+    X(PROGRAM_USER)
 
 enum layer {
 #define LAYER_ENUM_(NAME) LAYER_##NAME,

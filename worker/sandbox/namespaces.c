@@ -119,8 +119,9 @@ static int empty_root(void *context, struct fault *fault)
 }
 
 int namespaces_enter(struct namespaces *namespaces,
-                     const struct sandbox_record *orders, const char *module,
-                     pid_t supervisor, int control_fd, struct fault *fault)
+                     const struct sandbox_record *orders,
+                     const char *const *files, pid_t supervisor,
+                     int control_fd, struct fault *fault)
 {
     struct holder_orders holder = {.control_fd = control_fd,
                                    .on_loaded = empty_root,
@@ -132,7 +133,7 @@ int namespaces_enter(struct namespaces *namespaces,
         return fault_errno(fault, "pidfd_open");
     started = enter_all(orders, fault);
     if (started == 0)
-        started = LAYER(ROOT, root_enter(&namespaces->root, orders, module,
+        started = LAYER(ROOT, root_enter(&namespaces->root, orders, files,
                                          fault));
     if (started == 0)
         started = holder_start(&namespaces->holder, &holder, fault);

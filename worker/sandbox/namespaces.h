@@ -22,13 +22,15 @@ struct namespaces {
 
 /* Enters them, with a root of its own and a holder that has said to spd, by
  * control_fd, who it is.  The process must have one thread, and the uid that it
- * is to keep.  module: the path of its file; supervisor: spd's pid.  The kernel
- * forgets the death link over it.  -1: fault says what is missing. */
+ * is to keep.  files: as of sandbox_prepare(); supervisor: spd's pid.  The
+ * kernel forgets the death link over it.  -1: fault says what is missing. */
 int namespaces_enter(struct namespaces *namespaces,
-                     const struct sandbox_record *orders, const char *module,
-                     pid_t supervisor, int control_fd, struct fault *fault);
+                     const struct sandbox_record *orders,
+                     const char *const *files, pid_t supervisor,
+                     int control_fd, struct fault *fault);
 
-/* Once the module is loaded: nothing is left in the root but allow_read.  -1:
+/* Once the module is loaded: nothing is left in the root but allow_read, and
+ * what a program needs to be run.  -1:
  * fault says why not. */
 int namespaces_seal(struct namespaces *namespaces, struct fault *fault);
 

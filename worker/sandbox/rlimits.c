@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "rlimits.h"
 
+#include <stdio.h>
+
 /* X(NAME, limit) */
 #define RLIMIT_TABLE(X)                                                        \
     X(AS, orders->memory)                                                      \
@@ -58,7 +60,49 @@ int rlimits_session(const struct sandbox_record *orders, rlim_t open_files)
     /* soft: SIGXCPU, which says why; hard, a second later: SIGKILL */
     if (orders->cpu_seconds > 0 && setrlimit(RLIMIT_CPU, &cpu) < 0)
         return -1;
-    if (!(orders->allow & SANDBOX_ALLOW_FORK) && setrlimit(RLIMIT_NPROC, &none) < 0)
+    if (!(orders->allow & (SANDBOX_ALLOW_FORK | SANDBOX_ALLOW_COMMAND)) &&
+        setrlimit(RLIMIT_NPROC, &none) < 0)
         return -1;
     return setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* ---- programs ---- */
+
+/* A number of /proc; what cannot be read is no limit. */
+static rlim_t read_limit(const char *path)
+{
+    unsigned long long limit = RLIM_INFINITY;
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return RLIM_INFINITY;
+    if (fscanf(file, "%llu", &limit) != 1)
+        limit = RLIM_INFINITY;
+    fclose(file);
+    return limit;
+}
+
+static rlim_t least(rlim_t a, rlim_t b)
+{
+    return a < b ? a : b;
+}
+
+rlim_t rlimits_processes(const struct sandbox_record *orders)
+{
+    struct rlimit now = {RLIM_INFINITY, RLIM_INFINITY};
+    rlim_t machine;
+
+    if (orders->tier == SANDBOX_STRICT)
+        return orders->threads;
+    getrlimit(RLIMIT_NPROC, &now);
+    machine = least(read_limit("/proc/sys/kernel/pid_max"),
+                    read_limit("/proc/sys/kernel/threads-max"));
+    return least(now.rlim_cur, machine) / 2;
+}
+
+int rlimits_program(rlim_t processes)
+{
+    struct rlimit limit = {processes, processes};
+
+    return setrlimit(RLIMIT_NPROC, &limit);
 }

@@ -21,4 +21,12 @@ int rlimits_session(const struct sandbox_record *orders, rlim_t open_files);
  * template's control socket, which a session thus cannot have. */
 rlim_t rlimits_open_files(const struct sandbox_record *orders);
 
+/* How many processes and threads there may be for a program to get one more:
+ * those of the orders in strict, where it has a user namespace to itself.  Else
+ * its user's are counted, and half of what there may be is left to others.  To
+ * be asked before there is a sandbox. */
+rlim_t rlimits_processes(const struct sandbox_record *orders);
+/* In the program's process.  -1 and errno. */
+int rlimits_program(rlim_t processes);
+
 #endif

@@ -171,7 +171,9 @@ static int show_configured(int root_fd, const struct sandbox_record *orders,
     return 0;
 }
 
-static int show_loading(struct root *root, int root_fd, struct fault *fault)
+/* What a program needs to be run, it needs for good. */
+static int show_loading(struct root *root, int root_fd, bool for_good,
+                        const char *const *files, struct fault *fault)
 {
     int shown;
 
@@ -179,12 +181,15 @@ static int show_loading(struct root *root, int root_fd, struct fault *fault)
         shown = show(root_fd, libraries[i]);
         if (shown < 0 && errno != ENOENT)
             return fault_errno(fault, "mount namespace: %s", libraries[i]);
-        root->libraries[i] = shown > 0;
+        root->libraries[i] = shown > 0 && !for_good;
     }
-    shown = show(root_fd, root->module);
-    if (shown < 0)
-        return fault_errno(fault, "%.300s, as uid %u", root->module, geteuid());
-    root->module_shown = shown > 0;
+    for (; *files; files++) {
+        shown = show(root_fd, *files);
+        if (shown < 0)
+            return fault_errno(fault, "%.300s, as uid %u", *files, geteuid());
+        if (shown > 0 && !for_good)
+            root->module = *files;
+    }
     return 0;
 }
 
@@ -229,12 +234,14 @@ static int pivot(int root_fd)
 }
 
 static int fill(struct root *root, int root_fd,
-                const struct sandbox_record *orders, struct fault *fault)
+                const struct sandbox_record *orders,
+                const char *const *files, struct fault *fault)
 {
+    bool for_good = orders->allow & SANDBOX_ALLOW_COMMAND;
     struct mount_attr readable = {.attr_set = MOUNT_ATTR_RDONLY};
 
     if (show_configured(root_fd, orders, fault) < 0 ||
-        show_loading(root, root_fd, fault) < 0)
+        show_loading(root, root_fd, for_good, files, fault) < 0)
         return -1;
     if (mount_setattr(root_fd, "", AT_EMPTY_PATH, &readable, sizeof readable) <
         0)
@@ -245,12 +252,12 @@ static int fill(struct root *root, int root_fd,
 }
 
 int root_enter(struct root *root, const struct sandbox_record *orders,
-               const char *module, struct fault *fault)
+               const char *const *files, struct fault *fault)
 {
     bool all = wants_all(orders);
     int root_fd, filled = -1;
 
-    *root = (struct root){.module = module};
+    *root = (struct root){.module = NULL};
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return fault_errno(fault, "mount namespace (MS_PRIVATE)");
     root_fd = all ? clone_tree("/") : open_tmpfs();
@@ -260,7 +267,7 @@ int root_enter(struct root *root, const struct sandbox_record *orders,
     if (move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
         fault_errno(fault, "mount namespace (move_mount)");
     else
-        filled = fill(root, root_fd, orders, fault);
+        filled = fill(root, root_fd, orders, files, fault);
     close(root_fd);
     return filled;
 }
@@ -276,7 +283,7 @@ static int hide(const char *path, struct fault *fault)
 
 int root_empty(const struct root *root, struct fault *fault)
 {
-    if (root->module_shown && hide(root->module, fault) < 0)
+    if (root->module && hide(root->module, fault) < 0)
         return -1;
     for (size_t i = LIBRARIES; i > 0; i--)
         if (root->libraries[i - 1] && hide(libraries[i - 1], fault) < 0)

@@ -11,16 +11,16 @@
 #include "wire/sandbox.h"
 
 struct root {
-    const char *module;         /* borrowed; its file */
-    bool libraries[LIBRARIES]; /* shown to load the module, and not for good */
-    bool module_shown;          /* likewise */
+    /* shown to load the module, and not for good */
+    const char *module;        /* borrowed; NULL: there is none such */
+    bool libraries[LIBRARIES];
 };
 
 /* Gives this process, in a mount namespace of its own, a new root with library
- * folders, the module's file and the paths of allow_read.  -1: fault says what
- * could not be shown. */
+ * folders, the files (as of sandbox_prepare()) and the paths of allow_read.
+ * -1: fault says what could not be shown. */
 int root_enter(struct root *root, const struct sandbox_record *orders,
-               const char *module, struct fault *fault);
+               const char *const *files, struct fault *fault);
 
 /* Takes away what was there only for the module to be loaded, from every process
  * that has this root.  -1: fault says what is left. */

@@ -34,12 +34,22 @@
  *  12. Landlock        a scope of its own: siblings share the template's
  *  13. subreaper       in strict with allow_fork: its children are its own
  *  14. limits          no processes, no descriptor as high as the control
- *                      socket; the template itself could not live with them */
+ *                      socket; the template itself could not live with them
+ *
+ * Of a command module the template's code and the session's are our own: steps
+ * 9 to 11 are left out, since its program is yet to be run.  In the program's
+ * process, before it is that:
+ *
+ *  15. user namespace  in strict: its threads are counted by themselves
+ *  16. limits          of threads
+ *  17. seccomp         last: no children unless allow_fork, and nothing that
+ *                      is for a template or a session's runtime alone */
 #define _GNU_SOURCE
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -101,12 +111,19 @@ int sandbox_compile(const struct sandbox_record *orders, struct fault *fault)
     return 0;
 }
 
+static bool runs_program(const struct sandbox *sandbox)
+{
+    return sandbox->orders->allow & SANDBOX_ALLOW_COMMAND;
+}
+
 int sandbox_prepare(struct sandbox *sandbox,
-                    const struct sandbox_record *orders, const char *module,
-                    pid_t parent, int *control_fd, struct fault *fault)
+                    const struct sandbox_record *orders,
+                    const char *const *files, pid_t parent, int *control_fd,
+                    struct fault *fault)
 {
     *sandbox = (struct sandbox){.orders = orders,
-                                .open_files = rlimits_open_files(orders)};
+                                .open_files = rlimits_open_files(orders),
+                                .processes = rlimits_processes(orders)};
     if (orders->tier == SANDBOX_NONE)
         return 0;
     if (seccomp_take(WORKER_FILTERS_FD, &sandbox->filters, fault) < 0)
@@ -114,13 +131,13 @@ int sandbox_prepare(struct sandbox *sandbox,
     close(WORKER_FILTERS_FD);
     if (LAYER(UID, privileges_drop(orders, fault)) < 0 ||
         (orders->tier == SANDBOX_STRICT &&
-         namespaces_enter(&sandbox->namespaces, orders, module, parent,
+         namespaces_enter(&sandbox->namespaces, orders, files, parent,
                           *control_fd, fault) < 0) ||
         LAYER(LIMITS, rlimits_template(orders, sandbox->open_files, fault)) < 0)
         return -1;
     if (death_link(parent) < 0)
         return fault_errno(fault, "PR_SET_PDEATHSIG");
-    if (landlock_open(orders, module, &sandbox->landlock, fault) < 0 ||
+    if (landlock_open(orders, files, &sandbox->landlock, fault) < 0 ||
         move_control(sandbox, control_fd, fault) < 0)
         return -1;
     if (LAYER(LANDLOCK, landlock_enter(&sandbox->landlock, LANDLOCK_LOAD)) < 0)
@@ -136,6 +153,8 @@ int sandbox_seal(struct sandbox *sandbox, struct fault *fault)
     if (sandbox->orders->tier == SANDBOX_STRICT &&
         namespaces_seal(&sandbox->namespaces, fault) < 0)
         return -1;
+    if (runs_program(sandbox))
+        return 0;
     if (LAYER(LANDLOCK, landlock_enter(&sandbox->landlock, LANDLOCK_SEALED)) <
         0)
         return fault_errno(fault, "Landlock (landlock_restrict_self)");
@@ -168,4 +187,25 @@ int sandbox_enter(struct sandbox *sandbox)
         return -1;
     return LAYER(SESSION_LIMITS,
                  rlimits_session(sandbox->orders, sandbox->open_files));
+}
+
+/* ---- the program of a command module ---- */
+
+unsigned long sandbox_program_flags(const struct sandbox *sandbox)
+{
+    return sandbox->orders->tier == SANDBOX_STRICT && HAS_LAYER(PROGRAM_USER)
+               ? CLONE_NEWUSER
+               : 0;
+}
+
+int sandbox_enter_program(struct sandbox *sandbox)
+{
+    struct fault fault;
+
+    if (sandbox->orders->tier == SANDBOX_NONE)
+        return 0;
+    if (LAYER(SESSION_LIMITS, rlimits_program(sandbox->processes)) < 0)
+        return -1;
+    return LAYER(SECCOMP, seccomp_enter(&sandbox->filters, SECCOMP_SEALED,
+                                        &fault));
 }

@@ -6,6 +6,10 @@
  * and from the template.  Each of them does all that its tier promises, or
  * fails: a process for which it has failed must not run code of a module.
  *
+ * Of a command module the template and its sessions are our own code, which the
+ * first wall confines; sandbox_enter_program() is the second one, for the
+ * program that a session runs.
+ *
  * Tier `none` does nothing here. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
@@ -25,6 +29,7 @@ struct sandbox {
     struct namespaces namespaces;        /* in strict */
     struct landlock landlock;
     rlim_t open_files; /* that a session may have */
+    rlim_t processes;  /* of its user that a program may make more with */
     struct seccomp_filters filters;
 };
 
@@ -35,13 +40,15 @@ int sandbox_compile(const struct sandbox_record *orders, struct fault *fault);
 /* Whether that has been done. */
 bool sandbox_compiled(void);
 
-/* In the template, before the first byte of the module (a path) is loaded.
- * *control_fd is moved out of the reach of sessions, and its new number is
- * written back.  orders are borrowed for as long as the sandbox is used; parent
- * is spd.  -1: fault names what is missing. */
+/* In the template, before the first byte of the module is loaded.  files: its
+ * own, or those that a program needs to be run; NULL behind them.  *control_fd
+ * is moved out of the reach of sessions, and its new number is written back.
+ * orders and files are borrowed for as long as the sandbox is used; parent is
+ * spd.  -1: fault names what is missing. */
 int sandbox_prepare(struct sandbox *sandbox,
-                    const struct sandbox_record *orders, const char *module,
-                    pid_t parent, int *control_fd, struct fault *fault);
+                    const struct sandbox_record *orders,
+                    const char *const *files, pid_t parent, int *control_fd,
+                    struct fault *fault);
 
 /* In the template, once the module is loaded: no more files, no more code. */
 int sandbox_seal(struct sandbox *sandbox, struct fault *fault);
@@ -52,5 +59,12 @@ pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor);
 /* In a session, right after the fork, before it closes what it inherited.  A
  * few microseconds.  -1 and errno. */
 int sandbox_enter(struct sandbox *sandbox);
+
+/* Of the clone() that makes a program's process, besides its signal. */
+unsigned long sandbox_program_flags(const struct sandbox *sandbox);
+
+/* In that process, before it becomes the program.  What a filter costs is
+ * little beside an exec.  -1 and errno. */
+int sandbox_enter_program(struct sandbox *sandbox);
 
 #endif

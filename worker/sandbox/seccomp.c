@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libseccomp compiles the list of syscalls.h.  What is not on it fails with EPERM, so that a library that tries a call goes on without it; what only an
+/* libseccomp compiles the list of syscalls.h.  What is not on it fails with
+ * EPERM, so that a library that tries a call goes on without it; what only an
  * attack calls kills, and so does any foreign architecture or x32.
  *
  * Descriptors: sendmsg() cannot be called at all, recvmsg() on one number
@@ -43,14 +44,21 @@ static bool applies(const struct rules *rules, enum syscall_when when)
 {
     const struct seccomp_profile *profile = rules->profile;
     bool loading = rules->stage == SECCOMP_LOADING;
+    bool command = profile->allow & SANDBOX_ALLOW_COMMAND;
 
     switch (when) {
     case WHEN_ALWAYS:
         return true;
+    case WHEN_OURS:
+        return loading || !command;
+    case WHEN_PROGRAM:
+        return command;
+    case WHEN_RUNTIME:
+        return command && loading;
     case WHEN_LOAD:
         return loading;
     case WHEN_READ:
-        return loading || profile->reads;
+        return loading || command || profile->reads;
     case WHEN_FORK:
         return profile->allow & SANDBOX_ALLOW_FORK;
     case WHEN_NETWORK:
@@ -67,6 +75,16 @@ static bool applies(const struct rules *rules, enum syscall_when when)
 
 /* ---- rules: each returns 0 or a negative errno ---- */
 
+/* A second row can say the same of a call. */
+static int add(scmp_filter_ctx filter, uint32_t action, int number,
+               unsigned count, const struct scmp_arg_cmp *conditions)
+{
+    int error =
+        seccomp_rule_add_array(filter, action, number, count, conditions);
+
+    return error == -EEXIST ? 0 : error;
+}
+
 static int allow_by_name(scmp_filter_ctx filter, const struct rules *rules)
 {
     static const struct {
@@ -81,7 +99,7 @@ static int allow_by_name(scmp_filter_ctx filter, const struct rules *rules)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && error == 0; i++)
         if (applies(rules, rows[i].when))
-            error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rows[i].number, 0);
+            error = add(filter, SCMP_ACT_ALLOW, rows[i].number, 0, NULL);
     return error;
 }
 
@@ -93,9 +111,12 @@ static int allow_by_argument(scmp_filter_ctx filter, const struct rules *rules)
     /* with allow_wx they are allowed as a whole: libseccomp would take the
      * conditions for a part of that */
 #define ADD(WHEN, name, words, count, ...)                                     \
-    if (error == 0 && applies(rules, WHEN_##WHEN))                           \
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name),       \
-                                 count, __VA_ARGS__);
+    if (error == 0 && applies(rules, WHEN_##WHEN)) {                           \
+        const struct scmp_arg_cmp conditions[] = {__VA_ARGS__};                \
+                                                                               \
+        error = add(filter, SCMP_ACT_ALLOW, SCMP_SYS(name), count,             \
+                    conditions);                                               \
+    }
     SYSCALL_BY_ARGUMENT_TABLE(ADD)
 #undef ADD
     return error;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* worker/sandbox/seccomp.h - which system calls a process may make.  Two
  * filters a template, one on top of the other; sessions inherit both, since
- * loading one costs more than a whole start. */
+ * loading one costs more than a whole start.  Of a command module each program
+ * puts on the second one: its template and runtime run our own code alone. */
 #ifndef SANDBOX_SECCOMP_H
 #define SANDBOX_SECCOMP_H
 
@@ -13,7 +14,7 @@
 
 enum seccomp_stage {
     SECCOMP_LOADING, /* the module is not loaded yet */
-    SECCOMP_SEALED,  /* it is */
+    SECCOMP_SEALED,  /* it is; a program */
     SECCOMP_STAGES
 };
 

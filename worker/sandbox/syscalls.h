@@ -5,13 +5,16 @@
  *
  * When a call is permitted:
  *
- *   ALWAYS   in templates and sessions
+ *   ALWAYS   in templates, sessions and programs
+ *   OURS     in templates and sessions alone
  *   LOAD     until the module is loaded
  *   READ     until then, and with allow_read
  *   FORK     with allow_fork
  *   NETWORK  with allow_network
  *   WX       with allow_wx
  *   SCOPED   where a signal stays within a session (Landlock's ABI 6)
+ *   PROGRAM  in command modules, to be run and by interpreters
+ *   RUNTIME  there, by what runs a program, and not by the program
  *
  * All else fails with EPERM; numbers that this build does not know, and
  * clone3, with ENOSYS, which the C library answers with an older call. */
@@ -20,12 +23,15 @@
 
 enum syscall_when {
     WHEN_ALWAYS,
+    WHEN_OURS,
     WHEN_LOAD,
     WHEN_READ,
     WHEN_FORK,
     WHEN_NETWORK,
     WHEN_WX,
     WHEN_SCOPED,
+    WHEN_PROGRAM,
+    WHEN_RUNTIME,
     WHENS
 };
 
@@ -140,7 +146,35 @@ enum syscall_when {
     X(NETWORK, getpeername)                                                    \
     /* code made at run time */                                                \
     X(WX, mmap)                                                                \
-    X(WX, mprotect)
+    X(WX, mprotect)                                                            \
+    /* programs: to be run, and what interpreters call besides */              \
+    X(PROGRAM, execve)                                                         \
+    X(PROGRAM, arch_prctl)                                                     \
+    X(PROGRAM, set_tid_address)                                                \
+    X(PROGRAM, rt_sigsuspend)                                                  \
+    X(PROGRAM, rt_sigtimedwait)                                                \
+    X(PROGRAM, rt_sigpending)                                                  \
+    X(PROGRAM, getpgrp)                                                        \
+    X(PROGRAM, getgroups)                                                      \
+    X(PROGRAM, getresuid)                                                      \
+    X(PROGRAM, getresgid)                                                      \
+    X(PROGRAM, sysinfo)                                                        \
+    X(PROGRAM, umask)                                                          \
+    X(PROGRAM, pipe)                                                           \
+    X(PROGRAM, epoll_create)                                                   \
+    X(PROGRAM, preadv)                                                         \
+    X(PROGRAM, pwritev)                                                        \
+    /* and the processes of programs */                                        \
+    X(RUNTIME, waitid)                                                         \
+    X(RUNTIME, pidfd_send_signal)
+
+/* Of clone(): what makes it a thread of the caller, and what threads of one C
+ * library or another have besides. */
+#define THREAD_MUST (CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+#define THREAD_MAY                                                             \
+    (CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS |                   \
+     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |         \
+     CLONE_DETACHED)
 
 /* X(WHEN, name, words, count of conditions, conditions...): libseccomp's own,
  * all of which must hold.  32 bits of what the kernel takes as an int: it
@@ -155,7 +189,7 @@ enum syscall_when {
       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))                               \
     X(ALWAYS, sendto, "without an address", 1, SCMP_A4(SCMP_CMP_EQ, 0))        \
     X(NETWORK, sendto, "to an address", 1, SCMP_A4(SCMP_CMP_NE, 0))            \
-    X(ALWAYS, recvmsg, "on the template's control socket", 1,                  \
+    X(OURS, recvmsg, "on the template's control socket", 1,                    \
       SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)profile->control_fd))                  \
     X(ALWAYS, fcntl, "F_GETFL", 1, SCMP_A1_32(SCMP_CMP_EQ, F_GETFL))           \
     X(ALWAYS, fcntl, "F_SETFL, without O_ASYNC", 2,                            \
@@ -173,11 +207,27 @@ enum syscall_when {
       SCMP_A1(SCMP_CMP_EQ, SIGKILL))                                           \
     X(FORK, prctl, "PR_SET_CHILD_SUBREAPER", 1,                                \
       SCMP_A0_32(SCMP_CMP_EQ, PR_SET_CHILD_SUBREAPER))                         \
-    X(ALWAYS, clone, "a session, by the template", 1,                          \
+    X(OURS, clone, "a session, by the template", 1,                            \
       SCMP_A0(SCMP_CMP_EQ, CLONE_PARENT | SIGCHLD))                            \
     X(FORK, clone, "a child", 1,                                               \
       SCMP_A0(SCMP_CMP_EQ,                                                     \
               CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD))            \
+    X(FORK, clone, "a child by posix_spawn()", 1,                              \
+      SCMP_A0(SCMP_CMP_EQ, CLONE_VM | CLONE_VFORK | SIGCHLD))                  \
+    X(RUNTIME, clone, "a program", 1,                                          \
+      SCMP_A0(SCMP_CMP_EQ, CLONE_PIDFD | SIGCHLD))                             \
+    X(RUNTIME, clone, "a program, in a user namespace", 1,                     \
+      SCMP_A0(SCMP_CMP_EQ, CLONE_NEWUSER | CLONE_PIDFD | SIGCHLD))             \
+    X(PROGRAM, clone, "a thread", 1,                                           \
+      SCMP_A0(SCMP_CMP_MASKED_EQ, ~(uint64_t)THREAD_MAY, THREAD_MUST))         \
+    X(PROGRAM, mmap, "executable memory that is not writable", 1,              \
+      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC))          \
+    X(PROGRAM, ioctl, "FIOCLEX", 1, SCMP_A1_32(SCMP_CMP_EQ, FIOCLEX))          \
+    X(PROGRAM, ioctl, "FIONCLEX", 1, SCMP_A1_32(SCMP_CMP_EQ, FIONCLEX))        \
+    X(PROGRAM, ioctl, "FIONBIO", 1, SCMP_A1_32(SCMP_CMP_EQ, FIONBIO))          \
+    X(PROGRAM, ioctl, "TCGETS", 1, SCMP_A1_32(SCMP_CMP_EQ, TCGETS))            \
+    X(PROGRAM, fcntl, "F_DUPFD", 1, SCMP_A1_32(SCMP_CMP_EQ, F_DUPFD))          \
+    X(PROGRAM, socketpair, "AF_UNIX", 1, SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX))     \
     X(READ, open, "to read", 1,                                                \
       SCMP_A1(SCMP_CMP_MASKED_EQ, OPEN_MORE_THAN_READ, 0))                     \
     X(READ, openat, "to read", 1,                                              \
