@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Checks who may include what and, given a build, who links what.
+# Checks who may include what and, given a build, who links what, and that
+# every test is in it.
 #
 #   scripts/check-layers.sh [BUILD_DIRECTORY]
 #
@@ -129,6 +130,16 @@ check_no_threads()
     [ -z "$found" ] || fault "no threads there:"$'\n'"$found"
 }
 
+# A test that is not part of the build would pass unseen.
+check_tests_are_built()
+{
+    local file
+
+    for file in $(find tests -name 'test_*.c' | sort); do
+        grep -qF "/$file" "$build/build.ninja" || fault "$file is not built"
+    done
+}
+
 # ---- what is linked -------------------------------------------------------
 
 needs() # FILE LIBRARIES(regex): fails if the file is linked with one
@@ -215,6 +226,7 @@ check_includes
 check_one_file_includes_nng
 check_pure
 check_no_threads
+[ -z "$build" ] || check_tests_are_built
 [ -z "$build" ] || check_links
 [ "$faults" -eq 0 ] || exit 1
 echo "layers: as they are to be"

@@ -30,17 +30,16 @@ bool scene_is_strict(void)
 
 /* ---- from beginning to end ---- */
 
-void scene_open_with(struct scene *out_scene, const char *supervisor,
-                     const char *settings)
+static void open_scene(struct scene *out_scene, const char *supervisor,
+                       const char *module, const char *settings)
 {
     bool given = strstr(settings, "sandbox =") != NULL;
     char config[2048];
     int size;
 
-    size = snprintf(config, sizeof config,
-                    "[supervisor]\n%s" SCENE_MODULE "%s%s\n%s", supervisor,
-                    given ? "" : "sandbox = ", given ? "" : scene_tier(),
-                    settings);
+    size = snprintf(config, sizeof config, "[supervisor]\n%s%s%s%s\n%s",
+                    supervisor, module, given ? "" : "sandbox = ",
+                    given ? "" : scene_tier(), settings);
     cr_assert_lt((size_t)size, sizeof config);
     out_scene->harness = harness_start(config);
     ask_started(out_scene->harness, "sibling", "hostile", NULL);
@@ -48,9 +47,29 @@ void scene_open_with(struct scene *out_scene, const char *supervisor,
     out_scene->balance = balance_note(out_scene->harness);
 }
 
+void scene_open_with(struct scene *out_scene, const char *supervisor,
+                     const char *settings)
+{
+    open_scene(out_scene, supervisor, SCENE_MODULE, settings);
+}
+
 void scene_open(struct scene *out_scene, const char *settings)
 {
     scene_open_with(out_scene, "", settings);
+}
+
+void scene_open_program_with(struct scene *out_scene, const char *supervisor,
+                             const char *settings)
+{
+    open_scene(out_scene, supervisor,
+               "[module hostile]\ncommand = " SP_TEST_HOSTILE_PROGRAM
+               "\nrestart = temporary\n",
+               settings);
+}
+
+void scene_open_program(struct scene *out_scene, const char *settings)
+{
+    scene_open_program_with(out_scene, "", settings);
 }
 
 void scene_close(struct scene *scene)

@@ -46,6 +46,10 @@ void scene_open(struct scene *out_scene, const char *settings);
 /* The same, with settings of [supervisor]. */
 void scene_open_with(struct scene *out_scene, const char *supervisor,
                      const char *settings);
+/* The same attempts by a program: a command module of the same name. */
+void scene_open_program(struct scene *out_scene, const char *settings);
+void scene_open_program_with(struct scene *out_scene, const char *supervisor,
+                             const char *settings);
 /* Fails if anything is left behind; see harness_stop(). */
 void scene_close(struct scene *scene);
 

@@ -13,19 +13,28 @@
 
 #include "scene.h"
 #include "support/asking.h"
+#include "support/family.h"
 #include "support/raw_peer.h"
 
 SCENE_SUITE(mutations);
 
 /* A session is under attack: "a", beside a sibling. */
-static void open_without(struct scene *scene, const char *layer,
-                         const char *tier, const char *settings)
+static void open_as(void (*open)(struct scene *out_scene,
+                                 const char *supervisor, const char *settings),
+                    struct scene *scene, const char *layer, const char *tier,
+                    const char *settings)
 {
     char worker[512], all[256];
 
     snprintf(worker, sizeof worker, "worker = " SP_TEST_WITHOUT "%s\n", layer);
     snprintf(all, sizeof all, "sandbox = %s\n%s", tier, settings);
-    scene_open_with(scene, worker, all);
+    open(scene, worker, all);
+}
+
+static void open_without(struct scene *scene, const char *layer,
+                         const char *tier, const char *settings)
+{
+    open_as(scene_open_with, scene, layer, tier, settings);
 }
 
 /* ---- attacks ---- */
@@ -79,6 +88,63 @@ Test(mutations, are_not_enough_where_several_layers_stand)
 {
     for (size_t i = 0; i < MUTATIONS; i++)
         expect_kept(&mutations[i]);
+}
+
+/* ---- programs ---- */
+
+static const struct mutation programs[] = {
+    {"SECCOMP", "default", "", "socket_inet", "open_passwd", "EACCES"},
+    {"SECCOMP", "strict", "", "fork", "open_passwd", "ENOENT EACCES"},
+    {"LANDLOCK", "default", "", "open_passwd", "create_in_tmp", "EPERM"},
+    {"ROOT", "strict", "", "stat_passwd", "open_passwd", "EACCES"},
+    {"LIMITS", "default", "", "memory_bomb", "socket_inet", "EPERM"},
+};
+#define PROGRAMS (sizeof programs / sizeof programs[0])
+
+Test(mutations, let_programs_do_what_they_must_not)
+{
+    for (size_t i = 0; i < PROGRAMS; i++) {
+        const struct mutation *mutation = &programs[i];
+        struct scene scene;
+
+        open_as(scene_open_program_with, &scene, mutation->layer,
+                mutation->tier, mutation->settings);
+        scene_expect(&scene, mutation->keeps, mutation->outcomes);
+        scene_expect(&scene, mutation->gets, "done");
+        scene_close(&scene);
+    }
+}
+
+static void read_user(pid_t pid, char out[64])
+{
+    char path[64];
+    ssize_t size;
+
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    size = readlink(path, out, 63);
+    cr_assert_gt(size, 0);
+    out[size] = '\0';
+}
+
+/* Its threads are counted in a namespace of its own, or in its template's. */
+static void expect_own_user(const char *layer, bool own)
+{
+    struct session_facts facts;
+    char its[64], runtime[64];
+    struct scene scene;
+
+    open_as(scene_open_program_with, &scene, layer, "strict", "");
+    cr_assert_eq(ask_info(scene.harness, "a", &facts), SP_OK);
+    read_user(facts.pid, runtime);
+    read_user(family_child(facts.pid), its);
+    cr_expect_eq(strcmp(its, runtime) != 0, own, "without %s", layer);
+    scene_close(&scene);
+}
+
+Test(mutations, of_a_program_s_user_namespace_are_seen)
+{
+    expect_own_user("PROGRAM_USER", false);
+    expect_own_user("UTS", true);
 }
 
 /* ---- siblings ---- */

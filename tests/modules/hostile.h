@@ -94,6 +94,7 @@
     X(lock_memory, 1)                                                          \
     X(timer_bomb, 0)                                                           \
     X(signal_bomb, 0)                                                          \
+    X(threads, 0)                                                              \
     X(busy, 0)                                                                 \
     /* hostile_not.c: what honest modules do */                                \
     X(answer, 0)                                                               \

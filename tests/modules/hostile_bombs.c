@@ -2,8 +2,10 @@
 /* Amounts: more and more of something, until it is refused. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -110,6 +112,41 @@ ATTEMPT(signal_bomb)
     signal(SIGRTMIN, SIG_IGN);
     signal(SIGRTMIN, SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+/* ---- threads ---- */
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *wait_for_release(void *unused)
+{
+    pthread_mutex_lock(&held);
+    pthread_mutex_unlock(&held);
+    return unused;
+}
+
+/* So many at once, beside the first. */
+ATTEMPT(threads)
+{
+    int wanted = atoi(argument), count = 0, error = 0;
+    pthread_t *threads = calloc((size_t)wanted + 1, sizeof *threads);
+    pthread_attr_t small;
+
+    if (!threads)
+        return ENOMEM;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, (size_t)64 << 10);
+    pthread_mutex_lock(&held);
+    while (error == 0 && count < wanted) {
+        error = pthread_create(&threads[count], &small, wait_for_release, NULL);
+        count += error == 0;
+    }
+    pthread_mutex_unlock(&held);
+    while (count > 0)
+        pthread_join(threads[--count], NULL);
+    pthread_attr_destroy(&small);
+    free(threads);
     return error;
 }
 

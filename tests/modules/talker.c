@@ -186,6 +186,7 @@ static void write_much(const char *rest)
     say("");
 }
 
+/* All bytes, but for the newline. */
 static void write_garbage(const char *rest)
 {
     char bytes[256];
@@ -193,6 +194,17 @@ static void write_garbage(const char *rest)
     (void)rest;
     for (int i = 0; i < 256; i++)
         bytes[i] = (char)(i == '\n' ? 0 : i);
+    answer(bytes, sizeof bytes);
+}
+
+/* All bytes. */
+static void write_noise(const char *rest)
+{
+    char bytes[256];
+
+    (void)rest;
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (char)i;
     answer(bytes, sizeof bytes);
 }
 
@@ -238,7 +250,8 @@ static void be_stubborn(const char *rest)
         pause();
 }
 
-/* Double fork, and out of its process session. */
+/* Double fork, and out of its process session.  The daemon has no pipe of the
+ * exchange. */
 static void daemonise(const char *rest)
 {
     pid_t pid = fork();
@@ -247,6 +260,7 @@ static void daemonise(const char *rest)
     if (pid == 0) {
         if (setsid() < 0 || fork() != 0)
             _exit(0);
+        close_range(0, ~0U, 0);
         for (;;)
             pause();
     }
@@ -274,6 +288,7 @@ static const struct word {
     {"twice", answer_twice},
     {"much", write_much},
     {"garbage", write_garbage},
+    {"noise", write_noise},
     {"claim", claim},
     {"close", close_it},
     {"stubborn", be_stubborn},
