@@ -50,7 +50,7 @@ enum brood_verdict brood_judge(const struct brood *brood,
     if (is_earlier(brood, child))
         return BROOD_OTHER;
     if (!child->in_session && !child->leads)
-        return BROOD_LOST;
+        return child->ended ? BROOD_OTHER : BROOD_LOST;
     if (child->ended)
         return awaited ? BROOD_STILLBORN : BROOD_STRANGER;
     return awaited && !child->overdue ? BROOD_AWAITED : BROOD_STRANGER;

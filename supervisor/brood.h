@@ -31,7 +31,8 @@ struct brood_child {
 };
 
 enum brood_verdict {
-    BROOD_OTHER,     /* an earlier template's */
+    BROOD_OTHER,     /* an earlier template's; what a session has left, and
+                      * ended */
     BROOD_AWAITED,   /* its hello may yet come */
     BROOD_STILLBORN, /* it was asked for, and ended before its hello */
     BROOD_STRANGER,  /* nobody has asked for it */

@@ -41,6 +41,8 @@ static void settle_process(void)
     umask(077);
     /* else any process of its user could take its memory and descriptors */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    /* what a session leaves behind is spd's to end and to reap */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 /* The programs and modules that came with this spd, beside it:

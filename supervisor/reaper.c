@@ -99,7 +99,7 @@ static bool look_at(struct reaper *reaper, pid_t pid)
     case CHILD_HAS_ENDED:
         if (!is_inherited(reaper, pid) &&
             judge(reaper, pid, true) == STRANGER_STILLBORN)
-            log_info("reaped child %d, which no session has", (int)pid);
+            log_debug("reaped child %d, which no session has", (int)pid);
         if (is_stranger(reaper, pid))
             reaper->reaped |= check_child(pid, WNOHANG) == CHILD_HAS_ENDED;
         return false;

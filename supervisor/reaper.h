@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/reaper.h - the children that no pidfd accounts for.
  *
- * A known process is reaped through its pidfd.  A SIGCHLD may also be that of
- * a child that died before its hello, or that nobody announced: it starts one
- * bounded sweep over our children, at most ten a second, however many come; a
- * long one takes several turns of the loop.
+ * A known process is reaped through its pidfd.  A SIGCHLD may also be that of a
+ * child that died before its hello, that a session has left behind (spd is the
+ * subreaper of all), or that nobody announced: it starts one bounded sweep over
+ * our children, at most ten a second, however many come; a long one takes
+ * several turns of the loop.
  * A sweep finds processes that a signal has stopped, reaps strangers that have
  * ended, and kills those that nobody has asked for (strangers.h).
  * Children that spd was started with are reaped, and never killed. */

@@ -3,14 +3,11 @@
  * programs are talker (../modules/talker.c), and scripts of this file. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sp/client.h>
@@ -64,16 +61,6 @@ static pid_t program_of(const struct harness *harness, const char *id)
     pid = family_child(facts.pid);
     cr_assert_gt(pid, 1);
     return pid;
-}
-
-/* It may be the test's own orphan by then: of spd it was none. */
-static void expect_end_of(pid_t program)
-{
-    siginfo_t info;
-
-    cr_expect(wait_pid_gone(program, WAIT_MS));
-    cr_expect(waitid(P_PID, (id_t)program, &info, WEXITED) == 0 ||
-              errno == ECHILD);
 }
 
 /* ---- messages ---- */
@@ -442,7 +429,7 @@ Test(command, that_never_answers_is_ended_by_call_limit)
 
     session_end_by(harness, "a", "silent");
     news_expect_end(harness, "a", "crash", "limit", "call_limit");
-    expect_end_of(program);
+    cr_expect(wait_pid_gone(program, WAIT_MS));
     harness_stop(harness);
 }
 
@@ -468,7 +455,7 @@ Test(command, that_does_not_end_hears_sigterm_and_is_killed)
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     cr_expect(harness_wait_log(harness, "): goodbye, but", WAIT_MS));
     cr_expect(harness_wait_log(harness, "): heard SIGTERM", WAIT_MS));
-    expect_end_of(program);
+    cr_expect(wait_pid_gone(program, WAIT_MS));
     news_expect_end(harness, "a", "stop", "limit", "stop_timeout");
     harness_stop(harness);
 }
@@ -482,7 +469,7 @@ Test(command, ends_with_its_session_s_process)
 
     cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
     cr_assert_eq(kill(facts.pid, SIGKILL), 0);
-    expect_end_of(program);
+    cr_expect(wait_pid_gone(program, WAIT_MS));
     ask_until_restarted(harness, "a", 1);
     session_expect(harness, "a", "hello", "hello");
     cr_expect_eq(ask_counter(harness, "violations"), 0);
@@ -495,7 +482,7 @@ Test(command, ends_with_spd)
     pid_t program = program_of(harness, "a");
 
     harness_kill_spd(harness);
-    expect_end_of(program);
+    cr_expect(wait_pid_gone(program, WAIT_MS));
     harness_start_spd(harness);
     harness_stop(harness);
 }

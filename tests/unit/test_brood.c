@@ -108,6 +108,8 @@ Test(brood, child_in_a_session_of_another_is_of_no_template)
 
     brood_ask(&brood);
     cr_expect_eq(brood_judge(&brood, &child), BROOD_LOST);
+    child.ended = true; /* then nothing is left to be done */
+    cr_expect_eq(brood_judge(&brood, &child), BROOD_OTHER);
 }
 
 Test(brood, of_a_template_that_is_gone_is_still_its_own)

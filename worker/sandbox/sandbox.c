@@ -32,7 +32,7 @@
  * In a session, before it reads its first message:
  *
  *  12. Landlock        a scope of its own: siblings share the template's
- *  13. subreaper       in strict with allow_fork: its children are its own
+ *  13. subreaper       where it may have children: they are its own
  *  14. limits          no processes, no descriptor as high as the control
  *                      socket; the template itself could not live with them
  *
@@ -169,21 +169,24 @@ pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor)
                : supervisor;
 }
 
-/* Orphans among its descendants stay its own while it lives, and are then
- * children of the holder, of which spd knows that nobody is to have any. */
+/* Orphans among its descendants stay its own while it lives.  Behind that they
+ * are children of the holder, of which spd knows that nobody is to have any, or
+ * of spd, which ends those that it does not know. */
 static int keep_children(const struct sandbox_record *orders)
 {
-    if (orders->tier != SANDBOX_STRICT || !(orders->allow & SANDBOX_ALLOW_FORK))
+    if (orders->tier != SANDBOX_NONE &&
+        !(orders->allow & (SANDBOX_ALLOW_FORK | SANDBOX_ALLOW_COMMAND)))
         return 0;
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 int sandbox_enter(struct sandbox *sandbox)
 {
+    if (keep_children(sandbox->orders) < 0)
+        return -1;
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (LAYER(SCOPE, landlock_enter(&sandbox->landlock, LANDLOCK_SESSION)) < 0 ||
-        keep_children(sandbox->orders) < 0)
+    if (LAYER(SCOPE, landlock_enter(&sandbox->landlock, LANDLOCK_SESSION)) < 0)
         return -1;
     return LAYER(SESSION_LIMITS,
                  rlimits_session(sandbox->orders, sandbox->open_files));

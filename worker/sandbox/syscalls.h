@@ -214,6 +214,8 @@ enum syscall_when {
               CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD))            \
     X(FORK, clone, "a child by posix_spawn()", 1,                              \
       SCMP_A0(SCMP_CMP_EQ, CLONE_VM | CLONE_VFORK | SIGCHLD))                  \
+    X(RUNTIME, prctl, "PR_SET_CHILD_SUBREAPER", 1,                             \
+      SCMP_A0_32(SCMP_CMP_EQ, PR_SET_CHILD_SUBREAPER))                         \
     X(RUNTIME, clone, "a program", 1,                                          \
       SCMP_A0(SCMP_CMP_EQ, CLONE_PIDFD | SIGCHLD))                             \
     X(RUNTIME, clone, "a program, in a user namespace", 1,                     \
