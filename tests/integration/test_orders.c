@@ -20,21 +20,38 @@
 
 TestSuite(orders, .fini = leaks_check);
 
-/* An spd whose modules are the oddity and those that ship.  max_restarts = 0:
- * what is seen is the first process. */
+/* The modules are the oddity, those that ship, and others besides.
+ * max_restarts = 0: what is seen is the first process. */
+static void write_config(char out[1024], const char *tier, const char *oddity,
+                         const char *others)
+{
+    int size = snprintf(
+        out, 1024,
+        "[supervisor]\nworker = " SP_TEST_ODD_WORKER "\n"
+        "[module kv]\ninit_timeout = 1s\n"
+        "[module echo]\ninit_timeout = 1s\n"
+        "[module counter]\ninit_timeout = 1s\n"
+        "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
+        "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n"
+        "sandbox = %s\n%s",
+        oddity, tier, others);
+
+    cr_assert_lt(size, 1024);
+}
+
+static struct harness *start_beside(const char *oddity, const char *others)
+{
+    char config[1024];
+
+    write_config(config, "none", oddity, others);
+    return harness_start(config);
+}
+
 static struct harness *start_in(const char *tier, const char *oddity)
 {
     char config[1024];
 
-    snprintf(config, sizeof config,
-             "[supervisor]\nworker = " SP_TEST_ODD_WORKER "\n"
-             "[module kv]\ninit_timeout = 1s\n"
-             "[module echo]\ninit_timeout = 1s\n"
-             "[module counter]\ninit_timeout = 1s\n"
-             "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
-             "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n"
-             "sandbox = %s\n",
-             oddity, tier);
+    write_config(config, tier, oddity, "");
     return harness_start(config);
 }
 
@@ -322,6 +339,31 @@ Test(orders, a_mute_child_of_an_earlier_template_is_not_the_next_one_s_fault)
     cr_expect(wait_pid_gone(mute, WAIT_MS), "it lives");
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     cr_expect_eq(ask_stop(harness, "b"), SP_OK);
+    expect_alive_and_clean(harness);
+}
+
+#define PATIENT                                                                \
+    "[module answer-first]\npath = " SP_TEST_ODD_WORKER "\n"                   \
+    "init_timeout = 1h\nstop_timeout = 200ms\nsandbox = none\n"
+
+/* A child that nobody knows may be as old as the longest start.  A reload takes
+ * the module that has an hour off the offer, but it counts until its last
+ * session has ended. */
+Test(orders, a_mute_child_goes_once_no_module_has_that_much_patience)
+{
+    struct harness *harness = start_beside("mute", PATIENT);
+    struct raw_peer peer;
+    pid_t mute = start_mute(harness, &peer);
+    char config[1024];
+
+    expect_answer(&peer, "its template does not answer");
+    ask_started(harness, "a", "answer-first", NULL);
+    write_config(config, "none", "mute", "");
+    harness_configure(harness, config);
+    ask_ok(harness, "{\"op\":\"reload\"}");
+    cr_expect_neq(family_state(mute), '?', "its patience is an hour yet");
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect(wait_pid_gone(mute, WAIT_MS), "it lives");
     expect_alive_and_clean(harness);
 }
 
