@@ -97,7 +97,7 @@ build() # PRESET
 # Words for ctest that leave a tier's escapes to the other user.
 without() # TIER
 {
-    $full || printf '%s\n' -E "^test_confinement_$1\$"
+    $full || printf '%s\n' -LE "^$1\$"
 }
 
 # A test that gives no limit of its own is stopped after two minutes.

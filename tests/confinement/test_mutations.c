@@ -15,7 +15,7 @@
 #include "support/asking.h"
 #include "support/raw_peer.h"
 
-SCENE_SUITE(mutations);
+TIER_SUITE(mutations);
 
 /* A session is under attack: "a", beside a sibling. */
 static void open_without(struct scene *scene, const char *layer,
