@@ -101,10 +101,11 @@ void module_forget(struct module *module, struct module_request *request);
 /* A process of this generation has crashed: a template of it is replaced. */
 void module_note_crash(struct module *module,
                        const struct generation *generation);
-/* It does not answer. */
-void module_kill_template(struct module *module);
-/* The template of this number (module_child_asked()) broke its contract, in
- * what it sent: that is counted and told of, and it is killed. */
+/* The template of this number (module_child_asked()) does not answer: it is
+ * killed.  False: there is another one by now, or none. */
+bool module_kill_silent(struct module *module, uint32_t template);
+/* The template of this number broke its contract, in what it sent: that is
+ * counted and told of, and it is killed. */
 void module_violation(struct module *module, uint32_t template,
                       const char *what);
 

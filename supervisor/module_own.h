@@ -112,6 +112,8 @@ void module_accuse(struct module *module, enum end_limit kind,
 int module_spawn_template(struct module *module);
 /* Ends it; what waits is sent to the next one. */
 void module_end_template(struct module *module);
+/* Ends it; what waits fails with it. */
+void module_kill_template(struct module *module);
 /* Whether it is to fork no more: the next one is. */
 bool module_template_due(const struct module *module);
 /* It has ended, and was reaped. */

@@ -51,6 +51,14 @@ void module_kill_template(struct module *module)
                             "the module's template was killed");
 }
 
+bool module_kill_silent(struct module *module, uint32_t template)
+{
+    if (module->pidfd < 0 || template != module->brood.number)
+        return false;
+    module_kill_template(module);
+    return true;
+}
+
 static struct end reap_template(struct module *module)
 {
     struct end end = {.kind = END_EXITED};

@@ -392,6 +392,17 @@ void process_table_settle(struct process_table *table)
     }
 }
 
+/* Which of the two it is cannot be told while its template lives; that of an
+ * earlier one is found by a sweep. */
+static void fork_is_late(struct process *process)
+{
+    bool killed = module_kill_silent(process->module, process->template);
+
+    process_unborn(process, SP_EINIT,
+                   killed ? "its template does not answer"
+                          : "it has not said hello, and its template is gone");
+}
+
 void process_late(struct process *process)
 {
     char text[96];
@@ -405,8 +416,7 @@ void process_late(struct process *process)
                        "no process could be had for it in time");
         break;
     case PROCESS_FORKING:
-        module_kill_template(process->module);
-        process_unborn(process, SP_EINIT, "its template does not answer");
+        fork_is_late(process);
         break;
     case PROCESS_BORN:
         process->limit = END_LIMIT_INIT;

@@ -8,7 +8,8 @@
  *            | cancelled, template cannot load| gone
  *   FORKING  | hello, stamped by the kernel   | BORN
  *            | fork failed, start socket EOF, | gone
- *            | time is up (template killed)   |
+ *            | time is up (its template is    |
+ *            | killed, if it is still there)  |
  *   BORN     | ready                          | READY
  *            | ignored, init error, time is up| BORN, and killed
  *   BORN,    | exit, noticed by the pidfd     | gone

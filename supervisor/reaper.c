@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,11 +234,6 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
         sweep_end(reaper, rest_ms);
 }
 
-void reaper_set_patience(struct reaper *reaper, int64_t patience_ms)
-{
-    reaper->strangers.patience_ms = patience_ms;
-}
-
 void reaper_look(struct reaper *reaper)
 {
     if (!reaper->sweeping)
@@ -257,17 +253,15 @@ static void on_sigchld(evutil_socket_t number, short what, void *arg)
 struct reaper *reaper_create(struct event_base *base,
                              struct process_table *table,
                              const struct catalog *catalog,
-                             struct counters *counters, int64_t patience_ms)
+                             struct counters *counters)
 {
     struct reaper *reaper = calloc(1, sizeof *reaper);
 
     if (!reaper)
         return NULL;
     reaper->table = table;
-    reaper->strangers = (struct strangers){.catalog = catalog,
-                                           .table = table,
-                                           .counters = counters,
-                                           .patience_ms = patience_ms};
+    reaper->strangers = (struct strangers){
+        .catalog = catalog, .table = table, .counters = counters};
     reaper->inherited = children_list(&reaper->inherited_count);
     reaper->signal = evsignal_new(base, SIGCHLD, on_sigchld, reaper);
     reaper->sweep = evtimer_new(base, on_sweep, reaper);

@@ -12,26 +12,20 @@
 #ifndef SUPERVISOR_REAPER_H
 #define SUPERVISOR_REAPER_H
 
-#include <stdint.h>
-
 struct catalog;
 struct counters;
 struct event_base;
 struct process_table;
 struct reaper;
 
-/* patience_ms: how old a child may be that nobody has announced; the others are
- * borrowed.  NULL and errno. */
+/* All are borrowed.  NULL and errno. */
 struct reaper *reaper_create(struct event_base *base,
                              struct process_table *table,
                              const struct catalog *catalog,
-                             struct counters *counters, int64_t patience_ms);
+                             struct counters *counters);
 
 /* Kills and reaps the strangers that are left.  NULL is allowed. */
 void reaper_destroy(struct reaper *reaper);
-
-/* From now on. */
-void reaper_set_patience(struct reaper *reaper, int64_t patience_ms);
 
 /* Sweeps soon, and until there are no strangers left. */
 void reaper_look(struct reaper *reaper);

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "strangers.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <uthash.h>
 
@@ -18,6 +19,9 @@
 /* So many sweeps, of which there are at most ten a second, may go by before a
  * flood is told of. */
 #define REPORT_SWEEPS 20
+
+/* What a start takes beside init_timeout, at most. */
+#define START_MS 1000
 
 /* The module that passes the test; NULL: none, or more than one. */
 static struct module *only(const struct catalog *catalog,
@@ -107,6 +111,15 @@ static enum stranger judge_untold(struct strangers *strangers,
     return STRANGER_CONVICTED;
 }
 
+/* Nobody waits for its hello any more.  By the modules that there are now: each
+ * reload, and each end of a retired module, can change it. */
+static bool is_overdue(const struct strangers *strangers,
+                       const struct procfs_stat *stat)
+{
+    return procfs_age_ms(stat) >
+           (int64_t)catalog_longest_init(strangers->catalog) + START_MS;
+}
+
 static enum stranger judge(struct strangers *strangers, pid_t pid,
                            const struct procfs_stat *stat, bool ended)
 {
@@ -115,7 +128,7 @@ static enum stranger judge(struct strangers *strangers, pid_t pid,
         .start_ticks = stat->start_ticks,
         .leads = stat->session == pid,
         .ended = ended,
-        .overdue = procfs_age_ms(stat) > strangers->patience_ms};
+        .overdue = is_overdue(strangers, stat)};
     enum stranger verdict = STRANGER_WAITS;
     struct module *module;
 

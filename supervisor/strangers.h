@@ -6,7 +6,6 @@
 #define SUPERVISOR_STRANGERS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct catalog;
@@ -15,12 +14,11 @@ struct process_table;
 
 struct doomed_child;
 
-/* All but what is borrowed, and the patience, begins as 0. */
+/* All but what is borrowed begins as 0. */
 struct strangers {
     const struct catalog *catalog; /* borrowed */
     struct process_table *table;   /* borrowed */
     struct counters *counters;     /* borrowed */
-    int64_t patience_ms; /* how old one may be that may yet say hello */
     struct doomed_child *doomed; /* uthash, owned: convicted and not reaped */
     unsigned convicted; /* by this sweep, for the first time */
     unsigned loud;      /* sweeps that convicted some, since the last report */

@@ -67,12 +67,6 @@ static void on_violation(void *context, const char *module, pid_t pid,
                                           .violation = end_limit_name(kind)});
 }
 
-/* A child that is older has nobody who waits for its hello. */
-static int64_t longest_start_ms(const struct supervisor *supervisor)
-{
-    return (int64_t)catalog_longest_init(&supervisor->catalog) + 1000;
-}
-
 void supervisor_apply_settings(struct supervisor *supervisor)
 {
     const struct supervisor_settings *settings =
@@ -84,7 +78,6 @@ void supervisor_apply_settings(struct supervisor *supervisor)
     users_limits(&supervisor->users, settings->max_sessions_uid,
                  settings->start_rate);
     events_limit(&supervisor->events, (size_t)settings->events);
-    reaper_set_patience(supervisor->reaper, longest_start_ms(supervisor));
 }
 
 /* ---- stopping ---- */
@@ -443,8 +436,7 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
         open_modules(supervisor) < 0 ||
         !(supervisor->reaper =
               reaper_create(supervisor->base, &supervisor->processes,
-                            &supervisor->catalog, &supervisor->counters,
-                            longest_start_ms(supervisor))) ||
+                            &supervisor->catalog, &supervisor->counters)) ||
         !(supervisor->control =
               control_create(supervisor, supervisor->control_fd)) ||
         watch_directory(supervisor) < 0) {

@@ -16,18 +16,6 @@
 /* As much as a sibling may be held up, on a machine that does other work. */
 #define SIBLING_MS 1000
 
-const char *scene_tier(void)
-{
-    const char *tier = getenv("SP_TEST_TIER");
-
-    return tier && *tier ? tier : "default";
-}
-
-bool scene_is_strict(void)
-{
-    return strcmp(scene_tier(), "strict") == 0;
-}
-
 /* ---- from beginning to end ---- */
 
 static void open_scene(struct scene *out_scene, const char *supervisor,
@@ -39,7 +27,7 @@ static void open_scene(struct scene *out_scene, const char *supervisor,
 
     size = snprintf(config, sizeof config, "[supervisor]\n%s%s%s%s\n%s",
                     supervisor, module, given ? "" : "sandbox = ",
-                    given ? "" : scene_tier(), settings);
+                    given ? "" : tier_name(), settings);
     cr_assert_lt((size_t)size, sizeof config);
     out_scene->harness = harness_start(config);
     ask_started(out_scene->harness, "sibling", "hostile", NULL);

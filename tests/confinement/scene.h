@@ -3,9 +3,7 @@
  * is under test, a session "a" that tries to get out, and a sibling of it that
  * must not notice.
  *
- * The tier is that of the environment variable SP_TEST_TIER, which ctest sets
- * once for each; `default` without it.  The user is who runs the tests: of
- * root, modules have users of their own. */
+ * The user is who runs the tests: of root, modules have users of their own. */
 #ifndef CONFINEMENT_SCENE_H
 #define CONFINEMENT_SCENE_H
 
@@ -15,18 +13,7 @@
 
 #include "support/balance.h"
 #include "support/harness.h"
-#include "support/leaks.h"
-
-/* a build with sanitizers cannot be confined */
-#ifdef SP_TEST_SANDBOX
-#define SCENE_DISABLED true
-#else
-#define SCENE_DISABLED false
-#endif
-
-#define SCENE_SUITE(suite)                                                     \
-    TestSuite(suite, .fini = leaks_check, .timeout = 120,                      \
-              .disabled = SCENE_DISABLED)
+#include "tier.h"
 
 #define SCENE_MODULE                                                           \
     "[module hostile]\npath = " SP_TEST_HOSTILE "\nrestart = temporary\n"
@@ -35,10 +22,6 @@ struct scene {
     struct harness *harness; /* owned */
     struct balance balance;  /* of spd, with both sessions */
 };
-
-/* "default" or "strict". */
-const char *scene_tier(void);
-bool scene_is_strict(void);
 
 /* Settings of the module besides; its tier is the one under test, unless they
  * say another.  Ends with scene_close(). */

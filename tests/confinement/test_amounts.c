@@ -14,7 +14,7 @@
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
-SCENE_SUITE(amounts);
+TIER_SUITE(amounts);
 
 static const struct kept_off rows[] = {
     {"memory_bomb", "ENOMEM", true, NULL},

@@ -6,7 +6,7 @@
 #include "scene.h"
 #include "support/asking.h"
 
-SCENE_SUITE(descriptors);
+TIER_SUITE(descriptors);
 
 static const struct kept_off rows[] = {
     {"pass_descriptors", "EPERM", true, NULL},

@@ -8,7 +8,7 @@
 #include "support/asking.h"
 #include "support/raw_peer.h"
 
-SCENE_SUITE(files);
+TIER_SUITE(files);
 
 static const struct kept_off rows[] = {
     {"open_passwd", "EPERM", true, "EACCES ENOENT"},

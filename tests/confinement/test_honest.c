@@ -6,7 +6,7 @@
 #include "support/asking.h"
 #include "support/news.h"
 
-SCENE_SUITE(honest);
+TIER_SUITE(honest);
 
 #define CXX "[module cxx]\npath = " SP_TEST_CXX "\nrestart = temporary\n"
 
@@ -83,7 +83,7 @@ static void open_cxx(struct scene *scene)
     char settings[512];
 
     snprintf(settings, sizeof settings, "sandbox = %s\n" CXX "sandbox = %s\n",
-             scene_tier(), scene_tier());
+             tier_name(), tier_name());
     scene_open(scene, settings);
     /* its template is there from here on */
     ask_started(scene->harness, "cxx", "cxx", "text");

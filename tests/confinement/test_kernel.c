@@ -4,7 +4,7 @@
 #include "scene.h"
 #include "support/asking.h"
 
-SCENE_SUITE(kernel);
+TIER_SUITE(kernel);
 
 static const struct kept_off rows[] = {
     {"map_code", "EPERM", true, "EPERM"},

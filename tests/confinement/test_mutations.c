@@ -16,7 +16,7 @@
 #include "support/family.h"
 #include "support/raw_peer.h"
 
-SCENE_SUITE(mutations);
+TIER_SUITE(mutations);
 
 /* A session is under attack: "a", beside a sibling. */
 static void open_as(void (*open)(struct scene *out_scene,

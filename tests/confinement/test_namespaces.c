@@ -15,6 +15,7 @@
 #include "support/balance.h"
 #include "support/family.h"
 #include "support/leaks.h"
+#include "support/leftovers.h"
 #include "support/raw_peer.h"
 #include "support/unprivileged.h"
 #include "support/wait.h"
@@ -115,15 +116,19 @@ Test(namespaces, are_refused_by_name_where_they_cannot_be_had)
         "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
         "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh",
         NULL};
+    char dir[LEFTOVERS_DIRECTORY_SIZE];
     struct harness *harness;
 
     unprivileged_become();
+    leftovers_directory(dir);
+    unprivileged_own_programs(dir);
     harness = harness_start_under(STRICT, before);
     ask_refused(harness, "a", "probe", NULL, SP_ELOAD,
                 "sandbox = strict: user namespace: user.max_user_namespaces "
                 "allows no more here");
     ask_started(harness, "b", "kv", NULL); /* in default */
     harness_stop(harness);
+    leftovers_remove(dir);
 }
 
 /* ---- the root ---- */

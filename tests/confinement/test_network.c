@@ -11,7 +11,7 @@
 #include "scene.h"
 #include "support/asking.h"
 
-SCENE_SUITE(network);
+TIER_SUITE(network);
 
 static const struct kept_off rows[] = {
     {"socket_inet", "EPERM", true, "EPERM"},

@@ -5,7 +5,7 @@
 #include "support/asking.h"
 #include "support/family.h"
 
-SCENE_SUITE(processes);
+TIER_SUITE(processes);
 
 static const struct kept_off rows[] = {
     {"execute_shell", "EPERM", true, "EPERM"},

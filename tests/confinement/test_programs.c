@@ -16,7 +16,7 @@
 #include "support/raw_peer.h"
 #include "support/wait.h"
 
-SCENE_SUITE(programs);
+TIER_SUITE(programs);
 
 /* ---- what fails ---- */
 
@@ -196,7 +196,7 @@ Test(programs, have_so_many_threads)
 
     scene_open_program(&scene, "threads = 32\n");
     limit = limit_of(program_of(scene.harness, "a"), "Max processes");
-    if (scene_is_strict()) {
+    if (tier_is_strict()) {
         cr_expect_eq(limit, 32);
         for (int i = 0; i < 3; i++) {
             scene_expect(&scene, "threads 31", "done");
@@ -234,7 +234,7 @@ static struct harness *start_talker_in(const char *tier, const char *settings)
 
 static struct harness *start_talker(const char *settings)
 {
-    return start_talker_in(scene_tier(), settings);
+    return start_talker_in(tier_name(), settings);
 }
 
 static void stop_talker(struct harness *harness)
@@ -305,10 +305,10 @@ Test(programs, that_may_daemonise_leave_nothing_behind)
     cr_assert_eq(ask_info(harness, "a", &facts), SP_OK);
     snprintf(pid, sizeof pid, "%d", (int)facts.pid);
     read_namespace(pid, namespace);
-    if (scene_is_strict()) /* holder, runtime, program, two daemons */
+    if (tier_is_strict()) /* holder, runtime, program, two daemons */
         cr_expect_eq(count_in(namespace), 5);
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
-    cr_expect(scene_is_strict()
+    cr_expect(tier_is_strict()
                   ? wait_for(is_holder_alone, namespace, WAIT_MS)
                   : wait_for(is_ended, harness, WAIT_MS));
     cr_expect_eq(ask_counter(harness, "violations"), 0);
@@ -388,7 +388,7 @@ Test(programs, have_no_environment_but_their_own)
 
     snprintf(config, sizeof config,
              "[module talker]\ncommand = " SP_TEST_TALKER "\nsandbox = %s\n",
-             scene_tier());
+             tier_name());
     harness = harness_start_under(config, with_variables);
     ask_started(harness, "a", "talker", "x;LD_PRELOAD=/lib/x");
     session_expect(harness, "a", "environment",
@@ -429,7 +429,7 @@ Test(programs, that_are_scripts_do_not_run_what_another_says)
     write_file(before, "echo owned\n");
     snprintf(config, sizeof config,
              "[module script]\ncommand = %s\nsandbox = %s\n", script,
-             scene_tier());
+             tier_name());
     harness = harness_start_under(config, words);
     ask_started(harness, "a", "script", NULL);
     session_expect(harness, "a", "hello", "hello none");

@@ -9,7 +9,7 @@
 #include "scene.h"
 #include "support/asking.h"
 
-SCENE_SUITE(settings);
+TIER_SUITE(settings);
 
 /* ---- what is shown ---- */
 
@@ -33,7 +33,7 @@ static void expect_shown(const char *settings, const char *begin,
 
 Test(settings, in_force_are_shown_as_the_kernel_tells_them)
 {
-    const char *tier = scene_tier();
+    const char *tier = tier_name();
 
     expect_shown("", tier, ": filters 2, no new privileges yes, uid ");
     expect_shown("", tier, ", memory 268435456, files 64, processes 0");
@@ -88,7 +88,7 @@ Test(settings, that_cannot_be_applied_are_refused_by_name)
 
     snprintf(config, sizeof config,
              SCENE_MODULE "sandbox = %s\nallow_read = /nonexistent\n",
-             scene_tier());
+             tier_name());
     harness = harness_start(config);
     ask_refused(harness, "a", "hostile", NULL, SP_ELOAD, "/nonexistent");
     ask_started(harness, "b", "kv", NULL); /* the others are none the worse */
@@ -97,7 +97,7 @@ Test(settings, that_cannot_be_applied_are_refused_by_name)
 
 /* Whatever the module's section says, and no less clearly. */
 Test(refusal, by_a_build_with_sanitizers_is_of_every_tier_but_none,
-     .disabled = !SCENE_DISABLED)
+     .disabled = !TIER_DISABLED)
 {
     static const char *const tiers[] = {"default", "strict"};
 

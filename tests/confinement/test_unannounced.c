@@ -11,12 +11,11 @@
 #include "base/clock.h"
 #include "support/asking.h"
 #include "support/family.h"
-#include "support/leaks.h"
 #include "support/news.h"
 #include "support/wait.h"
-#include "tiers.h"
+#include "tier.h"
 
-TestSuite(unannounced, .fini = leaks_check, .timeout = 120);
+TIER_SUITE(unannounced);
 
 /* As long as an answer may take on a machine that does other work. */
 #define ANSWER_MS 1000
@@ -24,8 +23,7 @@ TestSuite(unannounced, .fini = leaks_check, .timeout = 120);
 
 /* The modules that the name of a module of tests/modules/strangers.c tells,
  * beside an honest one. */
-static struct harness *start(const char *tier, const char *module,
-                             const char *settings)
+static struct harness *start(const char *module, const char *settings)
 {
     char config[512];
 
@@ -35,7 +33,7 @@ static struct harness *start(const char *tier, const char *module,
              "[module %s]\npath = " SP_TEST_STRANGERS "\n@TIER@\n"
              "init_timeout = 5s\nmax_restarts = 0\n%s",
              module, settings);
-    return tier_start(tier, config);
+    return tier_start(config);
 }
 
 /* What the event of a template says. */
@@ -96,9 +94,9 @@ static void expect_violations(const struct harness *harness)
 
 /* A session of the module goes on though its template is ended for its
  * children, and the next one gets another template. */
-static void expect_ended(const char *tier, const char *module, int count)
+static void expect_ended(const char *module, int count)
 {
-    struct harness *harness = start(tier, module, "");
+    struct harness *harness = start(module, "");
     int told;
 
     ask_started(harness, "a", module, NULL);
@@ -113,16 +111,16 @@ static void expect_ended(const char *tier, const char *module, int count)
     harness_stop(harness);
 }
 
-TIER_TEST(unannounced, children_that_wait_end_their_template)
+Test(unannounced, children_that_wait_end_their_template)
 {
-    expect_ended(tier, "wait-300", 300);
+    expect_ended("wait-300", 300);
 }
 
 /* They make spd look at once: the module may not even be loaded by then, and
  * some may not have been made. */
-TIER_TEST(unannounced, children_that_end_at_once_end_their_template)
+Test(unannounced, children_that_end_at_once_end_their_template)
 {
-    struct harness *harness = start(tier, "end-300", "");
+    struct harness *harness = start("end-300", "");
     enum sp_error started = ask_start(harness, "a", "end-300", NULL);
     int count = number_told(harness, "end-300");
 
@@ -135,20 +133,20 @@ TIER_TEST(unannounced, children_that_end_at_once_end_their_template)
     harness_stop(harness);
 }
 
-TIER_TEST(unannounced, children_that_leave_its_session_end_their_template)
+Test(unannounced, children_that_leave_its_session_end_their_template)
 {
-    expect_ended(tier, "leave-100", 100);
+    expect_ended("leave-100", 100);
 }
 
-TIER_TEST(unannounced, children_with_a_misleading_name_end_their_template)
+Test(unannounced, children_with_a_misleading_name_end_their_template)
 {
-    expect_ended(tier, "hide-20", 20);
+    expect_ended("hide-20", 20);
 }
 
 /* The harmless twin. */
-TIER_TEST(unannounced, children_that_are_none_change_nothing)
+Test(unannounced, children_that_are_none_change_nothing)
 {
-    struct harness *harness = start(tier, "none-0", "");
+    struct harness *harness = start("none-0", "");
 
     ask_started(harness, "a", "none-0", NULL);
     session_expect(harness, "a", "clone", "EAGAIN");
@@ -164,10 +162,10 @@ TIER_TEST(unannounced, children_that_are_none_change_nothing)
 }
 
 /* Where it may fork, it may also make what looks like a session. */
-TIER_TEST(unannounced, child_of_a_session_ends_that_session_alone)
+Test(unannounced, child_of_a_session_ends_that_session_alone)
 {
     struct harness *harness =
-        start(tier, "none-0", "allow_fork = yes\nrestart = temporary\n");
+        start("none-0", "allow_fork = yes\nrestart = temporary\n");
     json_t *event;
 
     ask_started(harness, "a", "none-0", NULL);
@@ -210,9 +208,9 @@ static bool is_cleared(void *context)
     return cleared;
 }
 
-TIER_TEST(unannounced, children_by_the_hundred_hold_up_nobody)
+Test(unannounced, children_by_the_hundred_hold_up_nobody)
 {
-    struct harness *harness = start(tier, "leave-500", "");
+    struct harness *harness = start("leave-500", "");
     struct clearing clearing = {harness, false};
 
     ask_started(harness, "sibling", "kv", NULL);

@@ -12,16 +12,15 @@
 
 #include "support/asking.h"
 #include "support/family.h"
-#include "support/leaks.h"
 #include "support/news.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
-#include "tiers.h"
+#include "tier.h"
 
-TestSuite(unruly, .fini = leaks_check, .timeout = 120);
+TIER_SUITE(unruly);
 
 /* The unruly module under this name, and an honest one that has a session. */
-static struct harness *start(const char *tier, const char *module)
+static struct harness *start(const char *module)
 {
     char config[512];
     struct harness *harness;
@@ -31,7 +30,7 @@ static struct harness *start(const char *tier, const char *module)
              "[module %s]\npath = " SP_TEST_UNRULY "\n@TIER@\n"
              "init_timeout = 1s\nstop_timeout = 200ms\nrestart = temporary\n",
              module);
-    harness = tier_start(tier, config);
+    harness = tier_start(config);
     ask_started(harness, "sibling", "kv", NULL);
     return harness;
 }
@@ -45,10 +44,10 @@ static void stop(struct harness *harness)
 
 /* ---- constructors ---- */
 
-static void expect_refused(const char *tier, const char *module,
-                           const char *text, unsigned violations)
+static void expect_refused(const char *module, const char *text,
+                           unsigned violations)
 {
-    struct harness *harness = start(tier, module);
+    struct harness *harness = start(module);
 
     for (int i = 0; i < 2; i++) /* nor does it harm the next try */
         ask_refused(harness, "a", module, NULL, SP_ELOAD, text);
@@ -56,34 +55,34 @@ static void expect_refused(const char *tier, const char *module,
     stop(harness);
 }
 
-TIER_TEST(unruly, constructor_that_exits_is_a_module_that_is_refused)
+Test(unruly, constructor_that_exits_is_a_module_that_is_refused)
 {
-    expect_refused(tier, "exits", "exit status 0", 0);
+    expect_refused("exits", "exit status 0", 0);
 }
 
-TIER_TEST(unruly, constructor_that_hangs_is_a_module_that_is_refused)
+Test(unruly, constructor_that_hangs_is_a_module_that_is_refused)
 {
-    expect_refused(tier, "hangs", "init_timeout", 0);
+    expect_refused("hangs", "init_timeout", 0);
 }
 
-TIER_TEST(unruly, constructor_that_closes_all_is_a_module_that_is_refused)
+Test(unruly, constructor_that_closes_all_is_a_module_that_is_refused)
 {
-    expect_refused(tier, "closes", "template ended", 0);
+    expect_refused("closes", "template ended", 0);
 }
 
-TIER_TEST(unruly, constructor_that_covers_all_is_a_module_that_is_refused)
+Test(unruly, constructor_that_covers_all_is_a_module_that_is_refused)
 {
-    expect_refused(tier, "covers", "template ended", 0);
+    expect_refused("covers", "template ended", 0);
 }
 
-TIER_TEST(unruly, constructor_that_forges_a_record_is_a_violation)
+Test(unruly, constructor_that_forges_a_record_is_a_violation)
 {
-    expect_refused(tier, "forges", "broke its contract", 2);
+    expect_refused("forges", "broke its contract", 2);
 }
 
-TIER_TEST(unruly, constructor_does_not_get_1_gib)
+Test(unruly, constructor_does_not_get_1_gib)
 {
-    struct harness *harness = start(tier, "grows");
+    struct harness *harness = start("grows");
 
     ask_started(harness, "a", "grows", NULL);
     session_expect(harness, "a", "nothing", "ENOMEM");
@@ -93,9 +92,9 @@ TIER_TEST(unruly, constructor_does_not_get_1_gib)
 /* ---- sessions ---- */
 
 /* The harmless twin. */
-TIER_TEST(unruly, session_that_is_not_goes_on)
+Test(unruly, session_that_is_not_goes_on)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
 
     ask_started(harness, "a", "plain", NULL);
     session_expect(harness, "a", "nothing", "done");
@@ -107,10 +106,10 @@ TIER_TEST(unruly, session_that_is_not_goes_on)
 }
 
 /* It ends, with these events. */
-static void expect_end(const char *tier, const char *before,
-                       const char *request, const char *kinds)
+static void expect_end(const char *before, const char *request,
+                       const char *kinds)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
     struct raw_peer peer;
 
     ask_started(harness, "a", "plain", NULL);
@@ -125,25 +124,25 @@ static void expect_end(const char *tier, const char *before,
     stop(harness);
 }
 
-TIER_TEST(unruly, session_that_exits_in_a_handler_has_crashed)
+Test(unruly, session_that_exits_in_a_handler_has_crashed)
 {
-    expect_end(tier, NULL, "exit", "start ready crash stop");
+    expect_end(NULL, "exit", "start ready crash stop");
 }
 
-TIER_TEST(unruly, session_that_jumps_out_of_a_handler_has_crashed)
+Test(unruly, session_that_jumps_out_of_a_handler_has_crashed)
 {
-    expect_end(tier, "mark", "jump", "start ready crash stop");
+    expect_end("mark", "jump", "start ready crash stop");
 }
 
-TIER_TEST(unruly, session_that_shuts_its_listener_is_ended_for_that)
+Test(unruly, session_that_shuts_its_listener_is_ended_for_that)
 {
-    expect_end(tier, NULL, "shut-listener", "start ready violation crash stop");
+    expect_end(NULL, "shut-listener", "start ready violation crash stop");
 }
 
 /* Clients wait in the listener's queue, which is spd's too. */
-TIER_TEST(unruly, session_that_never_accepts_can_be_stopped)
+Test(unruly, session_that_never_accepts_can_be_stopped)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
     char path[RUNDIR_PATH_SIZE];
     struct raw_peer peer;
 
@@ -158,9 +157,9 @@ TIER_TEST(unruly, session_that_never_accepts_can_be_stopped)
     stop(harness);
 }
 
-TIER_TEST(unruly, session_that_closes_all_is_gone_once_it_is_stopped)
+Test(unruly, session_that_closes_all_is_gone_once_it_is_stopped)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
     struct raw_peer peer;
 
     ask_started(harness, "a", "plain", NULL);
@@ -172,9 +171,9 @@ TIER_TEST(unruly, session_that_closes_all_is_gone_once_it_is_stopped)
     stop(harness);
 }
 
-TIER_TEST(unruly, session_that_hangs_at_its_exit_is_killed)
+Test(unruly, session_that_hangs_at_its_exit_is_killed)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
 
     ask_started(harness, "a", "plain", NULL);
     session_expect(harness, "a", "hang-at-exit", "done");
@@ -222,9 +221,9 @@ static void expect_closed(struct raw_peer *peer)
     raw_peer_close(peer);
 }
 
-TIER_TEST(unruly, client_that_sends_descriptors_is_left_with_them)
+Test(unruly, client_that_sends_descriptors_is_left_with_them)
 {
-    struct harness *harness = start(tier, "plain");
+    struct harness *harness = start("plain");
     pid_t pid = ask_started(harness, "a", "plain", NULL);
     char path[RUNDIR_PATH_SIZE];
     struct raw_peer peer;

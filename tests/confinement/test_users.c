@@ -8,7 +8,7 @@
 #include "support/asking.h"
 #include "support/wait.h"
 
-SCENE_SUITE(users);
+TIER_SUITE(users);
 
 static long uid_of(pid_t pid)
 {
@@ -57,7 +57,7 @@ Test(users, who_are_all_taken_are_given_to_no_other_module)
     snprintf(range, sizeof range, "uid_range = %d-%d", uid, uid);
     snprintf(config, sizeof config,
              "[supervisor]\n%s\n" SCENE_MODULE "sandbox = %s\n", range,
-             scene_tier());
+             tier_name());
     harness = harness_start(config);
     ask_started(harness, "a", "hostile", NULL);
     cr_expect_neq(ask_start(harness, "b", "kv", NULL), SP_OK);

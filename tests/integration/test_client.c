@@ -11,6 +11,7 @@
 #include "client_scene.h"
 #include "support/leaks.h"
 #include "support/leftovers.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 TestSuite(client, .fini = leaks_check, .timeout = 120);
@@ -318,8 +319,8 @@ Test(client, opens_no_directory_that_is_not_to_be_trusted)
     expect_open(other, SP_EPERM, "0755");
     chmod(other, 0710);
     expect_open(other, SP_OK, NULL);
-    if (geteuid() == 0 && chown(other, 65534, 65534) == 0)
-        expect_open(other, SP_EPERM, "65534");
+    if (geteuid() == 0 && chown(other, UNPRIVILEGED_ID, UNPRIVILEGED_ID) == 0)
+        expect_open(other, SP_EPERM, UNPRIVILEGED_TEXT);
     expect_open("/tmp/nonesuch-libsp", SP_ENOSUP, "/tmp/nonesuch-libsp");
     expect_open("relative", SP_EINVAL, "relative");
     expect_open("", SP_EINVAL, "absolute");

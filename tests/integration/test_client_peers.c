@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "client_fake.h"
 #include "support/leaks.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 TestSuite(client_peers, .fini = leaks_check, .timeout = 120);
@@ -223,11 +224,11 @@ FAKE_TEST(client_peers, a_strangers_socket_is_not_talked_to)
     cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address),
                  0);
     /* the kernel stamps a listener with who calls listen() */
-    cr_assert_eq(seteuid(65534), 0);
+    cr_assert_eq(seteuid(UNPRIVILEGED_ID), 0);
     cr_assert_eq(listen(listener, 8), 0);
     cr_assert_eq(seteuid(0), 0);
     cr_expect_eq(sp_call(fake->client, "x", "?", 1, LONG_MS, result), SP_EPERM);
-    cr_expect_not_null(strstr(sp_result_text(result), "65534"), "%s",
+    cr_expect_not_null(strstr(sp_result_text(result), UNPRIVILEGED_TEXT), "%s",
                        sp_result_text(result));
     cr_expect_not_null(strstr(sp_result_text(result), "sessions/x"));
     sp_result_free(result);

@@ -17,6 +17,7 @@
 #include "support/leftovers.h"
 #include "support/program.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 #include "wire/primitive.h"
 
@@ -121,9 +122,14 @@ Test(doctor, names_what_is_missing_where_there_is_no_user_namespace)
         "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
         "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh",
         NULL};
-    struct harness *harness = harness_start_under(NULL, without);
-    struct answer answer = ask(harness, "{\"op\": \"doctor\"}");
+    char dir[LEFTOVERS_DIRECTORY_SIZE];
+    struct harness *harness;
+    struct answer answer;
 
+    leftovers_directory(dir);
+    unprivileged_own_programs(dir);
+    harness = harness_start_under(NULL, without);
+    answer = ask(harness, "{\"op\": \"doctor\"}");
     cr_assert_eq(answer.error, SP_OK, "%s", answer.text);
     cr_expect_str_eq(text_of(answer.object, "user-namespace", "state"),
                      "absent");
@@ -135,6 +141,7 @@ Test(doctor, names_what_is_missing_where_there_is_no_user_namespace)
     cr_expect(is_kept(answer.object, "none"));
     answer_fini(&answer);
     harness_stop(harness);
+    leftovers_remove(dir);
 }
 
 Test(doctor, counts_the_descriptors_that_spd_may_have)

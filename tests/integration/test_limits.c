@@ -12,24 +12,29 @@
 #include "support/leaks.h"
 #include "support/news.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "wire/control.h"
 
 TestSuite(limits, .fini = leaks_check);
 
 #define PROBE HARNESS_PROBE_CONFIG
 
-/* Debian's nobody and nogroup: not root, and not spd's own user. */
-#define NOBODY 65534
-#define SHARED "[supervisor]\ngroup = nogroup\n"
+/* A group has to have a name: one that Debian has, and nobody is in. */
+#define GROUP "nogroup"
+#define SHARED "[supervisor]\ngroup = " GROUP "\n"
+#define USER "user " UNPRIVILEGED_TEXT
 
-/* Connects as that user.  The runtime directory lies in one that he may not
- * search: it is entered first. */
-static void open_as_nobody(const struct harness *harness,
-                           struct raw_peer *out_peer)
+/* Connects as one of that group, who is neither root nor spd's user.  The
+ * runtime directory lies in one that he may not search: it is entered first. */
+static void open_as_other(const struct harness *harness,
+                          struct raw_peer *out_peer)
 {
+    const struct group *group = getgrnam(GROUP);
+
+    cr_assert_not_null(group);
     cr_assert_eq(chdir(harness_runtime_dir(harness)), 0);
-    cr_assert_eq(setegid(NOBODY), 0);
-    cr_assert_eq(seteuid(NOBODY), 0);
+    cr_assert_eq(setegid(group->gr_gid), 0);
+    cr_assert_eq(seteuid(UNPRIVILEGED_ID), 0);
     raw_peer_open(out_peer, "control", WIRE_REQ);
     cr_assert_eq(seteuid(0), 0);
     cr_assert_eq(setegid(0), 0);
@@ -167,10 +172,10 @@ Test(limits, of_a_user_hold_his_sessions_and_not_the_administrators)
     if (geteuid() != 0)
         cr_skip("only root can play another user");
     harness = harness_start(SHARED "max_sessions_uid = 2\n" PROBE);
-    open_as_nobody(harness, &peer);
+    open_as_other(harness, &peer);
     expect_started(&peer, "a");
     expect_started(&peer, "b");
-    expect_refused(&peer, "c", "max_sessions_uid = 2 sessions of user 65534");
+    expect_refused(&peer, "c", "max_sessions_uid = 2 sessions of " USER);
     for (int i = 0; i < 4; i++)
         ask_started(harness, (char[]){'r', (char)('0' + i), 0}, "probe", NULL);
     cr_assert_eq(ask_stop(harness, "a"), SP_OK);
@@ -189,7 +194,7 @@ Test(limits, of_a_users_rate_say_when_to_come_again)
     if (geteuid() != 0)
         cr_skip("only root can play another user");
     harness = harness_start(SHARED "start_rate = 2\n" PROBE);
-    open_as_nobody(harness, &peer);
+    open_as_other(harness, &peer);
     for (int i = 0; i < 100 && refused == 0; i++) {
         char id[8];
 
@@ -197,7 +202,7 @@ Test(limits, of_a_users_rate_say_when_to_come_again)
         refused = start_on(&peer, id, text) == SP_ELIMIT;
     }
     cr_assert_eq(refused, 1);
-    cr_expect_not_null(strstr(text, "start_rate = 2: user 65534"), "%s", text);
+    cr_expect_not_null(strstr(text, "start_rate = 2: " USER), "%s", text);
     ask_started(harness, "root", "probe", NULL);
     raw_peer_close(&peer);
     harness_stop(harness);
@@ -212,7 +217,7 @@ Test(limits, leave_a_reserve_of_sessions_for_the_administrator)
         cr_skip("only root can play another user");
     harness = harness_start(
         SHARED "max_sessions = 4\nadmin_reserve = 2\n" PROBE);
-    open_as_nobody(harness, &peer);
+    open_as_other(harness, &peer);
     expect_started(&peer, "a");
     expect_started(&peer, "b");
     expect_refused(&peer, "c", "less admin_reserve = 2");
@@ -236,7 +241,7 @@ Test(limits, leave_a_reserve_of_connections_for_the_administrator)
     harness = harness_start(
         SHARED "control_connections = 4\nadmin_reserve = 2\n" PROBE);
     for (int i = 0; i < 4; i++) {
-        open_as_nobody(harness, &waiting[i]);
+        open_as_other(harness, &waiting[i]);
         raw_peer_send_request(&waiting[i], 1, wait, strlen(wait));
     }
     for (int i = 0; i < 4; i++)

@@ -5,6 +5,7 @@
  * and nothing is left over (harness_stop() looks). */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +15,43 @@
 #include "support/asking.h"
 #include "support/family.h"
 #include "support/leaks.h"
+#include "support/raw_peer.h"
 #include "support/wait.h"
 
 TestSuite(orders, .fini = leaks_check);
 
-/* An spd whose modules are the oddity and those that ship.  max_restarts = 0:
- * what is seen is the first process. */
+/* The modules are the oddity, those that ship, and others besides.
+ * max_restarts = 0: what is seen is the first process. */
+static void write_config(char out[1024], const char *tier, const char *oddity,
+                         const char *others)
+{
+    int size = snprintf(
+        out, 1024,
+        "[supervisor]\nworker = " SP_TEST_ODD_WORKER "\n"
+        "[module kv]\ninit_timeout = 1s\n"
+        "[module echo]\ninit_timeout = 1s\n"
+        "[module counter]\ninit_timeout = 1s\n"
+        "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
+        "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n"
+        "sandbox = %s\n%s",
+        oddity, tier, others);
+
+    cr_assert_lt(size, 1024);
+}
+
+static struct harness *start_beside(const char *oddity, const char *others)
+{
+    char config[1024];
+
+    write_config(config, "none", oddity, others);
+    return harness_start(config);
+}
+
 static struct harness *start_in(const char *tier, const char *oddity)
 {
     char config[1024];
 
-    snprintf(config, sizeof config,
-             "[supervisor]\nworker = " SP_TEST_ODD_WORKER "\n"
-             "[module kv]\ninit_timeout = 1s\n"
-             "[module echo]\ninit_timeout = 1s\n"
-             "[module counter]\ninit_timeout = 1s\n"
-             "[module %s]\npath = " SP_TEST_ODD_WORKER "\n"
-             "init_timeout = 1s\nstop_timeout = 200ms\nmax_restarts = 0\n"
-             "sandbox = %s\n",
-             oddity, tier);
+    write_config(config, tier, oddity, "");
     return harness_start(config);
 }
 
@@ -264,6 +283,91 @@ Test(orders, exit_right_after_ready_is_a_start_and_an_end)
     ask_until_gone(harness, "a");
     expect_alive_and_clean(harness);
 }
+
+/* ---- what says nothing ---- */
+
+static bool has_two_children(void *context)
+{
+    return family_count(context, "odd_worker") == 2;
+}
+
+static void note_latest(pid_t pid, void *context)
+{
+    *(pid_t *)context = pid;
+}
+
+/* Asks for a session that never says hello; its pid, once its template, which
+ * is the other child of spd, has made it. */
+static pid_t start_mute(struct harness *harness, struct raw_peer *out_peer)
+{
+    static const char request[] =
+        "{\"op\":\"start\",\"id\":\"mute\",\"module\":\"mute\"}";
+    char path[RUNDIR_PATH_SIZE];
+    pid_t pid = 0;
+
+    harness_control_path(harness, path);
+    raw_peer_open(out_peer, path, WIRE_REQ);
+    raw_peer_send_request(out_peer, 1, request, strlen(request));
+    cr_assert(wait_for(has_two_children, harness, WAIT_MS));
+    family_each(harness, note_latest, &pid);
+    return pid;
+}
+
+static void expect_answer(struct raw_peer *peer, const char *text)
+{
+    struct raw_message body;
+
+    raw_peer_recv_reply(peer, 1, &body);
+    cr_expect_not_null(strstr((char *)body.bytes, text), "%s", body.bytes);
+    raw_message_fini(&body);
+    raw_peer_close(peer);
+}
+
+/* Its template has been replaced meanwhile: the one that serves is not to
+ * blame, and all there is to end is the process itself. */
+Test(orders, a_mute_child_of_an_earlier_template_is_not_the_next_one_s_fault)
+{
+    struct harness *harness = start_with("mute");
+    struct raw_peer peer;
+    pid_t mute = start_mute(harness, &peer);
+
+    cr_assert_eq(kill(family_child(harness_spd(harness)), SIGKILL), 0);
+    ask_started(harness, "a", "mute", NULL);
+    expect_answer(&peer, "its template is gone");
+    ask_started(harness, "b", "mute", NULL);
+    cr_expect_eq(ask_counter(harness, "templates_started"), 2);
+    cr_expect(wait_pid_gone(mute, WAIT_MS), "it lives");
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect_eq(ask_stop(harness, "b"), SP_OK);
+    expect_alive_and_clean(harness);
+}
+
+#define PATIENT                                                                \
+    "[module answer-first]\npath = " SP_TEST_ODD_WORKER "\n"                   \
+    "init_timeout = 1h\nstop_timeout = 200ms\nsandbox = none\n"
+
+/* A child that nobody knows may be as old as the longest start.  A reload takes
+ * the module that has an hour off the offer, but it counts until its last
+ * session has ended. */
+Test(orders, a_mute_child_goes_once_no_module_has_that_much_patience)
+{
+    struct harness *harness = start_beside("mute", PATIENT);
+    struct raw_peer peer;
+    pid_t mute = start_mute(harness, &peer);
+    char config[1024];
+
+    expect_answer(&peer, "its template does not answer");
+    ask_started(harness, "a", "answer-first", NULL);
+    write_config(config, "none", "mute", "");
+    harness_configure(harness, config);
+    ask_ok(harness, "{\"op\":\"reload\"}");
+    cr_expect_neq(family_state(mute), '?', "its patience is an hour yet");
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
+    cr_expect(wait_pid_gone(mute, WAIT_MS), "it lives");
+    expect_alive_and_clean(harness);
+}
+
+/* ---- what is said twice ---- */
 
 /* It says "loaded" twice and is killed; the next start gets a new one, which
  * does the same. */

@@ -174,6 +174,18 @@ static void session_is_honest(int start)
     stay();
 }
 
+/* As its ID says. */
+static void session_named_mute_says_nothing(int start)
+{
+    struct start_record record;
+
+    if (recv(start, &record, sizeof record, 0) < (ssize_t)sizeof record)
+        _exit(1);
+    if (strcmp(record.id, "mute") == 0)
+        stay();
+    session_is_honest(start);
+}
+
 /* ---- as a template ---- */
 
 static void fork_session(const int fds[FORK_FDS], void (*session)(int))
@@ -345,6 +357,7 @@ static const struct oddity {
     {"grandchild-hello", session_grandchild_says_hello, NULL},
     {"other-ready", session_other_process_is_ready, NULL},
     {"descriptors", session_sends_descriptors, NULL},
+    {"mute", session_named_mute_says_nothing, NULL},
     {"answer-first", NULL, answer_before_fork},
     {"answer-nothing", NULL, answer_nothing},
     {"answer-twice", NULL, answer_twice},
