@@ -122,10 +122,11 @@ int sandbox_prepare(struct sandbox *sandbox,
                     struct fault *fault)
 {
     *sandbox = (struct sandbox){.orders = orders,
-                                .open_files = rlimits_open_files(orders),
-                                .processes = rlimits_processes(orders)};
+                                .open_files = rlimits_open_files(orders)};
     if (orders->tier == SANDBOX_NONE)
         return 0;
+    if (runs_program(sandbox))
+        sandbox->processes = rlimits_processes(orders);
     if (seccomp_take(WORKER_FILTERS_FD, &sandbox->filters, fault) < 0)
         return -1;
     close(WORKER_FILTERS_FD);
