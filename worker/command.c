@@ -229,6 +229,7 @@ static int environment_init(struct environment *environment,
 static enum sp_init run(struct command *command, const void *arg, size_t size)
 {
     struct environment environment;
+    char text[SP_TEXT_MAX + 1];
     int started;
 
     if (environment_init(&environment, command->session, arg, size) < 0) {
@@ -236,10 +237,10 @@ static enum sp_init run(struct command *command, const void *arg, size_t size)
         return SP_INIT_FAIL;
     }
     started = program_start(&command->program, orders.argv,
-                            environment.variables, orders.sandbox);
+                            environment.variables, orders.sandbox, text,
+                            sizeof text);
     if (started < 0)
-        sp_init_error(command->session, "%.300s: %s", orders.argv[0],
-                      strerrordesc_np(errno));
+        sp_init_error(command->session, "%s", text);
     environment_fini(&environment);
     return started < 0 ? SP_INIT_FAIL : SP_INIT_OK;
 }

@@ -12,8 +12,10 @@
 #include "scene.h"
 #include "support/asking.h"
 #include "support/family.h"
+#include "support/leftovers.h"
 #include "support/news.h"
 #include "support/raw_peer.h"
+#include "support/unprivileged.h"
 #include "support/wait.h"
 
 TIER_SUITE(programs);
@@ -214,6 +216,41 @@ Test(programs, have_so_many_threads)
     scene_close(&scene);
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+    cr_assert_eq(chmod(path, 0755), 0);
+}
+
+static const char *const in_narrow_user_namespace[] = {
+    "unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c",
+    "echo 1 >/proc/sys/user/max_user_namespaces && exec \"$@\"", "sh", NULL};
+
+/* One is the template's.  (Root's modules would get no user there.) */
+Test(programs, are_not_run_where_their_threads_cannot_be_counted)
+{
+    char dir[LEFTOVERS_DIRECTORY_SIZE], script[64], config[128];
+    struct harness *harness;
+
+    unprivileged_become();
+    leftovers_directory(dir);
+    unprivileged_own_programs(dir);
+    snprintf(script, sizeof script, "%s/script", dir);
+    write_file(script, "#!/bin/sh\n");
+    snprintf(config, sizeof config,
+             "[module script]\ncommand = %s\nsandbox = strict\n", script);
+    harness = harness_start_under(config, in_narrow_user_namespace);
+    ask_refused(harness, "a", "script", NULL, SP_EINIT,
+                "a user namespace for the program (max_user_namespaces): No "
+                "space left");
+    harness_stop(harness);
+    leftovers_remove(dir);
+}
+
 /* ---- the talker ---- */
 
 /* It has a session "a", beside one of another module. */
@@ -395,16 +432,6 @@ Test(programs, have_no_environment_but_their_own)
                    "PATH=/usr/local/bin:/usr/bin:/bin;HOME=/;LANG=C.UTF-8;"
                    "SP_SESSION_ID=a;SP_ARGUMENT=x;LD_PRELOAD=/lib/x;");
     harness_stop(harness);
-}
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "we");
-
-    cr_assert_not_null(file);
-    fputs(text, file);
-    fclose(file);
-    cr_assert_eq(chmod(path, 0755), 0);
 }
 
 #define SCRIPT                                                                 \

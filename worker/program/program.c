@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clone, confine, exec.  Whether the exec went well is told by one more pipe,
- * which it closes. */
+/* clone, confine, exec.  What kept it from that is told by one more pipe, which
+ * the exec closes. */
 #define _GNU_SOURCE
 #include "program.h"
 
@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
@@ -57,6 +58,45 @@ fail:
     return -1;
 }
 
+/* ---- what keeps it from running ---- */
+
+/* X(NAME, words) */
+#define STEP_TABLE(X)                                                          \
+    X(PIPES, "pipes for the program")                                          \
+    X(CLONE, "a process for the program")                                      \
+    X(NAMESPACE, "a user namespace for the program (max_user_namespaces)")     \
+    X(DESCRIPTORS, "the program's descriptors")                                \
+    X(DEATH_LINK, "PR_SET_PDEATHSIG of the program")                           \
+    X(SANDBOX, "the program's sandbox (its limit of threads, its filter)")     \
+    X(EXEC, NULL) /* its path stands for that */
+
+enum step {
+#define STEP_ENUM_(NAME, words) STEP_##NAME,
+    STEP_TABLE(STEP_ENUM_)
+#undef STEP_ENUM_
+        STEPS
+};
+
+struct failure {
+    int error; /* 0: none */
+    enum step step;
+};
+
+static int describe(const struct failure *failure, const char *path, char *out,
+                    size_t size)
+{
+    static const char *const words[] = {
+#define WORDS(NAME, words) words,
+        STEP_TABLE(WORDS)
+#undef WORDS
+    };
+    const char *what = failure->step < STEPS ? words[failure->step] : NULL;
+
+    snprintf(out, size, "%.300s: %s", what ? what : path,
+             strerrordesc_np(failure->error));
+    return -1;
+}
+
 /* ---- in the child ---- */
 
 /* Numbers 0 to 3.  The pipes are above them: this process has those open. */
@@ -80,19 +120,31 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static enum step become(char *const argv[], char *const envp[],
+                        struct sandbox *sandbox, pid_t parent)
+{
+    if (death_link(parent) < 0)
+        return STEP_DEATH_LINK;
+    if (sandbox_enter_program(sandbox) < 0)
+        return STEP_SANDBOX;
+    reset_signals();
+    execve(argv[0], argv, envp);
+    return STEP_EXEC;
+}
+
 static _Noreturn void run(char *const argv[], char *const envp[],
                           struct sandbox *sandbox, const int its[PIPES],
                           pid_t parent)
 {
-    int told = FAILURE;
+    struct failure failure = {.step = STEP_DESCRIPTORS};
+    int told = its[FAILURE];
 
-    if (arrange_fds(its) < 0)
-        told = its[FAILURE];
-    else if (death_link(parent) == 0 && sandbox_enter_program(sandbox) == 0) {
-        reset_signals();
-        execve(argv[0], argv, envp);
+    if (arrange_fds(its) == 0) {
+        told = FAILURE;
+        failure.step = become(argv, envp, sandbox, parent);
     }
-    if (write(told, &errno, sizeof errno) < 0)
+    failure.error = errno;
+    if (write(told, &failure, sizeof failure) < 0)
         _exit(EXIT_NO_EXEC + 1);
     _exit(EXIT_NO_EXEC);
 }
@@ -107,18 +159,18 @@ static pid_t fork_program(unsigned long flags, int *out_pidfd)
                           out_pidfd, 0, 0);
 }
 
-/* 0: it runs; else what kept it from that. */
-static int await_exec(int fd)
+/* Without an error it runs. */
+static struct failure await_exec(int fd)
 {
-    int error = 0;
+    struct failure failure = {0};
     ssize_t got;
 
     do
-        got = read(fd, &error, sizeof error);
+        got = read(fd, &failure, sizeof failure);
     while (got < 0 && errno == EINTR);
-    if (got == 0)
-        return 0;
-    return got == (ssize_t)sizeof error && error > 0 ? error : EIO;
+    if (got != 0 && got != (ssize_t)sizeof failure)
+        return (struct failure){EIO, STEP_EXEC};
+    return failure;
 }
 
 static void take(struct program *program, const struct pipes *pipes, pid_t pid,
@@ -131,38 +183,53 @@ static void take(struct program *program, const struct pipes *pipes, pid_t pid,
                                 .errors = pipes->ours[ERRORS]};
 }
 
-int program_start(struct program *program, char *const argv[],
-                  char *const envp[], struct sandbox *sandbox)
+/* Makes its process, and waits until that is the program. */
+static struct failure launch(struct program *program, char *const argv[],
+                             char *const envp[], struct sandbox *sandbox,
+                             struct pipes *pipes)
 {
+    unsigned long flags = sandbox_program_flags(sandbox);
+    struct failure failure = {.step = flags ? STEP_NAMESPACE : STEP_CLONE};
     sigset_t all, before;
-    struct pipes pipes;
     pid_t own = getpid();
     pid_t pid;
-    int pidfd = -1, error;
+    int pidfd = -1;
 
-    if (open_pipes(&pipes) < 0)
-        return -1;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid = fork_program(sandbox_program_flags(sandbox), &pidfd);
+    pid = fork_program(flags, &pidfd);
     if (pid == 0)
-        run(argv, envp, sandbox, pipes.its, own);
-    error = errno;
+        run(argv, envp, sandbox, pipes->its, own);
+    failure.error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    close_all(pipes.its);
-    if (pid > 0)
-        error = await_exec(pipes.ours[FAILURE]);
-    close(pipes.ours[FAILURE]);
-    pipes.ours[FAILURE] = -1;
-    if (pid > 0)
-        take(program, &pipes, pid, pidfd);
-    if (pid > 0 && error == 0)
-        return 0;
-    if (pid > 0)
+    close_all(pipes->its);
+    if (pid < 0)
+        return failure;
+    take(program, pipes, pid, pidfd);
+    failure = await_exec(pipes->ours[FAILURE]);
+    if (failure.error != 0)
         program_kill(program);
+    return failure;
+}
+
+int program_start(struct program *program, char *const argv[],
+                  char *const envp[], struct sandbox *sandbox, char *out_text,
+                  size_t text_size)
+{
+    struct failure failure;
+    struct pipes pipes;
+
+    if (open_pipes(&pipes) < 0) {
+        failure = (struct failure){errno, STEP_PIPES};
+        return describe(&failure, argv[0], out_text, text_size);
+    }
+    failure = launch(program, argv, envp, sandbox, &pipes);
+    if (failure.error == 0) {
+        close(pipes.ours[FAILURE]);
+        return 0;
+    }
     close_all(pipes.ours);
-    errno = error;
-    return -1;
+    return describe(&failure, argv[0], out_text, text_size);
 }
 
 /* ---- its end ---- */

@@ -5,6 +5,7 @@
 #define PROGRAM_PROGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct sandbox;
@@ -21,10 +22,11 @@ struct program {
 };
 
 /* Runs the program in what the sandbox has for it.  argv and envp as of
- * execve(); argv[0] is its path.  It is killed when this process ends.  -1 and
- * errno. */
+ * execve(); argv[0] is its path.  It is killed when this process ends.  -1:
+ * out_text says what could not be done. */
 int program_start(struct program *program, char *const argv[],
-                  char *const envp[], struct sandbox *sandbox);
+                  char *const envp[], struct sandbox *sandbox, char *out_text,
+                  size_t text_size);
 
 /* Reaps what has ended, of its orphans too.  Whether it has. */
 bool program_reap(struct program *program);
