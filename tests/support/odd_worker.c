@@ -400,6 +400,7 @@ int main(int argc, char **argv)
     char orders[sizeof(struct sandbox_record) + SANDBOX_PATHS_MAX];
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid(); /* as any template: its children are told by that */
     signal(SIGCHLD, SIG_IGN);
     recv(WORKER_CONTROL_FD, orders, sizeof orders, 0); /* not obeyed */
     if (strcmp(name, "load-garbage") == 0) {
