@@ -60,21 +60,21 @@ static void expect_signal(const struct scene *scene, const char *module,
     scene_check(scene);
 }
 
-Test(honest, code_that_aborts_ends_by_sigabrt)
+Test(honest, code_that_aborts_ends_by_a_signal)
 {
     struct scene scene;
 
     scene_open(&scene, "");
-    expect_signal(&scene, "hostile", "abort", "SIGABRT");
+    expect_signal(&scene, "hostile", "abort", tier_abort_signal());
     scene_close(&scene);
 }
 
-Test(honest, code_whose_assert_fails_ends_by_sigabrt)
+Test(honest, code_whose_assert_fails_ends_by_a_signal)
 {
     struct scene scene;
 
     scene_open(&scene, "");
-    expect_signal(&scene, "hostile", "failing_assert", "SIGABRT");
+    expect_signal(&scene, "hostile", "failing_assert", tier_abort_signal());
     scene_close(&scene);
 }
 
@@ -101,11 +101,11 @@ Test(honest, code_in_cxx_throws_and_catches)
     scene_close(&scene);
 }
 
-Test(honest, code_in_cxx_that_does_not_catch_ends_by_sigabrt)
+Test(honest, code_in_cxx_that_does_not_catch_ends_by_a_signal)
 {
     struct scene scene;
 
     open_cxx(&scene);
-    expect_signal(&scene, "cxx", "throw on", "SIGABRT");
+    expect_signal(&scene, "cxx", "throw on", tier_abort_signal());
     scene_close(&scene);
 }

@@ -72,7 +72,7 @@ static const struct kept_off rows[] = {
     {"lock_memory", "EPERM", false, NULL},
     {"descriptor_bomb", "EMFILE", false, NULL},
     {"timer_bomb", "EPERM", true, NULL},
-    {"signal_bomb", "EAGAIN", false, NULL},
+    {"signal_bomb", "EAGAIN EPERM", false, NULL},
     {"write_elsewhere", "EBADF", false, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])

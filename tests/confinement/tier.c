@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define MARK "@TIER@"
 
@@ -23,6 +25,17 @@ const char *tier_name(void)
 bool tier_is_strict(void)
 {
     return strcmp(tier_name(), "strict") == 0;
+}
+
+/* Landlock's, which keeps signals in as of 6. */
+static long abi_here(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+}
+
+const char *tier_abort_signal(void)
+{
+    return abi_here() >= 6 ? "SIGABRT" : "SIGSEGV";
 }
 
 struct harness *tier_start(const char *config)

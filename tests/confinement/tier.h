@@ -26,6 +26,10 @@
 const char *tier_name(void);
 bool tier_is_strict(void);
 
+/* What abort() ends a confined process by: before Linux 6.12 it can send itself
+ * no signal, and faults instead. */
+const char *tier_abort_signal(void);
+
 /* As harness_start(), with "sandbox = TIER" for each @TIER@ in config. */
 struct harness *tier_start(const char *config);
 

@@ -301,9 +301,8 @@ Test(command, that_exits_in_a_call_has_crashed)
 
 Test(command, that_is_killed_by_a_signal_is_told_by_it)
 {
-    expect_crash(TALKER, "raise 11", "signal", "SIGSEGV");
-    expect_crash(TALKER, "raise 6", "signal", "SIGABRT");
-    expect_crash(TALKER, "raise 9", "doing", "a call");
+    expect_crash(TALKER, "fault", "signal", "SIGSEGV");
+    expect_crash(TALKER, "fault", "doing", "a call");
 }
 
 /* The request that ended it is not run again, whoever sends it. */
@@ -347,7 +346,7 @@ Test(command, that_ends_otherwise_between_calls_has_crashed)
     ask_until_restarted(harness, "a", 1);
     news_expect_end(harness, "a", "crash", "reason",
                     "the program exited with status 5");
-    session_expect(harness, "a", "raise-last 11", "bye");
+    session_expect(harness, "a", "fault-last", "bye");
     ask_until_restarted(harness, "a", 2);
     news_expect_end(harness, "a", "crash", "signal", "SIGSEGV");
     news_expect_end(harness, "a", "crash", "doing", "");
@@ -491,8 +490,7 @@ Test(command, ends_with_spd)
  * for a stranger. */
 Test(command, leaves_nothing_behind)
 {
-    static const char *const ends[] = {"exit 1", "raise 9", "twice x",
-                                       "raise 11"};
+    static const char *const ends[] = {"exit 1", "fault", "twice x", "exit 0"};
     struct harness *harness =
         start(TALKER "stable_time = 1ms\nrestart_delay = 1ms\n"
                      "max_restart_delay = 1ms\n");

@@ -178,7 +178,7 @@ Test(drain, sigterm_of_anybody_ends_a_session_in_order)
 Test(drain, sigterm_during_init_ends_the_session_after_it)
 {
     struct harness *harness =
-        harness_start(PROBE "restart = temporary\n");
+        harness_start(HARNESS_FREE_CONFIG "restart = temporary\n");
 
     ask_start(harness, "a", "probe", "look 50");
     ask_until_gone(harness, "a");

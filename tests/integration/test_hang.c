@@ -116,7 +116,7 @@ Test(hang, of_one_session_is_not_felt_by_another)
 
 Test(hang, a_session_that_suspends_itself_is_ended)
 {
-    struct harness *harness = harness_start(HARNESS_PROBE_CONFIG);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
 
     ask_started(harness, "a", "probe", NULL);
     session_end_by(harness, "a", "freeze");

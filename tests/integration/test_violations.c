@@ -84,7 +84,7 @@ Test(violations, of_a_session_with_its_listener_is_one_event_of_it)
 
 Test(violations, of_a_session_that_suspends_itself_is_one_event_of_it)
 {
-    struct harness *harness = harness_start(HARNESS_PROBE_CONFIG);
+    struct harness *harness = harness_start(HARNESS_FREE_CONFIG);
 
     ask_started(harness, "a", "probe", NULL);
     ask_started(harness, "b", "probe", NULL);

@@ -51,9 +51,15 @@ static bool stuck;
 #define TIMER_BLOCK (SP_TIMERS - 1)
 #define TIMER_TICK (SP_TIMERS - 2)
 
+/* Not by raise(): before Linux 6.12 a confined process sends itself no signal.
+ * Where a sanitizer would take this for its own business, it does not any
+ * more. */
 static void crash(void)
 {
-    raise(SIGSEGV);
+    static char *volatile nowhere = (char *)16;
+
+    signal(SIGSEGV, SIG_DFL);
+    *nowhere = 0;
 }
 
 static _Noreturn void hang(void)

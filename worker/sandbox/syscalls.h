@@ -166,6 +166,7 @@ enum syscall_when {
     X(PROGRAM, pwritev)                                                        \
     /* and the processes of programs */                                        \
     X(RUNTIME, waitid)                                                         \
+    X(RUNTIME, tgkill)                                                         \
     X(RUNTIME, pidfd_send_signal)
 
 /* Of clone(): what makes it a thread of the caller, and what threads of one C
