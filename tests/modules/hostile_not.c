@@ -36,13 +36,13 @@ static bool use_size(size_t size)
 
     if (!memory)
         return false;
-    memset(memory, 1, size);
-    grown = realloc(memory, size * 2);
+    memory[0] = memory[size - 1] = 1;
+    grown = realloc(memory, size + size / 16 + 1);
     if (!grown) {
         free(memory);
         return false;
     }
-    grown[size * 2 - 1] = grown[size - 1];
+    grown[size] = grown[size - 1];
     free(grown);
     if (posix_memalign((void **)&aligned, 4096, size) != 0)
         return false;
