@@ -42,7 +42,9 @@ enum sp_error ask_until(struct sp_client *client,
     *out_answer = NULL;
     result_init(&reply);
     json = control_request_encode(request, &size);
-    if (!json)
+    if (!origin_is_here(client->origin))
+        error = result_set(&reply, SP_EFORKED, SP_PROGRESS_NOT_SENT);
+    else if (!json)
         error = result_set(&reply, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
     else if (size > CONTROL_REQUEST_MAX)
         error = result_set(&reply, SP_EMSGSIZE, SP_PROGRESS_NOT_SENT);

@@ -15,7 +15,9 @@ enum sp_error client_check(const struct sp_client *client, const char *id)
 {
     if (!client || !id)
         return SP_EINVAL;
-    return sp_id_valid(id, strnlen(id, SP_ID_MAX + 1)) ? SP_OK : SP_EBADID;
+    if (!sp_id_valid(id, strnlen(id, SP_ID_MAX + 1)))
+        return SP_EBADID;
+    return origin_is_here(client->origin) ? SP_OK : SP_EFORKED;
 }
 
 enum sp_error sp_client_open(const char *where, struct sp_client **out_client)
@@ -30,6 +32,8 @@ enum sp_error sp_client_open(const char *where, struct sp_client **out_client)
     if (!client)
         return SP_ENOMEM;
     error = place_find(where, &client->place, text, sizeof text);
+    if (error == SP_OK)
+        error = origin_of_this_process(&client->origin);
     if (error == SP_OK) {
         client->channel = client->place.channel == PLACE_NNG
                               ? channel_nng_open(&client->place)
@@ -57,7 +61,7 @@ enum sp_error sp_client_diagnose(const char *where, char *out_text,
 
 void sp_client_close(struct sp_client *client)
 {
-    if (!client)
+    if (!client || !origin_is_here(client->origin))
         return;
     client->channel->type->close(client->channel);
     free(client);

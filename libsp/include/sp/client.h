@@ -28,6 +28,9 @@
  *   Functions without one wait up to SP_TIMEOUT_DEFAULT for the supervisor.
  *   When it has passed: SP_ETIMEDOUT.
  * - No supervisor on the runtime directory: SP_ENOSUP.
+ * - A client belongs to the process that opened it: in a process that was
+ *   forked from that one every function with it is SP_EFORKED and sends
+ *   nothing.  Such a process opens a client of its own.
  */
 #ifndef SP_CLIENT_H
 #define SP_CLIENT_H
@@ -136,7 +139,8 @@ enum sp_error sp_client_diagnose(const char *where, char *out_text,
                                  size_t size);
 
 /* Closes the client, its sockets and all that it owns.  No other thread may be
- * using it.  NULL is allowed. */
+ * using it.  NULL is allowed.  In a process that was forked from its own it
+ * does nothing: the sockets close with exec or exit. */
 void sp_client_close(struct sp_client *client);
 
 /* The runtime directory of the client.  Valid as long as the client. */
