@@ -154,10 +154,8 @@ static enum sp_error run(struct sp_client *client,
     if (error != SP_OK)
         return result_set(result, error, SP_PROGRESS_NOT_SENT);
     error = send_with_spec(client, request, deadline, result);
-    if (error == SP_ENOENT)
-        explain_absence(client, request->id, deadline, result);
-    else if (error == SP_EDIED)
-        explain_death(client, request->id, begun, deadline, result);
+    if (explain_can(error))
+        explain(client, request->id, begun, deadline, result);
     else if (error == SP_ETIMEDOUT)
         error = no_room(request, result);
     return error;
