@@ -157,7 +157,7 @@ declared() # HEADER...
         cc -E -Ilibsp/include "libsp/include/sp/$header" |
             awk -v header="/$header" '
                 /^# [0-9]+ "/ { own = index($3, header); next }
-                own' |
+                own && !/^typedef/' |
             grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
     done | sort -u
 }
@@ -203,7 +203,7 @@ check_links()
     needs "$lib/libsp/sp-worker" 'nng|jansson|ini|uuid|sp'
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
-    check_exports "$lib/libsp.so" client.h error.h id.h version.h
+    check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
     check_offers "$lib/libsp/sp-worker" module.h
 }
