@@ -140,6 +140,7 @@ static void on_over(struct conn_request *request)
     link->outstanding--;
     transfer->link = NULL;
     transfer->greeted = link->conn.greeted;
+    transfer->displaced = link->withdrawing && request->error == SP_EDIED;
     transfer->final = false;
     transfer->state = TRANSFER_OVER;
     DL_APPEND(link->router->over, transfer);
@@ -165,6 +166,8 @@ void link_flush(struct link *link)
 
 void link_withdraw(struct link *link, struct transfer *transfer)
 {
+    link->withdrawing = true;
     conn_withdraw(&link->conn, &transfer->request);
+    link->withdrawing = false;
     settle(link);
 }

@@ -20,6 +20,7 @@ struct link {
                          * counted in the budgets */
     bool writing;       /* it is watched for that */
     bool idle;
+    bool withdrawing; /* a transfer, and with it perhaps those behind it */
     struct link *prev, *next;             /* route.links */
     struct link *idle_prev, *idle_next;   /* router.idle */
 };

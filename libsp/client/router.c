@@ -108,13 +108,16 @@ static bool conclude(struct transfer *transfer, struct sp_result *result)
 {
     enum outcome outcome =
         outcome_of(&transfer->request, transfer->greeted, result);
+    enum outcome_step step = outcome_next(outcome, result, transfer->again);
 
-    switch (outcome_next(outcome, result, transfer->again)) {
+    if (transfer->displaced) /* which says nothing of the session */
+        step = OUTCOME_AGAIN;
+    switch (step) {
     case OUTCOME_TELL:
     case OUTCOME_DIED:
         return true;
     case OUTCOME_AGAIN:
-        transfer->again = true;
+        transfer->again |= !transfer->displaced;
         break;
     case OUTCOME_LATER:
         route_pause(transfer->route, "the session takes no more connections");

@@ -33,6 +33,8 @@ struct transfer {
     bool again;        /* it was sent, and had not run */
     bool ensured;      /* its spec was used */
     bool greeted;      /* its connection had been */
+    bool displaced;    /* its connection was ended because another transfer was
+                        * withdrawn from it half written */
     bool expired;      /* its time had passed when it was over */
     bool final;        /* error, progress and text of it say it all */
     char *text;        /* owned; NULL: the error's own */
