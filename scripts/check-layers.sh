@@ -197,6 +197,7 @@ check_links()
     [ -d "$build/lib" ] ||
         lib=$(cd "$build" && dirname "$(find lib* -name libsp.so | head -1)")
     needs "$lib/libsp.so" 'event|ini'
+    needs "$lib/libsp-event.so" 'nng|jansson|ini|event_extra|event-'
     needs "$lib/libsp-evhttp.so" 'nng|jansson|ini'
     needs bin/spctl 'event|nng|ini|uuid'
     needs bin/spd 'nng|uuid|sp'
@@ -204,6 +205,7 @@ check_links()
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
     check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
+    check_exports "$lib/libsp-event.so" event.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
     check_offers "$lib/libsp/sp-worker" module.h
 }

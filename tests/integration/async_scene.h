@@ -5,6 +5,7 @@
 #define INTEGRATION_ASYNC_SCENE_H
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,17 @@ struct answer {
 
 /* A sp_async_done; its context is a struct answer. */
 sp_async_done answer_note;
+
+/* The loops that drive it: poll() alone, or libevent by way of libsp-event. */
+struct loop_name {
+    char text[16];
+};
+struct criterion_test_params loop_parameters(void);
+
+/* Turns it by this loop from now on; until async_detach(), which may be called
+ * at any time, also inside a callback, and twice. */
+void async_attach(struct sp_async *async, const char *loop);
+void async_detach(void);
 
 /* One turn of the loop: waits until there is something to do, and does it.
  * Fails after WAIT_MS. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The asynchronous client and the real spd: each operation, many at once, what
- * is allowed inside a callback, deaths, back-pressure, bounds. */
+/* The asynchronous client and the real spd, by each loop: the operations, many
+ * at once, what is allowed inside a callback, deaths, back-pressure, bounds. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <signal.h>
@@ -31,6 +31,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+    async_detach();
     sp_async_free(async);
     sp_client_close(client);
     harness_stop(harness);
@@ -38,6 +39,20 @@ static void teardown(void)
 }
 
 TestSuite(async, .init = setup, .fini = teardown, .timeout = 120);
+
+/* One test of the suite, by each loop. */
+#define ASYNC_TEST(name)                                                       \
+    static void name(void);                                                    \
+    ParameterizedTestParameters(async, name)                                   \
+    {                                                                          \
+        return loop_parameters();                                              \
+    }                                                                          \
+    ParameterizedTest(struct loop_name *loop, async, name)                     \
+    {                                                                          \
+        async_attach(async, loop->text);                                       \
+        name();                                                                \
+    }                                                                          \
+    static void name(void)
 
 static pid_t start(const char *id)
 {
@@ -63,7 +78,7 @@ static void expect_reply(const char *id, const char *request,
 
 /* ---- operations --------------------------------------------------------- */
 
-Test(async, a_session_is_started_called_and_ended)
+ASYNC_TEST(a_session_is_started_called_and_ended)
 {
     struct answer ended = {0}, called = {0};
 
@@ -78,7 +93,7 @@ Test(async, a_session_is_started_called_and_ended)
     cr_expect(strstr(called.text, "stopped on request"), "%s", called.text);
 }
 
-Test(async, what_cannot_be_is_refused_at_once)
+ASYNC_TEST(what_cannot_be_is_refused_at_once)
 {
     struct sp_spec lost = {.arg_size = 1};
     struct answer answer = {0};
@@ -112,7 +127,7 @@ Test(async, what_cannot_be_is_refused_at_once)
     cr_expect_eq(answer.count, 0);
 }
 
-Test(async, a_start_says_what_is_there_already)
+ASYNC_TEST(a_start_says_what_is_there_already)
 {
     struct answer again = {0}, failed = {0};
     struct sp_spec rainy = {"probe", "fail because it rains", 21};
@@ -143,7 +158,7 @@ static void take_list(struct sp_async *self, struct sp_result *result,
     *(struct sp_session_list **)context = sp_async_take_list(result);
 }
 
-Test(async, info_and_list_tell_what_there_is)
+ASYNC_TEST(info_and_list_tell_what_there_is)
 {
     struct sp_session_info *info = NULL;
     struct sp_session_list *list = NULL;
@@ -164,7 +179,7 @@ Test(async, info_and_list_tell_what_there_is)
     sp_list_free(list);
 }
 
-Test(async, an_error_of_the_module_comes_with_its_text)
+ASYNC_TEST(an_error_of_the_module_comes_with_its_text)
 {
     struct answer answer = {0};
 
@@ -175,7 +190,7 @@ Test(async, an_error_of_the_module_comes_with_its_text)
     cr_expect_str_eq(answer.text, "no such thing");
 }
 
-Test(async, a_large_request_gets_a_large_reply)
+ASYNC_TEST(a_large_request_gets_a_large_reply)
 {
     static char request[5 * 1024 * 1024] = "size ";
     struct answer size = {0}, zeros = {0};
@@ -193,7 +208,7 @@ Test(async, a_large_request_gets_a_large_reply)
 
 /* ---- get or start ------------------------------------------------------- */
 
-Test(async, what_was_asked_for_first_comes_first_also_to_a_new_session)
+ASYNC_TEST(what_was_asked_for_first_comes_first_also_to_a_new_session)
 {
     struct answer casts[3] = {0}, call = {0}, found = {0};
     char text[] = "0";
@@ -215,7 +230,7 @@ Test(async, what_was_asked_for_first_comes_first_also_to_a_new_session)
     cr_expect_gt(found.pid, 1);
 }
 
-Test(async, who_has_no_spec_is_told_that_there_is_no_session)
+ASYNC_TEST(who_has_no_spec_is_told_that_there_is_no_session)
 {
     struct answer without = {0}, with = {0}, behind = {0};
 
@@ -229,7 +244,7 @@ Test(async, who_has_no_spec_is_told_that_there_is_no_session)
     expect_data(&behind, "42");
 }
 
-Test(async, a_start_that_fails_is_its_callers_alone)
+ASYNC_TEST(a_start_that_fails_is_its_callers_alone)
 {
     struct sp_spec rainy = {"probe", "fail because it rains", 21};
     struct answer wet = {0}, dry = {0};
@@ -249,7 +264,7 @@ Test(async, a_start_that_fails_is_its_callers_alone)
 #define SESSIONS 100
 #define CALLS 40
 
-static void name(char out[8], int number)
+static void name_session(char out[8], int number)
 {
     snprintf(out, 8, "s%d", number);
 }
@@ -261,7 +276,7 @@ static void start_sessions(int count)
 
     memset(answers, 0, sizeof answers);
     for (int i = 0; i < count; i++) {
-        name(id, i);
+        name_session(id, i);
         cr_assert_eq(sp_async_ensure(async, id, &probe, LONG_MS, answer_note,
                                      &answers[i], NULL),
                      SP_OK);
@@ -279,7 +294,7 @@ static void call_sessions(int count)
     memset(answers, 0, sizeof answers);
     for (int i = 0; i < count; i++)
         for (int j = 0; j < CALLS; j++) {
-            name(id, i);
+            name_session(id, i);
             snprintf(request, sizeof request, "echo %d.%d", i, j);
             async_ask(async, id, request, LONG_MS, &answers[i][j]);
         }
@@ -292,7 +307,7 @@ static void call_sessions(int count)
         }
 }
 
-Test(async, thousands_are_outstanding_on_many_sessions)
+ASYNC_TEST(thousands_are_outstanding_on_many_sessions)
 {
     start_sessions(SESSIONS);
     call_sessions(SESSIONS);
@@ -322,7 +337,7 @@ static void note_descriptors(struct sp_async *self, struct sp_result *result,
     *most = now > *most ? now : *most;
 }
 
-Test(async, connections_are_bounded_and_make_room_for_each_other)
+ASYNC_TEST(connections_are_bounded_and_make_room_for_each_other)
 {
     int before, most = 0;
     char id[8];
@@ -332,7 +347,7 @@ Test(async, connections_are_bounded_and_make_room_for_each_other)
     cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_CONNECTIONS, 3), SP_OK);
     for (int round = 0; round < 3; round++)
         for (int i = 0; i < 20; i++) {
-            name(id, i);
+            name_session(id, i);
             sp_async_call(async, id, NULL, "pid", 3, LONG_MS, note_descriptors,
                           &most, NULL);
         }
@@ -341,7 +356,7 @@ Test(async, connections_are_bounded_and_make_room_for_each_other)
     cr_expect_leq(most, before + 3);
 }
 
-Test(async, who_gets_no_connection_in_time_is_told_so)
+ASYNC_TEST(who_gets_no_connection_in_time_is_told_so)
 {
     struct answer busy = {0}, starved = {0};
     struct sp_ticket ticket;
@@ -379,7 +394,7 @@ static void cancel_other(struct sp_async *self, struct sp_result *result,
                                 answer_note, &plot->next, NULL);
 }
 
-Test(async, a_callback_may_cancel_what_is_over_too_and_ask_for_more)
+ASYNC_TEST(a_callback_may_cancel_what_is_over_too_and_ask_for_more)
 {
     struct plot plot = {0};
     struct answer other = {0};
@@ -402,6 +417,7 @@ static void free_all(struct sp_async *self, struct sp_result *result,
 {
     struct answer *answer = context;
 
+    async_detach();
     sp_async_free(self);
     cr_expect_eq(sp_async_call(self, "p", NULL, "pid", 3, LONG_MS, NULL, NULL,
                                NULL),
@@ -410,7 +426,7 @@ static void free_all(struct sp_async *self, struct sp_result *result,
     async = NULL;
 }
 
-Test(async, a_callback_may_free_everything)
+ASYNC_TEST(a_callback_may_free_everything)
 {
     struct answer first = {0}, others[3] = {0};
 
@@ -428,7 +444,7 @@ Test(async, a_callback_may_free_everything)
 }
 
 /* Of two that wait for the same answer of spd's, one ends the other. */
-Test(async, a_callback_may_free_everything_while_a_death_is_inquired_after)
+ASYNC_TEST(a_callback_may_free_everything_while_a_death_is_inquired_after)
 {
     struct answer first = {0}, other = {0};
 
@@ -442,7 +458,7 @@ Test(async, a_callback_may_free_everything_while_a_death_is_inquired_after)
     cr_expect_eq(other.count, 0);
 }
 
-Test(async, is_freed_with_all_kinds_outstanding)
+ASYNC_TEST(is_freed_with_all_kinds_outstanding)
 {
     struct answer answers[5] = {0};
 
@@ -454,13 +470,14 @@ Test(async, is_freed_with_all_kinds_outstanding)
     sp_async_list(async, LONG_MS, answer_note, &answers[3], NULL);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
     sp_async_info(async, "p", LONG_MS, answer_note, &answers[4], NULL);
+    async_detach();
     sp_async_free(async);
     async = NULL;
 }
 
 /* ---- cancelling --------------------------------------------------------- */
 
-Test(async, a_cancel_tells_how_far_it_got)
+ASYNC_TEST(a_cancel_tells_how_far_it_got)
 {
     struct answer answers[2] = {0};
     struct sp_ticket sent, unsent;
@@ -484,7 +501,7 @@ Test(async, a_cancel_tells_how_far_it_got)
 
 /* ---- time --------------------------------------------------------------- */
 
-Test(async, each_has_a_deadline_of_its_own)
+ASYNC_TEST(each_has_a_deadline_of_its_own)
 {
     struct answer soon = {0}, late = {0}, next = {0};
 
@@ -505,7 +522,7 @@ Test(async, each_has_a_deadline_of_its_own)
 
 #define DOOMED 2000
 
-Test(async, a_killed_session_ends_its_callers_with_the_cause)
+ASYNC_TEST(a_killed_session_ends_its_callers_with_the_cause)
 {
     static struct answer answers[DOOMED];
     struct answer other = {0};
@@ -537,7 +554,7 @@ Test(async, a_killed_session_ends_its_callers_with_the_cause)
     cr_expect_eq(other.count, 0);
 }
 
-Test(async, the_call_after_a_crash_goes_to_the_successor)
+ASYNC_TEST(the_call_after_a_crash_goes_to_the_successor)
 {
     struct answer crash = {0}, next = {0};
 
@@ -551,7 +568,7 @@ Test(async, the_call_after_a_crash_goes_to_the_successor)
     expect_data(&next, "back");
 }
 
-Test(async, lives_on_when_the_supervisor_is_gone_and_back)
+ASYNC_TEST(lives_on_when_the_supervisor_is_gone_and_back)
 {
     struct answer called = {0}, started = {0}, listed = {0}, again = {0};
 
@@ -606,7 +623,7 @@ static void expect_count(const char *id, unsigned count)
     expect_reply(id, "count", text);
 }
 
-Test(async, a_session_that_does_not_read_is_felt)
+ASYNC_TEST(a_session_that_does_not_read_is_felt)
 {
     struct answer last;
     unsigned sent;
@@ -624,7 +641,7 @@ Test(async, a_session_that_does_not_read_is_felt)
     expect_count("p", sent);
 }
 
-Test(async, memory_is_bounded_a_session_and_what_was_accepted_is_handled_once)
+ASYNC_TEST(memory_is_bounded_a_session_and_what_was_accepted_is_handled_once)
 {
     enum sp_error error = SP_OK;
     unsigned accepted = 0;
@@ -653,7 +670,7 @@ Test(async, memory_is_bounded_a_session_and_what_was_accepted_is_handled_once)
                  SP_EMSGSIZE);
 }
 
-Test(async, memory_is_bounded_in_all)
+ASYNC_TEST(memory_is_bounded_in_all)
 {
     enum sp_error error = SP_OK;
     unsigned accepted = 0;
@@ -661,7 +678,7 @@ Test(async, memory_is_bounded_in_all)
 
     cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_BYTES, 1 << 20), SP_OK);
     while (error == SP_OK) {
-        name(id, (int)accepted % SESSIONS);
+        name_session(id, (int)accepted % SESSIONS);
         error = sp_async_cast(async, id, NULL, piece, sizeof piece, LONG_MS,
                               NULL, NULL, NULL);
         accepted += error == SP_OK;
@@ -692,7 +709,7 @@ static int misuse(struct sp_ticket ticket)
     return 0;
 }
 
-Test(async, a_forked_child_is_told_that_it_is_not_its_client)
+ASYNC_TEST(a_forked_child_is_told_that_it_is_not_its_client)
 {
     struct answer answer = {0}, next = {0};
     struct sp_ticket ticket;
