@@ -26,7 +26,7 @@ struct alarms {
 /* Nothing is set any more. */
 void alarms_fini(struct alarms *alarms);
 
-/* Makes room for one more, so that setting it cannot fail.  False: no memory. */
+/* Makes room for one more: setting it cannot fail then.  False: no memory. */
 bool alarms_join(struct alarms *alarms);
 
 /* The opposite, for an alarm that is not set, or is cleared by this. */
