@@ -100,16 +100,16 @@ size_t sp_async_outstanding(const struct sp_async *async)
     return async->ops.count;
 }
 
-/* What was queued leaves first, then again what callbacks have queued. */
+/* What was queued leaves first, then again what callbacks have queued.  Before
+ * anything leaves, whatever has to be sent again is back in its place. */
 static enum sp_error turn(struct router *router)
 {
     enum sp_error error;
 
+    router_tell(router);
     router_flush(router);
     error = loop_turn(&router->loop);
     router_tell(router);
-    if (router->stopped)
-        return error;
     router_flush(router);
     router_tell(router);
     return error;

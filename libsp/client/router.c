@@ -90,6 +90,8 @@ void router_flush(struct router *router)
 {
     struct route *route;
 
+    if (router->stopped)
+        return;
     while (router->starved && has_room(router)) {
         route = router->starved;
         DL_DELETE2(router->starved, route, starved_prev, starved_next);

@@ -56,7 +56,8 @@ struct route *router_find(struct router *router, const char *id);
 bool router_make_room(struct router *router);
 bool router_close_idle(struct router *router);
 
-/* Connects what can be connected, and writes what was queued. */
+/* Connects what can be connected, and writes what was queued.  To be called
+ * after router_tell() only: that puts back what is sent again. */
 void router_flush(struct router *router);
 
 /* Tells the users of all transfers that are over. */

@@ -217,6 +217,8 @@ ASYNC_TEST(what_was_asked_for_first_comes_first_also_to_a_new_session)
         text[0] = (char)('0' + i);
         sp_async_cast(async, "p", i == 0 ? &probe : NULL, text, 1, LONG_MS,
                       answer_note, &casts[i], NULL);
+        /* the first time, spd is asked, and has not answered yet */
+        cr_assert_eq(sp_async_dispatch(async), SP_OK);
     }
     sp_async_call(async, "p", &probe, "casts", 5, LONG_MS, answer_note, &call,
                   NULL);
@@ -434,8 +436,8 @@ ASYNC_TEST(a_callback_may_free_everything)
     sp_async_call(async, "s0", NULL, "echo first", 10, LONG_MS, free_all,
                   &first, NULL);
     for (int i = 0; i < 3; i++)
-        async_ask(async, i == 0 ? "s0" : i == 1 ? "s1" : "s2", "never",
-                  LONG_MS, &others[i]);
+        async_ask(async, i == 0 ? "s0" : i == 1 ? "s1" : "s2",
+                  i == 0 ? "echo over" : "never", LONG_MS, &others[i]);
     while (async)
         async_turn(async);
     expect_data(&first, "first");
@@ -574,7 +576,7 @@ ASYNC_TEST(lives_on_when_the_supervisor_is_gone_and_back)
 
     start("p");
     async_ask(async, "p", "never", LONG_MS, &called);
-    cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    expect_reply("p", "echo read", "read"); /* and what was before it */
     harness_kill_spd(harness);
     async_await(async, &called);
     expect_answer(&called, SP_EDIED, SP_PROGRESS_SENT);

@@ -150,7 +150,7 @@ Test(async_peers, a_late_reply_is_nobodys)
 
 Test(async_peers, a_reply_over_the_memory_limit_is_dropped)
 {
-    static char large[1024 * 1024];
+    static char reply[1024 * 1024];
     struct answer answer = {0}, next = {0};
     int session, last = 0;
     uint32_t id;
@@ -161,11 +161,11 @@ Test(async_peers, a_reply_over_the_memory_limit_is_dropped)
                  SP_OK);
     session = ask_and_accept("1", LONG_MS, &answer);
     id = fake_expect(session, "1");
-    wire_frame_put(head, sizeof large + 4);
+    wire_frame_put(head, sizeof reply + 4);
     wire_u32_put(head + 9, id);
     fake_say(session, head, sizeof head);
-    while (sent < sizeof large) {
-        ssize_t part = send(session, large + sent, sizeof large - sent,
+    while (sent < sizeof reply) {
+        ssize_t part = send(session, reply + sent, sizeof reply - sent,
                             MSG_DONTWAIT | MSG_NOSIGNAL);
 
         cr_assert(part > 0 || errno == EAGAIN);
@@ -307,30 +307,66 @@ Test(async_peers, what_may_have_run_is_not_sent_again)
 
 /* ---- a large message that is cut ---------------------------------------- */
 
+static char large[4 * 1024 * 1024];
+
+static struct sp_ticket cast_large(struct answer *answer)
+{
+    struct sp_ticket ticket;
+
+    cr_assert_eq(sp_async_cast(async, "x", NULL, large, sizeof large, LONG_MS,
+                               answer_note, answer, &ticket),
+                 SP_OK);
+    return ticket;
+}
+
+static void cancel(struct sp_ticket ticket)
+{
+    cr_expect_eq(sp_async_cancel(async, ticket, NULL), SP_OK);
+}
+
+/* Both halves of the handshake have been read. */
+static int accept_and_greet(void)
+{
+    int session = fake_accept(listener);
+
+    async_turn(async);
+    return session;
+}
+
+/* Two large ones are cut, one after the other, before a small one that waits
+ * behind them. */
 Test(async_peers, a_message_that_is_cut_ends_its_connection_and_no_other_message)
 {
-    static char large[4 * 1024 * 1024];
-    struct answer first = {0}, cut = {0}, next = {0};
-    struct sp_ticket ticket;
+    struct answer first = {0}, cut = {0}, next = {0}, last = {0};
+    struct sp_ticket larges[2];
     int session = ask_and_accept("1", LONG_MS, &first);
     uint32_t id = fake_expect(session, "1");
-    int successor;
+    int second, third;
 
-    sp_async_call(async, "x", NULL, large, sizeof large, LONG_MS, answer_note,
-                  &cut, &ticket);
+    async_turn(async);
+    larges[0] = cast_large(&cut);
+    larges[1] = cast_large(&cut);
     async_ask(async, "x", "2", LONG_MS, &next);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
-    cr_expect_eq(sp_async_cancel(async, ticket, NULL), SP_OK);
+    cancel(larges[0]);
     async_turn(async);
-    successor = fake_accept(listener);
-    fake_answer(successor, fake_expect(successor, "2"), "two");
+    second = accept_and_greet();
+    cancel(larges[1]);
+    async_ask(async, "x", "3", LONG_MS, &last);
+    async_turn(async);
+    third = accept_and_greet();
+    fake_answer(third, fake_expect(third, "2"), "two");
+    fake_answer(third, fake_expect(third, "3"), "three");
     fake_answer(session, id, "one");
     async_await_all(async);
     expect_data(&first, "one");
     expect_data(&next, "two");
+    expect_data(&last, "three");
     cr_expect_eq(cut.count, 0);
     await_closed(session);
-    close(successor);
+    await_closed(second);
+    close(third);
+    close(second);
     close(session);
 }
 
@@ -400,6 +436,25 @@ Test(async_peers, one_question_asks_for_the_cause_of_many_ends)
         expect_answer(&answers[i], SP_EDIED, SP_PROGRESS_SENT);
         cr_expect_str_eq(answers[i].cause, "killed by a test");
     }
+    fake_spd_finish(&spd);
+}
+
+Test(async_peers, what_is_gone_as_soon_as_it_was_started_is_not_started_again)
+{
+    static const struct fake_row rows[] = {
+        {"{\"op\":\"start\",\"id\":\"y\"", "{\"ok\":true,\"pid\":7}"},
+        {"{\"op\":\"info\",\"id\":\"y\"", FAKE_NO(1, "it went at once")},
+    };
+    static const struct sp_spec spec;
+    struct answer answer = {0};
+    struct fake_spd spd;
+
+    FAKE_SPD_START(&spd, &fake, rows);
+    sp_async_call(async, "y", &spec, "?", 1, LONG_MS, answer_note, &answer,
+                  NULL);
+    async_await_all(async);
+    expect_answer(&answer, SP_ENOENT, SP_PROGRESS_NOT_SENT);
+    cr_expect_str_eq(answer.text, "it went at once");
     fake_spd_finish(&spd);
 }
 
