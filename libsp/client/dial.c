@@ -82,8 +82,10 @@ static enum sp_error failed(const struct place *place, const char *id,
         return result_fail(result, SP_EPERM, SP_PROGRESS_NOT_SENT,
                            "%s: %s", path, strerrordesc_np(saved));
     }
-    return result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT, "%s: %s",
-                       path, strerrordesc_np(saved));
+    result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT, "%s: %s", path,
+                strerrordesc_np(saved));
+    errno = saved;
+    return SP_ESYSTEM;
 }
 
 /* The kernel stamps a listener with the user who made it. */

@@ -17,7 +17,8 @@ struct sp_result;
 /* Connects without waiting.  SP_OK: *out_fd is a blocking stream socket, the
  * caller's to close.  SP_EAGAIN: the queue of connections is full; try again.
  * SP_ENOENT: no such session, but a supervisor; SP_ENOSUP: no supervisor;
- * SP_EPERM, SP_ESYSTEM.  An error is set in result, as not sent. */
+ * SP_EPERM; SP_ESYSTEM, and errno says why.  An error is set in result, as not
+ * sent. */
 enum sp_error dial(const struct place *place, const char *id, int *out_fd,
                    struct sp_result *result);
 

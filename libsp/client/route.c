@@ -11,6 +11,7 @@
 #include "route.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,16 +318,23 @@ static bool may_connect(struct route *route)
     return false;
 }
 
-/* A connection that is idle may hold the descriptor that is missing. */
+static bool is_lack(int error)
+{
+    return error == EMFILE || error == ENFILE;
+}
+
+/* SP_EAGAIN: try again later; result says why.  The descriptor that is missing
+ * may be that of a connection that is idle, or come back by itself. */
 static enum sp_error dial_with_room(struct route *route, int *out_fd,
                                     struct sp_result *result)
 {
-    const struct place *place = &route->router->place;
-    enum sp_error error = dial(place, route->id, out_fd, result);
+    enum sp_error error;
 
-    if (error == SP_ESYSTEM && router_close_idle(route->router))
-        error = dial(place, route->id, out_fd, result);
-    return error;
+    do
+        error = dial(&route->router->place, route->id, out_fd, result);
+    while (error == SP_ESYSTEM && is_lack(errno) &&
+           router_close_idle(route->router));
+    return error == SP_ESYSTEM && is_lack(errno) ? SP_EAGAIN : error;
 }
 
 static void connect_now(struct route *route)
@@ -345,7 +353,9 @@ static void connect_now(struct route *route)
         fail_all(route, &result);
         break;
     case SP_EAGAIN:
-        route_pause(route, "the queue of connections is full");
+        route_pause(route, result.error == SP_EAGAIN
+                               ? "the queue of connections is full"
+                               : "no descriptors are left");
         break;
     case SP_ENOENT:
         absent(route, &result);

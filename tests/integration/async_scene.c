@@ -10,6 +10,7 @@
 
 #include <sp/event.h>
 
+#include "base/clock.h"
 #include "support/wait.h"
 
 static struct event_base *base; /* NULL: it is poll() */
@@ -108,6 +109,12 @@ void async_await_all(struct sp_async *async)
 {
     while (sp_async_outstanding(async) > 0)
         async_turn(async);
+}
+
+void expect_told(const char *told, const char *text, int64_t happened)
+{
+    if (clock_now_ms() - happened < 200)
+        cr_expect_not_null(strstr(told, text), "'%s'", told);
 }
 
 struct sp_ticket async_ask(struct sp_async *async, const char *id,

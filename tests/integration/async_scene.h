@@ -8,6 +8,7 @@
 #include <criterion/parameterized.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sp/async.h>
 
@@ -62,6 +63,11 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
         cr_expect_eq((answer)->progress, (progress_), "progress %d",           \
                      (int)(answer)->progress);                                 \
     } while (0)
+
+/* What the supervisor was asked after something that happened at this time, on
+ * the clock of base/clock.h.  It is asked for 200 ms at most: a slow machine
+ * leaves the client without an answer. */
+void expect_told(const char *told, const char *text, int64_t happened);
 
 #define expect_data(answer, data_)                                             \
     do {                                                                       \

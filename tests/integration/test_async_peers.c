@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -412,16 +413,100 @@ Test(async_peers, the_connection_that_was_idle_longest_makes_room)
     close(listeners[2]);
 }
 
+/* No further descriptor can be opened until fds_free(). */
+static struct rlimit fds_take(void)
+{
+    struct rlimit before, now;
+    int next = dup(listener);
+
+    cr_assert_geq(next, 0);
+    close(next);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = (struct rlimit){(rlim_t)next, before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+    return before;
+}
+
+static void fds_free(const struct rlimit *before)
+{
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, before), 0);
+}
+
+Test(async_peers, an_idle_connection_gives_its_descriptor_away)
+{
+    struct answer answer = {0};
+    int other = fake_listen(&fake, "y", 8);
+    int connections[2] = {-1, -1};
+    struct rlimit before;
+
+    talk("x", listener, &connections[0]);
+    before = fds_take();
+    async_ask(async, "y", "?", LONG_MS, &answer);
+    cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    fds_free(&before);
+    cr_expect(is_closed(connections[0]));
+    connections[1] = fake_accept(other);
+    fake_answer(connections[1], fake_expect(connections[1], "?"), "!");
+    async_await(async, &answer);
+    expect_data(&answer, "!");
+    close(connections[0]);
+    close(connections[1]);
+    close(other);
+}
+
+Test(async_peers, without_descriptors_it_waits_for_one_until_the_end)
+{
+    struct answer busy = {0}, late = {0}, answer = {0};
+    int other = fake_listen(&fake, "y", 8);
+    int session = ask_and_accept("1", LONG_MS, &busy);
+    struct rlimit before = fds_take();
+
+    async_ask(async, "y", "late", SHORT_MS, &late);
+    async_ask(async, "y", "2", LONG_MS, &answer);
+    async_await(async, &late);
+    expect_answer(&late, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
+    cr_expect_str_eq(late.text, "no descriptors are left");
+    cr_expect_eq(answer.count, 0);
+    fds_free(&before);
+    while (!wait_readable(other, 0))
+        async_turn(async);
+    close(session);
+    session = fake_accept(other);
+    fake_answer(session, fake_expect(session, "2"), "!");
+    async_await(async, &answer);
+    expect_data(&answer, "!");
+    close(session);
+    close(other);
+}
+
 /* ---- spd ---------------------------------------------------------------- */
+
+/* Turns until the client has asked spd, and accepts. */
+static int accept_as_spd(int control)
+{
+    while (!wait_readable(control, 0))
+        async_turn(async);
+    return fake_accept(control);
+}
+
+/* The next question begins so, and gets this answer.  The client is not turned
+ * meanwhile: whether its patience has ended does not matter. */
+static void answer_as_spd(int spd, const char *question, const char *answer)
+{
+    struct fake_request request = fake_hear(spd);
+
+    cr_expect(strncmp((char *)request.body, question, strlen(question)) == 0,
+              "asked %s", (char *)request.body);
+    fake_answer(spd, request.id, answer);
+    free(request.body);
+}
 
 Test(async_peers, one_question_asks_for_the_cause_of_many_ends)
 {
-    static const struct fake_row rows[] = {
-        {"{\"op\":\"cause\",\"id\":\"x\"",
-         "{\"ok\":true,\"text\":\"killed by a test\"}"}};
     struct answer answers[3] = {0};
-    struct fake_spd spd;
+    int control = fake_listen(&fake, FAKE_CONTROL, 8);
     int session = ask_and_accept("1", LONG_MS, &answers[0]);
+    int spd;
 
     fake_expect(session, "1");
     for (int i = 1; i < 3; i++)
@@ -429,33 +514,41 @@ Test(async_peers, one_question_asks_for_the_cause_of_many_ends)
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
     fake_expect(session, "more");
     fake_expect(session, "more");
-    FAKE_SPD_START(&spd, &fake, rows);
     close(session);
+    spd = accept_as_spd(control);
+    answer_as_spd(spd, "{\"op\":\"cause\",\"id\":\"x\"",
+                  "{\"ok\":true,\"text\":\"killed by a test\"}");
     async_await_all(async);
     for (int i = 0; i < 3; i++) {
         expect_answer(&answers[i], SP_EDIED, SP_PROGRESS_SENT);
         cr_expect_str_eq(answers[i].cause, "killed by a test");
     }
-    fake_spd_finish(&spd);
+    cr_expect_not(wait_readable(spd, 0));
+    close(spd);
+    close(control);
 }
 
 Test(async_peers, what_is_gone_as_soon_as_it_was_started_is_not_started_again)
 {
-    static const struct fake_row rows[] = {
-        {"{\"op\":\"start\",\"id\":\"y\"", "{\"ok\":true,\"pid\":7}"},
-        {"{\"op\":\"info\",\"id\":\"y\"", FAKE_NO(1, "it went at once")},
-    };
     static const struct sp_spec spec;
     struct answer answer = {0};
-    struct fake_spd spd;
+    int control = fake_listen(&fake, FAKE_CONTROL, 8);
+    int spd;
 
-    FAKE_SPD_START(&spd, &fake, rows);
     sp_async_call(async, "y", &spec, "?", 1, LONG_MS, answer_note, &answer,
                   NULL);
+    spd = accept_as_spd(control);
+    answer_as_spd(spd, "{\"op\":\"start\",\"id\":\"y\"",
+                  "{\"ok\":true,\"pid\":7}");
+    while (!wait_readable(spd, 0))
+        async_turn(async);
+    answer_as_spd(spd, "{\"op\":\"info\",\"id\":\"y\"",
+                  FAKE_NO(1, "it went at once"));
     async_await_all(async);
     expect_answer(&answer, SP_ENOENT, SP_PROGRESS_NOT_SENT);
     cr_expect_str_eq(answer.text, "it went at once");
-    fake_spd_finish(&spd);
+    close(spd);
+    close(control);
 }
 
 Test(async_peers, a_supervisor_that_says_nothing_costs_no_more_than_its_time)

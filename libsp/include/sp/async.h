@@ -147,7 +147,8 @@ enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
  * asked for, as long as its connection lives.
  * SP_EDIED comes at once with the death, and with the cause if the supervisor
  * tells it within 200 ms.  SP_EAGAIN: until the timeout the session took no
- * connection, or there was none to be had (SP_ASYNC_CONNECTIONS). */
+ * connection, or there was none to be had (SP_ASYNC_CONNECTIONS, or the
+ * descriptors of the process). */
 enum sp_error sp_async_call(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *request,
                             size_t size, int timeout_ms, sp_async_done *done,
