@@ -82,7 +82,7 @@ enum sp_error sp_async_set_limit(struct sp_async *async,
         async->router.route_bytes_max = value;
         return SP_OK;
     case SP_ASYNC_BYTES:
-        async->router.bytes.max = value;
+        async->router.bytes_max = value;
         return SP_OK;
     }
     return SP_EINVAL;

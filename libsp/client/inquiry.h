@@ -22,8 +22,8 @@ struct asker {
      * explain_take().  Everything is allowed inside. */
     void (*on_told)(struct asker *asker, const struct sp_result *told,
                     const json_t *answer);
-    struct inquiry *inquiry;     /* NULL: it does not ask */
-    struct asker *prev, *next;   /* inquiry.askers */
+    struct inquiry *inquiry;   /* NULL: it does not ask */
+    struct asker *prev, *next; /* inquiry.askers */
 };
 
 /* Asks about an error of explain_can().  begun: as for explain_question().

@@ -56,8 +56,8 @@ static void set_held(struct link *link, size_t held)
 {
     struct router *router = link->router;
 
-    router->bytes.used += held - link->held;
-    link->route->bytes.used += held - link->held;
+    router->bytes += held - link->held;
+    link->route->bytes += held - link->held;
     link->held = held;
 }
 
@@ -102,17 +102,17 @@ static void settle(struct link *link)
     set_idle(link, link->outstanding == 0);
 }
 
-static size_t left_of(const struct budget *budget, size_t max)
+static size_t left_of(size_t max, size_t used)
 {
-    return budget->used < max ? max - budget->used : 0;
+    return used < max ? max - used : 0;
 }
 
 /* What the reply that is being received may take. */
 static size_t room_for_body(const struct link *link)
 {
     const struct router *router = link->router;
-    size_t own = left_of(&link->route->bytes, router->route_bytes_max);
-    size_t all = left_of(&router->bytes, router->bytes.max);
+    size_t own = left_of(router->route_bytes_max, link->route->bytes);
+    size_t all = left_of(router->bytes_max, router->bytes);
 
     return link->held + (own < all ? own : all);
 }

@@ -21,8 +21,8 @@ struct link {
     bool writing;       /* it is watched for that */
     bool idle;
     bool withdrawing; /* a transfer, and with it perhaps those behind it */
-    struct link *prev, *next;             /* route.links */
-    struct link *idle_prev, *idle_next;   /* router.idle */
+    struct link *prev, *next;           /* route.links */
+    struct link *idle_prev, *idle_next; /* router.idle */
 };
 
 /* Takes over a connected socket.  NULL: no memory; the socket is closed. */

@@ -17,14 +17,10 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "ask.h"
 #include "base/clock.h"
 #include "link.h"
-#include "spec.h"
 
 static void on_retry(struct alarm *alarm);
-static void on_born(struct transfer *transfer, struct sp_result *result);
-static void birth_over(struct route *route);
 
 /* ---- life ---- */
 
@@ -40,7 +36,7 @@ struct route *route_create(struct router *router, const char *id)
     route->router = router;
     route->retry.ring = on_retry;
     route->pause = DIAL_PAUSE_FIRST;
-    route->birth.on_told = on_born;
+    route->birth.route = route;
     route->exists = true;
     HASH_ADD_STR(router->routes, id, route);
     if (!route->exists) {
@@ -54,7 +50,7 @@ struct route *route_create(struct router *router, const char *id)
 bool route_is_unused(const struct route *route)
 {
     return route->users == 0 && !route->links && !route->waiting &&
-           !route->question;
+           !birth_is_under_way(&route->birth);
 }
 
 void route_use(struct route *route)
@@ -84,10 +80,7 @@ void route_destroy(struct route *route)
     struct router *router = route->router;
 
     assert(!route->waiting && !route->inquiries);
-    if (route->question) {
-        route_withdraw(&route->birth);
-        birth_over(route);
-    }
+    birth_end(&route->birth);
     while (route->links)
         link_close(route->links);
     unmark(route);
@@ -137,8 +130,8 @@ static void leave(struct transfer *transfer)
     struct route *route = transfer->route;
 
     DL_DELETE(route->waiting, transfer);
-    if (route->born == transfer)
-        route->born = NULL;
+    if (route->birth.first == transfer)
+        route->birth.first = NULL;
     transfer->state = TRANSFER_IDLE;
 }
 
@@ -156,9 +149,8 @@ void route_conclude(struct transfer *transfer, enum sp_error error,
     router_wake(router);
 }
 
-/* One that waits will not be sent.  text: NULL: the error's own. */
-static void fail(struct transfer *transfer, enum sp_error error,
-                 const char *text)
+void route_fail(struct transfer *transfer, enum sp_error error,
+                const char *text)
 {
     leave(transfer);
     transfer->text = text ? strdup(text) : NULL;
@@ -194,66 +186,14 @@ void route_expire(struct transfer *transfer)
     if (transfer->state == TRANSFER_SENT)
         link_withdraw(transfer->link, transfer);
     else if (transfer->state == TRANSFER_WAITING)
-        fail(transfer, blocked ? SP_EAGAIN : SP_ETIMEDOUT, blocked);
+        route_fail(transfer, blocked ? SP_EAGAIN : SP_ETIMEDOUT, blocked);
     transfer->expired = true;
 }
 
 static void fail_all(struct route *route, const struct sp_result *result)
 {
     while (route->waiting)
-        fail(route->waiting, result->error, sp_result_text(result));
-}
-
-/* ---- starting the session ---- */
-
-/* Nothing leaves until the session is there, so that what was sent first comes
- * first. */
-static enum sp_error give_birth(struct route *route, struct transfer *first)
-{
-    struct router *router = route->router;
-    struct route *control = router_find(router, DIAL_CONTROL);
-    struct control_request request = spec_question(first->spec, route->id);
-    enum sp_error error;
-    size_t size;
-
-    if (!control)
-        return SP_ENOMEM;
-    error = ask_encode(&request, &route->question, &size);
-    if (error != SP_OK)
-        return error;
-    first->ensured = true;
-    route->born = first;
-    route->birth.route = control;
-    route_use(control);
-    route->birth.turn = 0;
-    route->birth.again = false;
-    route->birth.request = (struct conn_request){
-        .kind = CONN_CONTROL, .body = route->question, .size = size};
-    route_send(&route->birth);
-    return SP_OK;
-}
-
-static void birth_over(struct route *route)
-{
-    free(route->question);
-    route->question = NULL;
-    route_release(route->birth.route);
-}
-
-static void on_born(struct transfer *transfer, struct sp_result *result)
-{
-    struct route *route = (struct route *)((char *)transfer -
-                                           offsetof(struct route, birth));
-    json_t *answer = NULL;
-
-    birth_over(route);
-    if (result->error == SP_OK)
-        ask_conclude(result, &answer);
-    if (result->error != SP_OK && result->error != SP_EALREADY && route->born)
-        fail(route->born, result->error, sp_result_text(result));
-    route->born = NULL;
-    json_decref(answer);
-    route_mark(route);
+        route_fail(route->waiting, result->error, sp_result_text(result));
 }
 
 /* There is no such session.  Who has no spec is told so; the first that has one
@@ -266,11 +206,11 @@ static void absent(struct route *route, const struct sp_result *result)
         enum sp_error error = SP_ENOENT;
 
         if (first->spec && !first->ensured)
-            error = give_birth(route, first);
+            error = birth_begin(&route->birth, first);
         if (error == SP_OK)
             return;
-        fail(first, error,
-             error == SP_ENOENT ? sp_result_text(result) : NULL);
+        route_fail(first, error,
+                   error == SP_ENOENT ? sp_result_text(result) : NULL);
     }
 }
 
@@ -368,8 +308,8 @@ static void connect_now(struct route *route)
 
 void route_flush(struct route *route)
 {
-    bool free_to_go =
-        !route->question && route->retry.place == 0 && !route->starved;
+    bool free_to_go = !birth_is_under_way(&route->birth) &&
+                      route->retry.place == 0 && !route->starved;
 
     if (!route->waiting || !free_to_go)
         return;
@@ -390,21 +330,21 @@ void route_flush(struct route *route)
 
 enum sp_error route_charge(struct route *route, size_t bytes)
 {
-    struct budget *all = &route->router->bytes;
-    size_t own_max = route->router->route_bytes_max;
+    struct router *router = route->router;
 
-    if (bytes > own_max || bytes > all->max)
+    if (bytes > router->route_bytes_max || bytes > router->bytes_max)
         return SP_EMSGSIZE;
-    if (route->bytes.used > own_max - bytes || all->used > all->max - bytes)
+    if (route->bytes > router->route_bytes_max - bytes ||
+        router->bytes > router->bytes_max - bytes)
         return SP_EAGAIN;
-    route->bytes.used += bytes;
-    all->used += bytes;
+    route->bytes += bytes;
+    router->bytes += bytes;
     return SP_OK;
 }
 
 void route_discharge(struct route *route, size_t bytes)
 {
-    assert(route->bytes.used >= bytes && route->router->bytes.used >= bytes);
-    route->bytes.used -= bytes;
-    route->router->bytes.used -= bytes;
+    assert(route->bytes >= bytes && route->router->bytes >= bytes);
+    route->bytes -= bytes;
+    route->router->bytes -= bytes;
 }

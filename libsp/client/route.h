@@ -11,6 +11,7 @@
 
 #include <sp/id.h>
 
+#include "birth.h"
 #include "dial.h"
 #include "router.h"
 #include "transfer.h"
@@ -21,7 +22,7 @@ struct route {
     char id[SP_ID_MAX + 1]; /* or DIAL_CONTROL */
     struct router *router;  /* borrowed */
     size_t users;           /* that may send by it */
-    struct budget bytes;    /* its max is router.route_bytes_max */
+    size_t bytes;           /* that it holds, as router.bytes counts them */
 
     struct link *link;        /* takes new transfers; one of links, or NULL */
     struct link *links;       /* owned */
@@ -31,18 +32,15 @@ struct route {
     struct alarm retry;       /* when to connect again */
     struct dial_pause pause;
 
-    struct transfer birth; /* the question to spd that starts the session */
-    char *question;        /* owned: its body; NULL: none is under way */
-    struct transfer *born; /* waiting: whose spec it is; NULL if it is gone */
-
+    struct birth birth; /* while it is under way, nothing leaves */
     struct inquiry *inquiries; /* about its deaths */
 
     bool exists; /* in the hash; see uthash_nonfatal_oom */
     bool dirty;
     bool starved;
-    struct route *prev, *next;               /* router.dirty */
+    struct route *prev, *next;                 /* router.dirty */
     struct route *starved_prev, *starved_next; /* router.starved */
-    UT_hash_handle hh;                       /* router.routes */
+    UT_hash_handle hh;                         /* router.routes */
 };
 
 /* spd's is not counted among the connections to sessions. */
@@ -74,6 +72,11 @@ void route_withdraw(struct transfer *transfer);
 /* Its time has passed: it is told SP_ETIMEDOUT, or SP_EAGAIN where it could
  * not be sent; unless it is over already. */
 void route_expire(struct transfer *transfer);
+
+/* One that waits will not be sent, and is told so.  text: NULL: the error's
+ * own. */
+void route_fail(struct transfer *transfer, enum sp_error error,
+                const char *text);
 
 /* An idle transfer is to be told this. */
 void route_conclude(struct transfer *transfer, enum sp_error error,

@@ -21,7 +21,7 @@ enum sp_error router_init(struct router *router, const struct place *place)
     *router = (struct router){
         .place = *place,
         .links_max = channel_keep(),
-        .bytes.max = BYTES_MAX,
+        .bytes_max = BYTES_MAX,
         .route_bytes_max = ROUTE_BYTES_MAX,
     };
     return loop_init(&router->loop);

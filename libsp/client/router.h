@@ -18,12 +18,6 @@ struct link;
 struct route;
 struct transfer;
 
-/* Bytes, of one session or of all. */
-struct budget {
-    size_t used;
-    size_t max;
-};
-
 struct router {
     struct place place;
     struct loop loop;
@@ -33,7 +27,8 @@ struct router {
     struct link *idle;     /* that can be closed; the longest idle one first */
     size_t links;          /* to sessions, open */
     size_t links_max;
-    struct budget bytes;
+    size_t bytes;          /* that all routes hold */
+    size_t bytes_max;
     size_t route_bytes_max;
     uint64_t turns;        /* given to transfers */
     struct transfer *over; /* to be told, in order */
