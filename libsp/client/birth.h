@@ -15,7 +15,7 @@ struct birth {
     struct transfer transfer; /* first: the question to spd */
     char *question;           /* owned: its body; NULL: none is under way */
     struct route *route;      /* of the session; borrowed */
-    struct transfer *first;   /* waiting: whose spec it is; NULL if it is gone */
+    struct transfer *first;   /* waiting: whose spec it is; NULL: it is gone */
 };
 
 /* Has spd start the session by the spec of this transfer, the first that waits.
@@ -28,7 +28,7 @@ static inline bool birth_is_under_way(const struct birth *birth)
     return birth->question != NULL;
 }
 
-/* Waits for it no longer, if it did; the session may be started all the same. */
+/* Waits for it no longer, if it did; the session may be started anyway. */
 void birth_end(struct birth *birth);
 
 #endif

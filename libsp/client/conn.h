@@ -95,8 +95,8 @@ struct conn {
     struct conn_request *waiting[CONN_CHAINS]; /* all that are not over */
     struct buf in;
     /* A reply that is too large for `in` and being received. */
-    size_t body_max;               /* bytes that it may take, else it is dropped;
-                                    * the driver's to set at any time */
+    size_t body_max;               /* bytes that it may take, else it is
+                                    * dropped; the driver's to set */
     uint64_t body_left;            /* 0: there is none */
     struct conn_request *body_for; /* NULL: nobody wants it any more */
     struct buf body;

@@ -180,7 +180,8 @@ static enum sp_error check(const struct sp_async *async,
     if (!async || async->doomed || !order->id ||
         order->timeout_ms < SP_TIMEOUT_INFINITE)
         return SP_EINVAL;
-    if (*order->id && !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
+    if (*order->id &&
+        !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
         return SP_EBADID;
     return origin_is_here(async->origin) ? SP_OK : SP_EFORKED;
 }

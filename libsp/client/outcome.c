@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From the state of a connection to a caller's result.  What a connection's end
- * says of its requests is conn's.  Callers: line.c, channel_local.c, route.c. */
+ * says of its requests is conn's.  Callers: line.c, channel_local.c and
+ * router.c. */
 #include "outcome.h"
 
 #include "conn.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* client/outcome.h - what a request that is over on its connection comes to,
  * and whether it is sent again.  Pure; the same for who waits (line.h) and for
- * who does not (route.h). */
+ * who does not (router.h). */
 #ifndef CLIENT_OUTCOME_H
 #define CLIENT_OUTCOME_H
 

@@ -336,7 +336,7 @@ static int accept_and_greet(void)
 
 /* Two large ones are cut, one after the other, before a small one that waits
  * behind them. */
-Test(async_peers, a_message_that_is_cut_ends_its_connection_and_no_other_message)
+Test(async_peers, a_message_that_is_cut_ends_its_connection_and_nothing_else)
 {
     struct answer first = {0}, cut = {0}, next = {0}, last = {0};
     struct sp_ticket larges[2];

@@ -4,10 +4,11 @@
  *     static void answered(struct sp_async *async, struct sp_result *result,
  *                          void *context)
  *     {
- *         if (sp_result_error(result) == SP_OK)
- *             fwrite(sp_result_data(result), 1, sp_result_size(result), stdout);
- *         else
+ *         if (sp_result_error(result) != SP_OK)
  *             fprintf(stderr, "%s\n", sp_result_text(result));
+ *         else
+ *             fwrite(sp_result_data(result), 1, sp_result_size(result),
+ *                    stdout);
  *     }
  *
  *     sp_async_new(client, &async);
