@@ -57,14 +57,19 @@ SCENE_TEST(client_ensure, a_cast_starts_the_session_that_it_wants)
 
 SCENE_TEST(client_ensure, after_an_end_it_starts_anew)
 {
+    enum sp_error error;
+
     expect_error(scene, SP_OK,
                  sp_call_with(scene->client, "c", &forty, "incr 2", 6, LONG_MS,
                               scene->result));
     expect_error(scene, SP_OK,
                  sp_terminate(scene->client, "c", scene->result));
-    expect_error(scene, SP_OK,
-                 sp_call_with(scene->client, "c", &forty, "incr 2", 6, LONG_MS,
-                              scene->result));
+    /* nng's thread may see the end of the old connection a little later */
+    do
+        error = sp_call_with(scene->client, "c", &forty, "incr 2", 6, LONG_MS,
+                             scene->result);
+    while (error == SP_EDIED && !scene_is_local(scene));
+    expect_error(scene, SP_OK, error);
     cr_expect_str_eq(sp_result_data(scene->result), "42");
 }
 
