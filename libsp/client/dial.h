@@ -17,7 +17,8 @@ struct sp_result;
 /* Connects without waiting.  SP_OK: *out_fd is a blocking stream socket, the
  * caller's to close.  SP_EAGAIN: the queue of connections is full; try again.
  * SP_ENOENT: no such session, but a supervisor; SP_ENOSUP: no supervisor;
- * SP_EPERM, SP_ESYSTEM.  An error is set in result, as not sent. */
+ * SP_EPERM; SP_ESYSTEM, and errno says why.  An error is set in result, as not
+ * sent. */
 enum sp_error dial(const struct place *place, const char *id, int *out_fd,
                    struct sp_result *result);
 
@@ -29,5 +30,8 @@ struct dial_pause {
 };
 #define DIAL_PAUSE_FIRST ((struct dial_pause){.next_ms = 1})
 bool dial_pause(struct dial_pause *pause, int64_t deadline);
+
+/* The same for who does not wait: the milliseconds of the next pause. */
+int dial_pause_next(struct dial_pause *pause);
 
 #endif

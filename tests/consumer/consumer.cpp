@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <string>
 
+#include <poll.h>
+
+#include <sp/async.h>
 #include <sp/client.h>
 
 namespace {
@@ -46,6 +49,35 @@ void use_sessions(sp_client *client)
     check(sp_terminate(client, "cpp", result), "terminate");
 }
 
+void take_answer(sp_async *, struct sp_result *answer, void *context)
+{
+    *static_cast<std::string *>(context) = sp_result_text(answer);
+}
+
+// The same without waiting: a session that is not there is started.
+void use_loop(sp_client *client)
+{
+    const sp_spec ada = {"greet", "Ada", 3};
+    std::string told;
+    sp_async *async;
+
+    check(sp_async_new(client, &async), "async");
+    check(sp_async_call(async, "loop", &ada, "hello", 5, SP_TIMEOUT_DEFAULT,
+                        take_answer, &told, nullptr), "async call");
+    while (sp_async_outstanding(async) > 0) {
+        pollfd poller = {sp_async_fd(async), POLLIN, 0};
+
+        poll(&poller, 1, -1);
+        check(sp_async_dispatch(async), "dispatch");
+    }
+    sp_async_free(async);
+    if (told != sp_strerror(SP_OK)) {
+        std::fprintf(stderr, "consumer: the loop was told: %s\n",
+                     told.c_str());
+        std::exit(1);
+    }
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -62,6 +94,7 @@ int main(int argc, char **argv)
           "supervisor");
     check(sp_client_open(argv[1], &client), "open");
     use_sessions(client);
+    use_loop(client);
     sp_client_close(client);
     sp_supervisor_stop(supervisor);
     sp_result_free(result);
