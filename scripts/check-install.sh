@@ -37,13 +37,13 @@ installed()
 {
     local file
 
-    for file in bin/{spd,spctl} include/sp/{client,evhttp,module}.h \
+    for file in bin/{spd,spctl} include/sp/{async,client,event,evhttp,module}.h \
         share/man/{man1/spctl.1,man5/spd.conf.5,man8/spd.8} \
         share/bash-completion/completions/spctl; do
         [ -e "$prefix/$file" ] || fail "$file is not installed"
     done
-    for file in libsp.so libsp-evhttp.so libsp/sp-worker \
-        libsp/modules/{kv,counter,echo}.so pkgconfig/libsp{,-evhttp}.pc \
+    for file in libsp.so libsp-event.so libsp-evhttp.so libsp/sp-worker \
+        libsp/modules/{kv,counter,echo}.so pkgconfig/libsp{,-event,-evhttp}.pc \
         cmake/libsp/libsp-config.cmake; do
         [ -e "$libdir/$file" ] || fail "$file is not installed"
     done
@@ -67,6 +67,8 @@ by_pkg_config()
         -o "$dir/consumer-cpp" $(config --cflags --libs libsp)
     gcc -std=c17 "${strict[@]}" "$consumer/plugged.c" -o "$dir/plugged" \
         $(config --cflags --libs libsp-evhttp)
+    gcc -std=c17 "${strict[@]}" "$consumer/looped.c" -o "$dir/looped" \
+        $(config --cflags --libs libsp-event)
     gcc -std=c17 "${strict[@]}" -shared -fPIC "$consumer/greet.c" \
         -o "$dir/greet.so" $(config --cflags libsp)
     g++ -std=c++20 "${strict[@]}" -shared -fPIC "$consumer/greet_cpp.cpp" \
@@ -89,11 +91,12 @@ run() # DIRECTORY
         greet_cpp "$1/greet_cpp.so" >"$conf"
     LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf"
     LD_LIBRARY_PATH=$libdir "$1/plugged"
-    run_hello "$1"
+    run_programs "$1"
 }
 
-# The README's program wants a supervisor that somebody else has started.
-run_hello() # DIRECTORY
+# These want a supervisor that somebody else has started: the README's program,
+# and one with a loop.
+run_programs() # DIRECTORY
 {
     local line
 
@@ -104,13 +107,15 @@ run_hello() # DIRECTORY
     if read -r -t 15 -u 9 line; then
         LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/hello" \
             >"$1/said" || true
+        LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/looped" new \
+            >>"$1/said" || true
     fi
     kill "$spd"
     wait "$spd" || { spd=; fail "spd did not end in order"; }
     spd=
-    [ "$(cat "$1/said")" = 1 ] && return
+    [ "$(tr '\n' ' ' <"$1/said")" = "1 1 " ] && return
     cat "$1/spd.log" "$1/said" >&2
-    fail "hello did not say 1"
+    fail "hello and looped did not say 1 each"
 }
 
 installed

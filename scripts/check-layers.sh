@@ -170,7 +170,7 @@ declared() # HEADER...
         cc -E -Ilibsp/include "libsp/include/sp/$header" |
             awk -v header="/$header" '
                 /^# [0-9]+ "/ { own = index($3, header); next }
-                own' |
+                own && !/^typedef/' |
             grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
     done | sort -u
 }
@@ -210,13 +210,15 @@ check_links()
     [ -d "$build/lib" ] ||
         lib=$(cd "$build" && dirname "$(find lib* -name libsp.so | head -1)")
     needs "$lib/libsp.so" 'event|ini'
+    needs "$lib/libsp-event.so" 'nng|jansson|ini|event_extra|event-'
     needs "$lib/libsp-evhttp.so" 'nng|jansson|ini'
     needs bin/spctl 'event|nng|ini|uuid'
     needs bin/spd 'nng|uuid|sp'
     needs "$lib/libsp/sp-worker" 'nng|jansson|ini|uuid|sp'
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
-    check_exports "$lib/libsp.so" client.h error.h id.h version.h
+    check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
+    check_exports "$lib/libsp-event.so" event.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
     check_offers "$lib/libsp/sp-worker" module.h
 }

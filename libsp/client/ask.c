@@ -10,7 +10,24 @@
 #include "base/clock.h"
 #include "dial.h"
 
-static enum sp_error take_answer(struct sp_result *result, json_t **out_answer)
+enum sp_error ask_encode(const struct control_request *request,
+                         char **out_json, size_t *out_size)
+{
+    size_t size;
+    char *json = control_request_encode(request, &size);
+
+    if (!json)
+        return SP_ENOMEM;
+    if (size > CONTROL_REQUEST_MAX) {
+        free(json);
+        return SP_EMSGSIZE;
+    }
+    *out_json = json;
+    *out_size = size;
+    return SP_OK;
+}
+
+enum sp_error ask_conclude(struct sp_result *result, json_t **out_answer)
 {
     char text[SP_TEXT_MAX + 1];
     enum sp_error error =
@@ -30,6 +47,19 @@ enum sp_error ask(struct sp_client *client,
                      result, out_answer);
 }
 
+static enum sp_error ask_encoded(struct sp_client *client, const char *json,
+                                 size_t size, int64_t deadline,
+                                 struct sp_result *reply, json_t **out_answer)
+{
+    enum sp_error error;
+
+    if (!origin_is_here(client->origin))
+        return result_set(reply, SP_EFORKED, SP_PROGRESS_NOT_SENT);
+    error = client->channel->type->call(client->channel, DIAL_CONTROL, json,
+                                        size, deadline, reply);
+    return error == SP_OK ? ask_conclude(reply, out_answer) : error;
+}
+
 enum sp_error ask_until(struct sp_client *client,
                         const struct control_request *request, int64_t deadline,
                         struct sp_result *result, json_t **out_answer)
@@ -41,20 +71,16 @@ enum sp_error ask_until(struct sp_client *client,
 
     *out_answer = NULL;
     result_init(&reply);
-    json = control_request_encode(request, &size);
-    if (!json)
-        error = result_set(&reply, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
-    else if (size > CONTROL_REQUEST_MAX)
-        error = result_set(&reply, SP_EMSGSIZE, SP_PROGRESS_NOT_SENT);
-    else
-        error = client->channel->type->call(
-            client->channel, DIAL_CONTROL, json, size, deadline, &reply);
-    if (error == SP_OK)
-        error = take_answer(&reply, out_answer);
+    error = ask_encode(request, &json, &size);
+    if (error == SP_OK) {
+        error = ask_encoded(client, json, size, deadline, &reply, out_answer);
+        free(json);
+    } else {
+        result_set(&reply, error, SP_PROGRESS_NOT_SENT);
+    }
     if (result)
         result_copy(result, &reply);
     result_fini(&reply);
-    free(json);
     return error;
 }
 

@@ -6,6 +6,17 @@
 #include "client.h"
 #include "wire/control.h"
 
+/* Encodes a question; the caller frees it with free().  SP_EMSGSIZE: no spd
+ * takes one so large.  SP_ENOMEM. */
+enum sp_error ask_encode(const struct control_request *request,
+                         char **out_json, size_t *out_size);
+
+/* Concludes a question that was answered: the result's data is spd's answer as
+ * it came, and becomes the outcome.  *out_answer is always written: what spd
+ * answered, also with an error, to be json_decref()ed by the caller; NULL if it
+ * made no sense. */
+enum sp_error ask_conclude(struct sp_result *result, json_t **out_answer);
+
 /* Sends the request and waits for the answer, SP_TIMEOUT_DEFAULT at most.
  * result (NULL allowed) gets the outcome, without data.  *out_answer is always
  * written: what spd answered, also with an error, to be json_decref()ed by the

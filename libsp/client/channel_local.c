@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The local channel: the scalability protocols spoken on the sessions' own Unix
  * sockets by the calling threads.  Casts travel on the same connection as
- * calls, so that one order holds for both.  It decides when a request that has
- * certainly not run is sent again; how to tell is conn's. */
+ * calls, so that one order holds for both.  When a request that has certainly
+ * not run is sent again is outcome's to say. */
 #define _GNU_SOURCE
 #include "channel.h"
 
@@ -19,17 +19,17 @@ struct local {
     struct cache lines;
 };
 
-static enum line_outcome run_once(struct local *local, enum conn_kind kind,
-                                  const char *id, const void *body, size_t size,
-                                  int64_t deadline, struct sp_result *result)
+static enum outcome run_once(struct local *local, enum conn_kind kind,
+                             const char *id, const void *body, size_t size,
+                             int64_t deadline, struct sp_result *result)
 {
     struct cache_entry *entry = cache_acquire(&local->lines, id);
-    enum line_outcome outcome;
+    enum outcome outcome;
     struct line *line;
 
     if (!entry) {
         result_set(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
-        return LINE_OVER;
+        return OUTCOME_OVER;
     }
     line = line_of_entry(entry);
     outcome = line_run(line, kind, body, size, deadline, result);
@@ -39,9 +39,6 @@ static enum line_outcome run_once(struct local *local, enum conn_kind kind,
     return outcome;
 }
 
-/* Refused: a session takes no more connections; it is tried again as long as
- * there is time.  Not run: once more, since a connection that was kept for
- * reuse may be to a process that has gone. */
 static enum sp_error local_run(struct channel *channel, enum conn_kind kind,
                                const char *id, const void *body, size_t size,
                                int64_t deadline, struct sp_result *result)
@@ -51,20 +48,22 @@ static enum sp_error local_run(struct channel *channel, enum conn_kind kind,
     bool again = false;
 
     for (;;) {
-        switch (run_once(local, kind, id, body, size, deadline, result)) {
-        case LINE_OVER:
-            return result->error == SP_EDIED ? channel_died(id, result)
-                                             : result->error;
-        case LINE_NOT_RUN:
-            if (again)
-                return channel_died(id, result);
+        enum outcome outcome =
+            run_once(local, kind, id, body, size, deadline, result);
+
+        switch (outcome_next(outcome, result, again)) {
+        case OUTCOME_TELL:
+            return result->error;
+        case OUTCOME_DIED:
+            return channel_died(id, result);
+        case OUTCOME_AGAIN:
             again = true;
             break;
-        case LINE_REFUSED:
-            if (!dial_pause(&pause, deadline))
-                return result_fail(result, SP_EAGAIN, SP_PROGRESS_NOT_SENT,
-                                   "the session takes no more connections");
-            break;
+        case OUTCOME_LATER:
+            if (dial_pause(&pause, deadline))
+                break;
+            outcome_refused(result);
+            return result->error;
         }
     }
 }

@@ -3,7 +3,7 @@
  * while they are small.  Reading: small replies by way of `in`, large ones
  * straight into the buffer that their request lends.  What came of a request
  * when the connection ends: PROTOCOL.md, "How far a request got".  Callers:
- * line.c. */
+ * line.c, link.c. */
 #define _GNU_SOURCE
 #include "conn.h"
 
@@ -28,7 +28,7 @@
 
 bool conn_init(struct conn *conn, int fd)
 {
-    *conn = (struct conn){.fd = -1};
+    *conn = (struct conn){.fd = -1, .body_max = SIZE_MAX};
     if (!buf_reserve(&conn->in, 2 * SMALL_REPLY))
         return false;
     conn->fd = fd;
@@ -284,7 +284,7 @@ void conn_on_writable(struct conn *conn)
         ;
 }
 
-void conn_send(struct conn *conn, struct conn_request *request)
+void conn_queue(struct conn *conn, struct conn_request *request)
 {
     enter(conn, request);
     request->state = CONN_REQUEST_QUEUED;
@@ -296,6 +296,11 @@ void conn_send(struct conn *conn, struct conn_request *request)
     }
     build_head(request);
     DL_APPEND(conn->queue, request);
+}
+
+void conn_send(struct conn *conn, struct conn_request *request)
+{
+    conn_queue(conn, request);
     if (conn->queue == request)
         conn_on_writable(conn);
 }
@@ -416,7 +421,7 @@ static uint8_t *body_room(struct conn *conn, size_t *out_size)
 
     if (want > conn->body_left)
         want = conn->body_left;
-    if (!buf_reserve(&conn->body, want + 1)) {
+    if (have + want > conn->body_max || !buf_reserve(&conn->body, want + 1)) {
         finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
         return NULL;
     }

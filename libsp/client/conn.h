@@ -5,7 +5,8 @@
  * A state machine over a connected stream socket.  It never waits, knows no
  * threads and no clock: who drives it says when the socket can be read and
  * written, and decides how long to wait.  The synchronous client (line.h)
- * drives it from its callers' threads; an event loop could as well.
+ * drives it from its callers' threads, the asynchronous one (link.h) from an
+ * event loop.
  *
  * Memory: a request belongs to the caller and is linked in, so that nothing is
  * allocated for a small call; a reply goes to the buffer that the request
@@ -94,6 +95,8 @@ struct conn {
     struct conn_request *waiting[CONN_CHAINS]; /* all that are not over */
     struct buf in;
     /* A reply that is too large for `in` and being received. */
+    size_t body_max;               /* bytes that it may take, else it is dropped;
+                                    * the driver's to set at any time */
     uint64_t body_left;            /* 0: there is none */
     struct conn_request *body_for; /* NULL: nobody wants it any more */
     struct buf body;
@@ -116,6 +119,10 @@ static inline bool conn_usable(const struct conn *conn)
  * over before this returns when the connection is not usable (SP_EDIED, not
  * sent), and when it is a cast that was written at once. */
 void conn_send(struct conn *conn, struct conn_request *request);
+
+/* The same, but writes nothing yet: conn_on_writable() writes what was queued
+ * in as few system calls as hold it. */
+void conn_queue(struct conn *conn, struct conn_request *request);
 
 /* Ends a request with SP_ETIMEDOUT, unless it is over.  Its reply, should it
  * come, is dropped.  When a part of its frame is written, the connection takes

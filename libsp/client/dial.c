@@ -125,15 +125,22 @@ enum sp_error dial(const struct place *place, const char *id, int *out_fd,
     return SP_OK;
 }
 
+int dial_pause_next(struct dial_pause *pause)
+{
+    int now = pause->next_ms;
+
+    pause->next_ms = 2 * now < PAUSE_MAX_MS ? 2 * now : PAUSE_MAX_MS;
+    return now;
+}
+
 bool dial_pause(struct dial_pause *pause, int64_t deadline)
 {
     int left = deadline_left(deadline);
+    int next;
 
     if (left == 0)
         return false;
-    poll(NULL, 0, left < 0 || left > pause->next_ms ? pause->next_ms : left);
-    pause->next_ms *= 2;
-    if (pause->next_ms > PAUSE_MAX_MS)
-        pause->next_ms = PAUSE_MAX_MS;
+    next = dial_pause_next(pause);
+    poll(NULL, 0, left < 0 || left > next ? next : left);
     return true;
 }

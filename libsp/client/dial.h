@@ -30,4 +30,7 @@ struct dial_pause {
 #define DIAL_PAUSE_FIRST ((struct dial_pause){.next_ms = 1})
 bool dial_pause(struct dial_pause *pause, int64_t deadline);
 
+/* The same for who does not wait: the milliseconds of the next pause. */
+int dial_pause_next(struct dial_pause *pause);
+
 #endif

@@ -72,31 +72,13 @@ enum sp_error info_refuse_gone(const struct sp_session_info *info,
                        info->gone_ms / 1000);
 }
 
-enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_session_info **out_info,
-                      struct sp_result *result)
+enum sp_error info_take(json_t *answer, struct sp_session_info **out_info)
 {
-    struct control_request request = {.op = CONTROL_INFO,
-                                      .keys = CONTROL_KEY_ID};
-    enum sp_error error = client_check(client, id);
-    struct sp_session_info *info;
-    json_t *answer;
+    struct sp_session_info *info = malloc(sizeof *info);
+    enum sp_error error = SP_ENOMEM;
 
-    result_begin(result);
-    if (error == SP_OK && !out_info)
-        error = SP_EINVAL;
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    info = malloc(sizeof *info);
-    if (!info)
-        return result_refuse(result, SP_ENOMEM);
-    strcpy(request.id, id);
-    error = ask(client, &request, result, &answer);
-    if (error == SP_OK) {
+    if (info)
         error = info_decode(json_object_get(answer, "session"), info);
-        if (error != SP_OK)
-            result_refuse(result, error);
-    }
     if (error != SP_OK) {
         json_decref(answer);
         free(info);
@@ -105,6 +87,29 @@ enum sp_error sp_info(struct sp_client *client, const char *id,
     info->answer = answer;
     *out_info = info;
     return SP_OK;
+}
+
+enum sp_error sp_info(struct sp_client *client, const char *id,
+                      struct sp_session_info **out_info,
+                      struct sp_result *result)
+{
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
+    json_t *answer;
+
+    result_begin(result);
+    if (error == SP_OK && !out_info)
+        error = SP_EINVAL;
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = ask_about(CONTROL_INFO, id);
+    error = ask(client, &request, result, &answer);
+    if (error != SP_OK) {
+        json_decref(answer);
+        return error;
+    }
+    error = info_take(answer, out_info);
+    return error == SP_OK ? SP_OK : result_refuse(result, error);
 }
 
 void sp_info_free(struct sp_session_info *info)

@@ -59,6 +59,10 @@ struct sp_session_info {
 enum sp_error info_decode(const json_t *session,
                           struct sp_session_info *out_info);
 
+/* Makes an info of spd's answer to CONTROL_INFO.  The answer is taken over,
+ * whatever the outcome.  SP_EPROTO: it makes no sense.  SP_ENOMEM. */
+enum sp_error info_take(json_t *answer, struct sp_session_info **out_info);
+
 /* Whether it is the memory of a session that is no more. */
 bool info_is_gone(const struct sp_session_info *info);
 

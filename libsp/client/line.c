@@ -287,28 +287,8 @@ static enum sp_error line_connect(struct line *line, int64_t deadline,
     return SP_OK;
 }
 
-static enum line_outcome conclude(const struct line *line,
-                                  struct conn_request *request,
-                                  struct sp_result *result)
-{
-    result->data = request->reply;
-    if (request->error != SP_OK) {
-        result_set(result, request->error, request->progress);
-        if (request->error != SP_EDIED ||
-            request->progress != SP_PROGRESS_NOT_SENT)
-            return LINE_OVER;
-        return line->conn.greeted ? LINE_NOT_RUN : LINE_REFUSED;
-    }
-    result_accept(result, request->progress);
-    if (request->progress == SP_PROGRESS_ANSWERED &&
-        request->kind != CONN_CONTROL)
-        result_answer(result);
-    return LINE_OVER;
-}
-
-enum line_outcome line_run(struct line *line, enum conn_kind kind,
-                           const void *body, size_t size, int64_t deadline,
-                           struct sp_result *result)
+enum outcome line_run(struct line *line, enum conn_kind kind, const void *body,
+                      size_t size, int64_t deadline, struct sp_result *result)
 {
     struct waiter waiter = {
         .request = {.kind = kind, .body = body, .size = size,
@@ -318,7 +298,7 @@ enum line_outcome line_run(struct line *line, enum conn_kind kind,
         .woken = PTHREAD_COND_INITIALIZER,
     };
     struct conn_request *request = &waiter.request;
-    enum line_outcome outcome = LINE_OVER;
+    enum outcome outcome = OUTCOME_OVER;
 
     pthread_mutex_lock(&line->lock);
     if (line_connect(line, deadline, result) == SP_OK) {
@@ -327,7 +307,7 @@ enum line_outcome line_run(struct line *line, enum conn_kind kind,
             if (!step(line, &waiter))
                 conn_withdraw(&line->conn, request);
         hand_over(line);
-        outcome = conclude(line, request, result);
+        outcome = outcome_of(request, line->conn.greeted, result);
     }
     pthread_mutex_unlock(&line->lock);
     pthread_cond_destroy(&waiter.woken);

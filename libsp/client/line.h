@@ -10,6 +10,7 @@
 
 #include "cache.h"
 #include "conn.h"
+#include "outcome.h"
 
 struct place;
 struct sp_result;
@@ -21,18 +22,11 @@ extern const struct cache_type line_cache_type;
 
 struct line *line_of_entry(struct cache_entry *entry);
 
-enum line_outcome {
-    LINE_OVER,    /* result says what came of it */
-    LINE_NOT_RUN, /* the connection ended; it has certainly not run */
-    LINE_REFUSED, /* the same, before the peer said anything: it takes no more
-                   * connections, or died */
-};
-
 /* Sends one request and waits until it is over, connecting first if need be.
  * result is written whatever the outcome. */
-enum line_outcome line_run(struct line *line, enum conn_kind kind,
-                           const void *body, size_t size, int64_t deadline,
-                           struct sp_result *result);
+enum outcome line_run(struct line *line, enum conn_kind kind, const void *body,
+                      size_t size, int64_t deadline,
+                      struct sp_result *result);
 
 /* Whether the line can take another request. */
 bool line_usable(struct line *line);

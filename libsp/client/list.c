@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The lists that spd answers with: its sessions, and its modules.  Their order
  * is made sure of here, since callers are promised it. */
+#include "list.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,36 +51,47 @@ static enum sp_error list_decode(const json_t *array,
     return SP_OK;
 }
 
+enum sp_error list_take(json_t *answer, struct sp_session_list **out_list)
+{
+    const json_t *array = json_object_get(answer, "sessions");
+    struct sp_session_list *list = NULL;
+    enum sp_error error = json_is_array(array) ? SP_ENOMEM : SP_EPROTO;
+
+    if (json_is_array(array))
+        list = malloc(sizeof *list +
+                      json_array_size(array) * sizeof *list->infos);
+    if (!list) {
+        json_decref(answer);
+        return error;
+    }
+    list->answer = answer;
+    list->count = json_array_size(array);
+    error = list_decode(array, list);
+    if (error == SP_OK)
+        *out_list = list;
+    else
+        sp_list_free(list);
+    return error;
+}
+
 static enum sp_error list_sessions(struct sp_client *client,
                                    const struct control_request *request,
                                    struct sp_session_list **out_list,
                                    struct sp_result *result)
 {
-    const json_t *array;
-    struct sp_session_list *list;
     enum sp_error error;
     json_t *answer;
 
     result_begin(result);
     if (!client || !out_list)
         return result_refuse(result, SP_EINVAL);
-    error = ask_for_array(client, request, "sessions", &answer, &array, result);
-    if (error != SP_OK)
-        return error;
-    list = malloc(sizeof *list + json_array_size(array) * sizeof *list->infos);
-    if (!list) {
-        json_decref(answer);
-        return result_refuse(result, SP_ENOMEM);
-    }
-    list->answer = answer;
-    list->count = json_array_size(array);
-    error = list_decode(array, list);
+    error = ask(client, request, result, &answer);
     if (error != SP_OK) {
-        sp_list_free(list);
-        return result_refuse(result, error);
+        json_decref(answer);
+        return error;
     }
-    *out_list = list;
-    return SP_OK;
+    error = list_take(answer, out_list);
+    return error == SP_OK ? SP_OK : result_refuse(result, error);
 }
 
 enum sp_error sp_list(struct sp_client *client,

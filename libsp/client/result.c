@@ -15,6 +15,8 @@
 void result_init(struct sp_result *result)
 {
     result->data = BUF_EMPTY;
+    result->info = NULL;
+    result->list = NULL;
     result_reset(result);
 }
 

@@ -17,6 +17,8 @@ struct sp_result {
     pid_t pid;
     bool has_text; /* else sp_strerror(error) */
     struct buf data; /* a NUL stands behind it, uncounted */
+    struct sp_session_info *info; /* owned, as is list; of the asynchronous */
+    struct sp_session_list *list; /* client, which frees them: see async.h */
     char text[SP_TEXT_MAX + 1];  /* printable */
     char cause[SP_TEXT_MAX + 1]; /* printable; "" if not known */
 };

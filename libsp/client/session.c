@@ -3,12 +3,13 @@
  * spd. */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask.h"
 #include "base/clock.h"
 #include "info.h"
+#include "session.h"
+#include "spec.h"
 
 static void take_pid(struct sp_result *result, const json_t *answer)
 {
@@ -16,48 +17,56 @@ static void take_pid(struct sp_result *result, const json_t *answer)
         result->pid = (pid_t)ask_integer(answer, "pid", 0, INT_MAX, 0);
 }
 
-static enum sp_error put_module(struct control_request *request,
-                                const char *module)
+/* Asks for a session to be started. */
+static enum sp_error start(struct sp_client *client, const char *id,
+                           const struct sp_spec *spec, int64_t deadline,
+                           struct sp_result *result)
 {
-    if (!module)
-        return SP_OK;
-    /* the name of a module has the grammar of an ID */
-    if (!sp_id_valid(module, strnlen(module, CONTROL_MODULE_MAX + 1)))
-        return SP_EMODULE;
-    strcpy(request->module, module);
-    request->keys |= CONTROL_KEY_MODULE;
-    return SP_OK;
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
+    json_t *answer;
+
+    result_begin(result);
+    if (error == SP_OK)
+        error = spec_check(spec);
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = spec_question(spec, id);
+    error = ask_until(client, &request, deadline, result, &answer);
+    take_pid(result, answer);
+    json_decref(answer);
+    return error;
 }
 
 enum sp_error sp_start(struct sp_client *client, const char *id,
                        const char *module, const void *arg, size_t arg_size,
                        struct sp_result *result)
 {
-    struct control_request request;
-    enum sp_error error;
-    json_t *answer;
+    struct sp_spec spec = {module, arg, arg_size};
 
-    result_begin(result);
-    error = client_check(client, id);
-    if (error == SP_OK && !arg && arg_size > 0)
-        error = SP_EINVAL;
-    if (error == SP_OK && arg_size > CONTROL_REQUEST_MAX)
-        error = SP_EMSGSIZE;
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    request = ask_about(CONTROL_START, id);
-    error = put_module(&request, module);
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    if (arg_size > 0) {
-        request.keys |= CONTROL_KEY_ARG_BASE64;
-        request.arg = (uint8_t *)arg; /* borrowed, not changed */
-        request.arg_size = arg_size;
-    }
-    error = ask(client, &request, result, &answer);
-    take_pid(result, answer);
-    json_decref(answer);
-    return error;
+    return start(client, id, &spec, deadline_after(SP_TIMEOUT_DEFAULT), result);
+}
+
+enum sp_error session_ensure(struct sp_client *client, const char *id,
+                             const struct sp_spec *spec, int64_t deadline,
+                             struct sp_result *result)
+{
+    enum sp_error error = start(client, id, spec, deadline, result);
+
+    if (error != SP_EALREADY)
+        return error;
+    if (result)
+        result_accept(result, SP_PROGRESS_ANSWERED);
+    return SP_OK;
+}
+
+enum sp_error sp_ensure(struct sp_client *client, const char *id,
+                        const struct sp_spec *spec, struct sp_result *result)
+{
+    static const struct sp_spec any;
+
+    return session_ensure(client, id, spec ? spec : &any,
+                          deadline_after(SP_TIMEOUT_DEFAULT), result);
 }
 
 enum sp_error sp_started(struct sp_client *client, const char *id,

@@ -2,7 +2,7 @@
 #
 #   bin/spd, bin/spctl
 #   include/sp/*.h
-#   LIBDIR/libsp.so, libsp-evhttp.so
+#   LIBDIR/libsp.so, libsp-event.so, libsp-evhttp.so
 #   LIBDIR/libsp/sp-worker, modules/*.so      found by spd beside itself
 #   LIBDIR/pkgconfig, LIBDIR/cmake/libsp
 #   share/man, share/bash-completion
@@ -18,7 +18,7 @@ file(RELATIVE_PATH prefix_from_pkgconfig /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig
      /p)
 
 set_target_properties(sp_headers PROPERTIES EXPORT_NAME headers)
-set_target_properties(sp_evhttp PROPERTIES INSTALL_RPATH "\$ORIGIN")
+set_target_properties(sp_event sp_evhttp PROPERTIES INSTALL_RPATH "\$ORIGIN")
 set_target_properties(spctl PROPERTIES INSTALL_RPATH "\$ORIGIN/${lib_from_bin}")
 
 get_directory_property(modules DIRECTORY worker/modules BUILDSYSTEM_TARGETS)
@@ -37,11 +37,11 @@ endforeach()
 install(FILES scripts/completion/spctl.bash RENAME spctl
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
-install(TARGETS sp sp_headers sp_evhttp EXPORT libsp-targets
+install(TARGETS sp sp_headers sp_event sp_evhttp EXPORT libsp-targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT libsp-targets NAMESPACE libsp:: DESTINATION ${package_dir})
 
-foreach(name libsp libsp-evhttp)
+foreach(name libsp libsp-event libsp-evhttp)
   configure_file(scripts/cmake/${name}.pc.in scripts/${name}.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/scripts/${name}.pc
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -132,8 +132,10 @@ void caller_expect_text(struct caller *caller, enum sp_error error,
 
 /* ---- tests -------------------------------------------------------------- */
 
+#ifndef LONG_MS
 #define LONG_MS 60000 /* a call that is to be ended by something else */
 #define SHORT_MS 100  /* a call that is to time out */
+#endif
 
 /* The parameters of a test that runs over each channel. */
 struct channel_name {

@@ -172,6 +172,38 @@ Test(conn, says_its_handshake_with_the_first_request_and_never_again)
     expect_reply(&second, "");
 }
 
+Test(conn, what_is_queued_leaves_in_one_write)
+{
+    struct conn_request first = call_of("one"), second = call_of("two");
+    uint8_t heard[128];
+
+    conn_queue(&conn, &first);
+    conn_queue(&conn, &second);
+    cr_expect_eq(peer_hear(heard, sizeof heard), 0);
+    conn_on_writable(&conn);
+    cr_expect_eq(peer_hear(heard, sizeof heard), 8 + 2 * (9 + 4 + 3));
+    conn_withdraw(&conn, &first);
+    conn_withdraw(&conn, &second);
+}
+
+Test(conn, a_reply_that_takes_too_much_is_dropped_and_the_next_one_is_not)
+{
+    static uint8_t bytes[64 * 1024];
+    struct conn_request first = call_of("one"), second = call_of("two");
+
+    conn.body_max = sizeof bytes / 2;
+    conn_send(&conn, &first);
+    conn_send(&conn, &second);
+    peer_greet(WIRE_REP);
+    peer_reply(first.id, bytes, sizeof bytes);
+    peer_reply(second.id, "next", 4);
+    while (!is_over(&second))
+        conn_on_readable(&conn);
+    expect_end(&first, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+    cr_expect_eq(buf_size(&conn.body), 0);
+    expect_reply(&second, "next");
+}
+
 Test(conn, marks_casts_and_bodies_that_look_like_marks_but_nothing_of_control)
 {
     static const char odd[] = "\0SP!7 x";

@@ -33,7 +33,7 @@ static const struct {
     {"SP_EIGNORED", 9}, {"SP_EMODULE", 9}, {"SP_ELOAD", 9},
     {"SP_EPERM", 10},   {"SP_EAGAIN", 8},  {"SP_EMSGSIZE", 8},
     {"SP_EPROTO", 11},  {"SP_ENOMEM", 11}, {"SP_ESYSTEM", 11},
-    {"SP_EENDED", 5},
+    {"SP_EENDED", 5},   {"SP_EFORKED", 11},
 };
 
 Test(error, numbers_and_names_are_unique)

@@ -28,6 +28,9 @@
  *   Functions without one wait up to SP_TIMEOUT_DEFAULT for the supervisor.
  *   When it has passed: SP_ETIMEDOUT.
  * - No supervisor on the runtime directory: SP_ENOSUP.
+ * - A client belongs to the process that opened it: in a process that was
+ *   forked from that one every function with it is SP_EFORKED and sends
+ *   nothing.  Such a process opens a client of its own.
  */
 #ifndef SP_CLIENT_H
 #define SP_CLIENT_H
@@ -136,7 +139,8 @@ enum sp_error sp_client_diagnose(const char *where, char *out_text,
                                  size_t size);
 
 /* Closes the client, its sockets and all that it owns.  No other thread may be
- * using it.  NULL is allowed. */
+ * using it.  NULL is allowed.  In a process that was forked from its own it
+ * does nothing: the sockets close with exec or exit. */
 void sp_client_close(struct sp_client *client);
 
 /* The runtime directory of the client.  Valid as long as the client. */
@@ -157,6 +161,25 @@ const char *sp_client_runtime_dir(const struct sp_client *client);
 enum sp_error sp_start(struct sp_client *client, const char *id,
                        const char *module, const void *arg, size_t arg_size,
                        struct sp_result *result);
+
+/* How to start a session that is not there yet: see sp_start().  All fields may
+ * be left 0. */
+struct sp_spec {
+    const char *module;
+    const void *arg;
+    size_t arg_size;
+};
+
+/* Sees to it that there is a session of this ID: starts one as sp_start() would
+ * if there is none.  However many callers ask at once, one session is started,
+ * with the spec of one of them.  spec: NULL stands for one that is all 0.
+ *
+ * SP_OK: there is one; sp_result_pid() is its process, 0 when it has none at
+ * this moment.  If somebody else has just started it, its init may not have
+ * succeeded yet; what it is sent waits.  The errors are those of sp_start()
+ * without SP_EALREADY. */
+enum sp_error sp_ensure(struct sp_client *client, const char *id,
+                        const struct sp_spec *spec, struct sp_result *result);
 
 /* Whether there is a session of this ID (also while it starts, restarts or
  * stops; not when the supervisor only remembers one).  SP_OK: *out_started
@@ -284,6 +307,26 @@ enum sp_error sp_call(struct sp_client *client, const char *id,
 enum sp_error sp_cast(struct sp_client *client, const char *id,
                       const void *message, size_t size,
                       struct sp_result *result);
+
+/* sp_call() and sp_cast() to a session that is started first if there is none,
+ * as sp_ensure() does it, within the timeout.  That comes into play only where
+ * they would report SP_ENOENT, so to a session that is there they cost what
+ * those cost.  spec: NULL: it is not started. */
+enum sp_error sp_call_with(struct sp_client *client, const char *id,
+                           const struct sp_spec *spec, const void *request,
+                           size_t size, int timeout_ms,
+                           struct sp_result *result);
+
+/* The timeout is the time to wait for room in the session's queue.  With 0 it
+ * does not wait, and SP_EAGAIN says that there was none; a message that is
+ * larger than the queue (some 200 KiB) never finds room so, and ends the
+ * connection for nothing.  (Over nng, which queues for itself, SP_EAGAIN may
+ * then also be reported of a message that arrives: a timeout of 0 is for the
+ * local channel.) */
+enum sp_error sp_cast_with(struct sp_client *client, const char *id,
+                           const struct sp_spec *spec, const void *message,
+                           size_t size, int timeout_ms,
+                           struct sp_result *result);
 
 /* Writes the session's address, "ipc:///run/libsp/sessions/alice", and its NUL
  * to out_url.  Any program that speaks nng's REQ, PUSH or SUB can dial it.

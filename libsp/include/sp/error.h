@@ -37,7 +37,8 @@
     X(SP_EPROTO, 18, 11, 1, "protocol error")                                  \
     X(SP_ENOMEM, 19, 11, 0, "out of memory")                                   \
     X(SP_ESYSTEM, 20, 11, 0, "a system call failed")                           \
-    X(SP_EENDED, 21, 5, 1, "this request ended the session")
+    X(SP_EENDED, 21, 5, 1, "this request ended the session")               \
+    X(SP_EFORKED, 22, 11, 0, "the client was opened before a fork")
 
 enum sp_error {
 #define SP_ERROR_ENUM_(name, number, exit, from_session, text) name = number,

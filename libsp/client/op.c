@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* An operation is one transfer and, where that finds the session dead or gone,
+ * an inquiry after it.  It holds copies of all that it was given, in one piece
+ * of memory, which the budgets count.  Caller: async.c. */
+#define _GNU_SOURCE
+#include "op.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "base/clock.h"
+#include "channel.h"
+#include "explain.h"
+#include "inquiry.h"
+#include "route.h"
+#include "spec.h"
+
+struct op {
+    struct transfer transfer; /* first */
+    struct alarm alarm;       /* its deadline */
+    struct asker asker;
+    struct sp_async *async;   /* borrowed */
+    struct route *route;      /* of the session; borrowed */
+    uint64_t number;          /* its ticket */
+    int64_t begun, deadline;
+    bool wont_wait; /* a full queue is an error, not a reason to wait */
+    size_t cost;    /* bytes of the budgets */
+    sp_async_done *done;
+    void *context;
+
+    /* Of a question to spd. */
+    op_take *take; /* NULL: it is a call or a cast */
+    bool already_is_ok;
+    char *question; /* owned */
+
+    /* While it is inquired after. */
+    bool inquired;
+    enum sp_error error;
+    enum sp_progress progress;
+
+    /* Copies, in `bytes`. */
+    struct sp_spec spec;
+    char module[CONTROL_MODULE_MAX + 1];
+    uint8_t bytes[]; /* body, then the argument of the spec */
+};
+
+static struct op *op_of_alarm(struct alarm *alarm)
+{
+    return (struct op *)((char *)alarm - offsetof(struct op, alarm));
+}
+
+static struct op *op_of_asker(struct asker *asker)
+{
+    return (struct op *)((char *)asker - offsetof(struct op, asker));
+}
+
+/* ---- the end ---- */
+
+/* Idle, and inquired after no more. */
+static void op_destroy(struct op *op)
+{
+    alarms_leave(&op->async->router.loop.alarms, &op->alarm);
+    tickets_take(&op->async->ops, op->number);
+    route_discharge(op->route, op->cost);
+    route_release(op->route);
+    if (op->transfer.route != op->route)
+        route_release(op->transfer.route);
+    free(op->question);
+    free(op);
+}
+
+/* The operation is gone before its callback is called. */
+static void finish(struct op *op, struct sp_result *result)
+{
+    struct sp_async *async = op->async;
+    sp_async_done *done = op->done;
+    void *context = op->context;
+
+    op_destroy(op);
+    if (done)
+        done(async, result, context);
+    sp_info_free(sp_async_take_info(result));
+    sp_list_free(sp_async_take_list(result));
+}
+
+enum sp_progress op_cancel(struct op *op)
+{
+    enum sp_progress progress;
+
+    inquiry_leave(&op->asker);
+    route_withdraw(&op->transfer);
+    progress = op->inquired ? op->progress : op->transfer.request.progress;
+    op_destroy(op);
+    return progress;
+}
+
+/* ---- inquiring after a session that is no more ---- */
+
+static void finish_inquiry(struct asker *asker, const struct sp_result *told,
+                           const json_t *answer)
+{
+    struct op *op = op_of_asker(asker);
+    struct sp_result result;
+
+    result_init(&result);
+    result_set(&result, op->error, op->progress);
+    if (op->error == SP_EDIED)
+        channel_died(op->route->id, &result);
+    explain_take(&result, told, answer);
+    finish(op, &result);
+    result_fini(&result);
+}
+
+/* False: there is nothing to find out, or no time or memory for it. */
+static bool inquire(struct op *op, const struct sp_result *result)
+{
+    struct sp_async *async = op->async;
+
+    if (!explain_can(result->error) || op->inquired ||
+        deadline_left(op->deadline) == 0)
+        return false;
+    op->error = result->error;
+    op->progress = result->progress;
+    op->asker.on_told = finish_inquiry;
+    if (!inquiry_join(op->route, op->error, op->begun, &op->asker))
+        return false;
+    op->inquired = true;
+    alarms_set(&async->router.loop.alarms, &op->alarm,
+               explain_deadline(op->deadline));
+    return true;
+}
+
+/* ---- what came of its transfer ---- */
+
+static void request_told(struct transfer *transfer, struct sp_result *result)
+{
+    struct op *op = (struct op *)transfer;
+
+    if (op->wont_wait && result->error == SP_ETIMEDOUT)
+        result_set(result, SP_EAGAIN, result->progress);
+    if (!inquire(op, result))
+        finish(op, result);
+}
+
+static void question_told(struct transfer *transfer, struct sp_result *result)
+{
+    struct op *op = (struct op *)transfer;
+    json_t *answer = NULL;
+
+    if (result->error == SP_OK)
+        ask_conclude(result, &answer);
+    if (result->error == SP_EALREADY && op->already_is_ok)
+        result_accept(result, SP_PROGRESS_ANSWERED);
+    if (result->error == SP_OK || result->error == SP_EALREADY)
+        op->take(result, answer);
+    else
+        json_decref(answer);
+    finish(op, result);
+}
+
+static void on_deadline(struct alarm *alarm)
+{
+    struct op *op = op_of_alarm(alarm);
+
+    if (op->asker.inquiry) {
+        inquiry_leave(&op->asker);
+        route_conclude(&op->transfer, op->error, op->progress);
+    } else {
+        route_expire(&op->transfer);
+    }
+}
+
+/* ---- the beginning ---- */
+
+static enum sp_error check(const struct sp_async *async,
+                           const struct op_order *order)
+{
+    if (!async || async->doomed || !order->id ||
+        order->timeout_ms < SP_TIMEOUT_INFINITE)
+        return SP_EINVAL;
+    if (*order->id && !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
+        return SP_EBADID;
+    return origin_is_here(async->origin) ? SP_OK : SP_EFORKED;
+}
+
+/* Its place in everything that is shared. */
+static enum sp_error enrol(struct op *op)
+{
+    struct router *router = &op->async->router;
+    enum sp_error error = route_charge(op->route, op->cost);
+
+    if (error != SP_OK)
+        return error;
+    if (!alarms_join(&router->loop.alarms)) {
+        route_discharge(op->route, op->cost);
+        return SP_ENOMEM;
+    }
+    op->number = tickets_give(&op->async->ops, op);
+    if (op->number == 0) {
+        alarms_leave(&router->loop.alarms, &op->alarm);
+        route_discharge(op->route, op->cost);
+        return SP_ENOMEM;
+    }
+    return SP_OK;
+}
+
+/* NULL: no memory. */
+static struct op *op_create(struct sp_async *async,
+                            const struct op_order *order, size_t bytes)
+{
+    struct op *op = malloc(sizeof *op + bytes);
+
+    if (!op)
+        return NULL;
+    memset(op, 0, sizeof *op);
+    op->async = async;
+    op->cost = sizeof *op + bytes;
+    op->done = order->done;
+    op->context = order->context;
+    op->begun = clock_now_ms();
+    op->deadline = deadline_from(op->begun, order->timeout_ms);
+    op->alarm.ring = on_deadline;
+    op->route = router_find(&async->router, order->id);
+    if (op->route)
+        return op;
+    free(op);
+    return NULL;
+}
+
+/* Begins it; takes it over, whatever the outcome. */
+static enum sp_error op_begin(struct op *op, struct route *route,
+                              struct sp_ticket *out_ticket)
+{
+    struct router *router = &op->async->router;
+    enum sp_error error = enrol(op);
+
+    if (error != SP_OK) {
+        route_mark(op->route); /* it may be of no use */
+        free(op->question);
+        free(op);
+        return error;
+    }
+    route_use(op->route);
+    if (route != op->route)
+        route_use(route);
+    op->transfer.route = route;
+    alarms_set(&router->loop.alarms, &op->alarm, op->deadline);
+    route_send(&op->transfer);
+    if (!op->async->dispatching)
+        loop_settle(&router->loop);
+    if (out_ticket)
+        out_ticket->number = op->number;
+    return SP_OK;
+}
+
+static void copy_spec(struct op *op, const struct sp_spec *spec, size_t at)
+{
+    op->spec = *spec;
+    if (spec->module)
+        op->spec.module = strcpy(op->module, spec->module);
+    if (spec->arg_size > 0)
+        op->spec.arg = memcpy(op->bytes + at, spec->arg, spec->arg_size);
+    op->transfer.spec = &op->spec;
+}
+
+enum sp_error op_request(struct sp_async *async, const struct op_order *order,
+                         enum conn_kind kind, const struct sp_spec *spec,
+                         const void *body, size_t size,
+                         struct sp_ticket *out_ticket)
+{
+    enum sp_error error = check(async, order);
+    size_t arg_size = spec ? spec->arg_size : 0;
+    struct op *op;
+
+    if (error == SP_OK && !*order->id) /* spd is not called */
+        error = SP_EBADID;
+    if (error == SP_OK && !body && size > 0)
+        error = SP_EINVAL;
+    if (error == SP_OK && spec)
+        error = spec_check(spec);
+    if (error == SP_OK && size > async->router.route_bytes_max)
+        error = SP_EMSGSIZE;
+    if (error != SP_OK)
+        return error;
+    op = op_create(async, order, size + arg_size);
+    if (!op)
+        return SP_ENOMEM;
+    if (size > 0)
+        memcpy(op->bytes, body, size);
+    if (spec)
+        copy_spec(op, spec, size);
+    op->wont_wait = kind == CONN_CAST && order->timeout_ms == 0;
+    op->transfer.request = (struct conn_request){
+        .kind = kind, .body = op->bytes, .size = size};
+    op->transfer.on_told = request_told;
+    return op_begin(op, op->route, out_ticket);
+}
+
+enum sp_error op_question(struct sp_async *async, const struct op_order *order,
+                          const struct control_request *question,
+                          bool already_is_ok, op_take *take,
+                          struct sp_ticket *out_ticket)
+{
+    enum sp_error error = check(async, order);
+    struct route *control;
+    struct op *op;
+    size_t size;
+
+    if (error != SP_OK)
+        return error;
+    op = op_create(async, order, 0);
+    control = op ? router_find(&async->router, DIAL_CONTROL) : NULL;
+    error = control ? ask_encode(question, &op->question, &size) : SP_ENOMEM;
+    if (error != SP_OK) {
+        free(op);
+        return error;
+    }
+    op->cost += size;
+    op->take = take;
+    op->already_is_ok = already_is_ok;
+    op->transfer.request = (struct conn_request){
+        .kind = CONN_CONTROL, .body = op->question, .size = size};
+    op->transfer.on_told = question_told;
+    return op_begin(op, control, out_ticket);
+}

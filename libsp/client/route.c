@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/* From a transfer that waits to a connection that takes it.  Transfers leave in
+ * the order in which they were begun, also those that are sent again, and those
+ * that wait until their session is started.  Callers: router.c, link.c, op.c,
+ * inquiry.c. */
+/* A route that uthash had no memory for says so, instead of the program ending
+ * there. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(route) ((route)->exists = false)
+#define _GNU_SOURCE
+#include "route.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "ask.h"
+#include "base/clock.h"
+#include "link.h"
+#include "spec.h"
+
+static void on_retry(struct alarm *alarm);
+static void on_born(struct transfer *transfer, struct sp_result *result);
+static void birth_over(struct route *route);
+
+/* ---- life ---- */
+
+struct route *route_create(struct router *router, const char *id)
+{
+    struct route *route = calloc(1, sizeof *route);
+
+    if (!route || !alarms_join(&router->loop.alarms)) {
+        free(route);
+        return NULL;
+    }
+    strcpy(route->id, id);
+    route->router = router;
+    route->retry.ring = on_retry;
+    route->pause = DIAL_PAUSE_FIRST;
+    route->birth.on_told = on_born;
+    route->exists = true;
+    HASH_ADD_STR(router->routes, id, route);
+    if (!route->exists) {
+        alarms_leave(&router->loop.alarms, &route->retry);
+        free(route);
+        return NULL;
+    }
+    return route;
+}
+
+bool route_is_unused(const struct route *route)
+{
+    return route->users == 0 && !route->links && !route->waiting &&
+           !route->question;
+}
+
+void route_use(struct route *route)
+{
+    route->users++;
+}
+
+void route_release(struct route *route)
+{
+    assert(route->users > 0);
+    if (--route->users == 0)
+        route_mark(route);
+}
+
+static void unmark(struct route *route)
+{
+    if (route->dirty)
+        DL_DELETE(route->router->dirty, route);
+    if (route->starved)
+        DL_DELETE2(route->router->starved, route, starved_prev, starved_next);
+    route->dirty = false;
+    route->starved = false;
+}
+
+void route_destroy(struct route *route)
+{
+    struct router *router = route->router;
+
+    assert(!route->waiting && !route->inquiries);
+    if (route->question) {
+        route_withdraw(&route->birth);
+        birth_over(route);
+    }
+    while (route->links)
+        link_close(route->links);
+    unmark(route);
+    HASH_DEL(router->routes, route);
+    alarms_leave(&router->loop.alarms, &route->retry);
+    free(route);
+}
+
+void route_mark(struct route *route)
+{
+    if (!route->dirty)
+        DL_APPEND(route->router->dirty, route);
+    route->dirty = true;
+    router_wake(route->router);
+}
+
+/* ---- transfers ---- */
+
+static int by_turn(const struct transfer *left, const struct transfer *right)
+{
+    return left->turn < right->turn ? -1 : left->turn > right->turn;
+}
+
+/* Mostly it is the last; one that is sent again goes before its successors. */
+static void enqueue(struct transfer *transfer)
+{
+    struct transfer **waiting = &transfer->route->waiting;
+
+    if (!*waiting || by_turn((*waiting)->prev, transfer) < 0)
+        DL_APPEND(*waiting, transfer);
+    else
+        DL_INSERT_INORDER(*waiting, transfer, by_turn);
+    transfer->state = TRANSFER_WAITING;
+    route_mark(transfer->route);
+}
+
+void route_send(struct transfer *transfer)
+{
+    assert(transfer->state == TRANSFER_IDLE);
+    if (transfer->turn == 0)
+        transfer->turn = ++transfer->route->router->turns;
+    enqueue(transfer);
+}
+
+static void leave(struct transfer *transfer)
+{
+    struct route *route = transfer->route;
+
+    DL_DELETE(route->waiting, transfer);
+    if (route->born == transfer)
+        route->born = NULL;
+    transfer->state = TRANSFER_IDLE;
+}
+
+void route_conclude(struct transfer *transfer, enum sp_error error,
+                    enum sp_progress progress)
+{
+    struct router *router = transfer->route->router;
+
+    assert(transfer->state == TRANSFER_IDLE);
+    transfer->request.error = error;
+    transfer->request.progress = progress;
+    transfer->final = true;
+    transfer->state = TRANSFER_OVER;
+    DL_APPEND(router->over, transfer);
+    router_wake(router);
+}
+
+/* One that waits will not be sent.  text: NULL: the error's own. */
+static void fail(struct transfer *transfer, enum sp_error error,
+                 const char *text)
+{
+    leave(transfer);
+    transfer->text = text ? strdup(text) : NULL;
+    route_conclude(transfer, error, SP_PROGRESS_NOT_SENT);
+}
+
+void route_withdraw(struct transfer *transfer)
+{
+    switch (transfer->state) {
+    case TRANSFER_IDLE:
+        return;
+    case TRANSFER_WAITING:
+        leave(transfer);
+        transfer->request.progress = SP_PROGRESS_NOT_SENT;
+        return;
+    case TRANSFER_SENT:
+        link_withdraw(transfer->link, transfer);
+        break;
+    case TRANSFER_OVER:
+        break;
+    }
+    DL_DELETE(transfer->route->router->over, transfer);
+    transfer->state = TRANSFER_IDLE;
+    buf_fini(&transfer->request.reply);
+    free(transfer->text);
+    transfer->text = NULL;
+}
+
+void route_expire(struct transfer *transfer)
+{
+    const char *blocked = transfer->route->blocked;
+
+    if (transfer->state == TRANSFER_SENT)
+        link_withdraw(transfer->link, transfer);
+    else if (transfer->state == TRANSFER_WAITING)
+        fail(transfer, blocked ? SP_EAGAIN : SP_ETIMEDOUT, blocked);
+    transfer->expired = true;
+}
+
+static void fail_all(struct route *route, const struct sp_result *result)
+{
+    while (route->waiting)
+        fail(route->waiting, result->error, sp_result_text(result));
+}
+
+/* ---- starting the session ---- */
+
+/* Nothing leaves until the session is there, so that what was sent first comes
+ * first. */
+static enum sp_error give_birth(struct route *route, struct transfer *first)
+{
+    struct router *router = route->router;
+    struct route *control = router_find(router, DIAL_CONTROL);
+    struct control_request request = spec_question(first->spec, route->id);
+    enum sp_error error;
+    size_t size;
+
+    if (!control)
+        return SP_ENOMEM;
+    error = ask_encode(&request, &route->question, &size);
+    if (error != SP_OK)
+        return error;
+    first->ensured = true;
+    route->born = first;
+    route->birth.route = control;
+    route_use(control);
+    route->birth.turn = 0;
+    route->birth.again = false;
+    route->birth.request = (struct conn_request){
+        .kind = CONN_CONTROL, .body = route->question, .size = size};
+    route_send(&route->birth);
+    return SP_OK;
+}
+
+static void birth_over(struct route *route)
+{
+    free(route->question);
+    route->question = NULL;
+    route_release(route->birth.route);
+}
+
+static void on_born(struct transfer *transfer, struct sp_result *result)
+{
+    struct route *route = (struct route *)((char *)transfer -
+                                           offsetof(struct route, birth));
+    json_t *answer = NULL;
+
+    birth_over(route);
+    if (result->error == SP_OK)
+        ask_conclude(result, &answer);
+    if (result->error != SP_OK && result->error != SP_EALREADY && route->born)
+        fail(route->born, result->error, sp_result_text(result));
+    route->born = NULL;
+    json_decref(answer);
+    route_mark(route);
+}
+
+/* There is no such session.  Who has no spec is told so; the first that has one
+ * starts it, for all behind it too. */
+static void absent(struct route *route, const struct sp_result *result)
+{
+    struct transfer *first;
+
+    while ((first = route->waiting)) {
+        enum sp_error error = SP_ENOENT;
+
+        if (first->spec && !first->ensured)
+            error = give_birth(route, first);
+        if (error == SP_OK)
+            return;
+        fail(first, error,
+             error == SP_ENOENT ? sp_result_text(result) : NULL);
+    }
+}
+
+/* ---- connecting ---- */
+
+static void on_retry(struct alarm *alarm)
+{
+    struct route *route =
+        (struct route *)((char *)alarm - offsetof(struct route, retry));
+
+    route_mark(route);
+}
+
+void route_pause(struct route *route, const char *why)
+{
+    route->blocked = why;
+    if (route->retry.place > 0)
+        return;
+    alarms_set(&route->router->loop.alarms, &route->retry,
+               clock_now_ms() + dial_pause_next(&route->pause));
+}
+
+void route_greeted(struct route *route)
+{
+    route->pause = DIAL_PAUSE_FIRST;
+}
+
+void route_lost(struct route *route, struct link *link)
+{
+    if (route->link == link)
+        route->link = NULL;
+    route_mark(route);
+}
+
+/* Whether there may be one more connection. */
+static bool may_connect(struct route *route)
+{
+    struct router *router = route->router;
+
+    if (route_is_control(route) || router_make_room(router))
+        return true;
+    route->blocked = "all connections are in use";
+    DL_APPEND2(router->starved, route, starved_prev, starved_next);
+    route->starved = true;
+    return false;
+}
+
+/* A connection that is idle may hold the descriptor that is missing. */
+static enum sp_error dial_with_room(struct route *route, int *out_fd,
+                                    struct sp_result *result)
+{
+    const struct place *place = &route->router->place;
+    enum sp_error error = dial(place, route->id, out_fd, result);
+
+    if (error == SP_ESYSTEM && router_close_idle(route->router))
+        error = dial(place, route->id, out_fd, result);
+    return error;
+}
+
+static void connect_now(struct route *route)
+{
+    struct sp_result result;
+    int fd;
+
+    result_init(&result);
+    switch (dial_with_room(route, &fd, &result)) {
+    case SP_OK:
+        route->blocked = NULL;
+        route->link = link_open(route, fd);
+        if (route->link)
+            break;
+        result_set(&result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
+        fail_all(route, &result);
+        break;
+    case SP_EAGAIN:
+        route_pause(route, "the queue of connections is full");
+        break;
+    case SP_ENOENT:
+        absent(route, &result);
+        break;
+    default:
+        fail_all(route, &result);
+    }
+    result_fini(&result);
+}
+
+void route_flush(struct route *route)
+{
+    bool free_to_go =
+        !route->question && route->retry.place == 0 && !route->starved;
+
+    if (!route->waiting || !free_to_go)
+        return;
+    if (!route->link && may_connect(route))
+        connect_now(route);
+    if (!route->link)
+        return;
+    while (route->waiting) {
+        struct transfer *transfer = route->waiting;
+
+        leave(transfer);
+        link_send(route->link, transfer);
+    }
+    link_flush(route->link);
+}
+
+/* ---- budgets ---- */
+
+enum sp_error route_charge(struct route *route, size_t bytes)
+{
+    struct budget *all = &route->router->bytes;
+    size_t own_max = route->router->route_bytes_max;
+
+    if (bytes > own_max || bytes > all->max)
+        return SP_EMSGSIZE;
+    if (route->bytes.used > own_max - bytes || all->used > all->max - bytes)
+        return SP_EAGAIN;
+    route->bytes.used += bytes;
+    all->used += bytes;
+    return SP_OK;
+}
+
+void route_discharge(struct route *route, size_t bytes)
+{
+    assert(route->bytes.used >= bytes && route->router->bytes.used >= bytes);
+    route->bytes.used -= bytes;
+    route->router->bytes.used -= bytes;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Which route is flushed when, which connection makes room for another, and
+ * who is told what.  Callers: async.c, op.c; route.c for its place among the
+ * others. */
+#define _GNU_SOURCE
+#include "router.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "channel.h"
+#include "link.h"
+#include "outcome.h"
+#include "route.h"
+
+#define BYTES_MAX (256u * 1024 * 1024)
+#define ROUTE_BYTES_MAX (32u * 1024 * 1024)
+
+enum sp_error router_init(struct router *router, const struct place *place)
+{
+    *router = (struct router){
+        .place = *place,
+        .links_max = channel_keep(),
+        .bytes.max = BYTES_MAX,
+        .route_bytes_max = ROUTE_BYTES_MAX,
+    };
+    return loop_init(&router->loop);
+}
+
+/* The transfers of all routes but spd's own go by way of that one. */
+void router_fini(struct router *router)
+{
+    struct route *route, *next;
+
+    HASH_ITER (hh, router->routes, route, next)
+        if (!route_is_control(route))
+            route_destroy(route);
+    HASH_ITER (hh, router->routes, route, next)
+        route_destroy(route);
+    loop_fini(&router->loop);
+}
+
+struct route *router_find(struct router *router, const char *id)
+{
+    struct route *route;
+
+    HASH_FIND_STR(router->routes, id, route);
+    return route ? route : route_create(router, id);
+}
+
+void router_wake(struct router *router)
+{
+    if (!router->turning)
+        loop_wake(&router->loop);
+}
+
+/* ---- room for connections ---- */
+
+bool router_close_idle(struct router *router)
+{
+    if (!router->idle)
+        return false;
+    link_close(router->idle);
+    return true;
+}
+
+static bool has_room(const struct router *router)
+{
+    return router->links < router->links_max || router->idle;
+}
+
+bool router_make_room(struct router *router)
+{
+    while (router->links >= router->links_max)
+        if (!router_close_idle(router))
+            return false;
+    return true;
+}
+
+/* ---- the steps of a turn ---- */
+
+static void flush(struct route *route)
+{
+    route_flush(route);
+    if (route_is_unused(route))
+        route_destroy(route);
+}
+
+void router_flush(struct router *router)
+{
+    struct route *route;
+
+    while (router->starved && has_room(router)) {
+        route = router->starved;
+        DL_DELETE2(router->starved, route, starved_prev, starved_next);
+        route->starved = false;
+        flush(route);
+    }
+    while ((route = router->dirty)) {
+        DL_DELETE(router->dirty, route);
+        route->dirty = false;
+        flush(route);
+    }
+}
+
+/* What came of it; false: it is sent again. */
+static bool conclude(struct transfer *transfer, struct sp_result *result)
+{
+    enum outcome outcome =
+        outcome_of(&transfer->request, transfer->greeted, result);
+    enum outcome_step step = outcome_next(outcome, result, transfer->again);
+
+    if (transfer->displaced) /* which says nothing of the session */
+        step = OUTCOME_AGAIN;
+    switch (step) {
+    case OUTCOME_TELL:
+    case OUTCOME_DIED:
+        return true;
+    case OUTCOME_AGAIN:
+        transfer->again |= !transfer->displaced;
+        break;
+    case OUTCOME_LATER:
+        route_pause(transfer->route, "the session takes no more connections");
+        break;
+    }
+    route_send(transfer);
+    if (transfer->expired)
+        route_expire(transfer);
+    return false;
+}
+
+static void tell(struct transfer *transfer)
+{
+    struct sp_result result;
+    char *text = transfer->text;
+
+    result_init(&result);
+    transfer->text = NULL;
+    if (transfer->final && text)
+        result_fail(&result, transfer->request.error,
+                    transfer->request.progress, "%s", text);
+    else if (transfer->final)
+        result_set(&result, transfer->request.error,
+                   transfer->request.progress);
+    if (transfer->final || conclude(transfer, &result)) {
+        if (result.error == SP_EDIED)
+            channel_died(transfer->route->id, &result);
+        transfer->on_told(transfer, &result);
+    }
+    free(text);
+    result_fini(&result);
+}
+
+void router_tell(struct router *router)
+{
+    while (router->over && !router->stopped) {
+        struct transfer *transfer = router->over;
+
+        DL_DELETE(router->over, transfer);
+        transfer->state = TRANSFER_IDLE;
+        tell(transfer);
+    }
+}
+
+void router_rest(struct router *router)
+{
+    if (router->dirty || router->over || (router->starved && has_room(router)))
+        loop_wake(&router->loop);
+    loop_settle(&router->loop);
+}

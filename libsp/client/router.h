@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* client/router.h - all connections of an asynchronous client: the routes to
+ * its sessions and to spd, and the bounds that they share.  It owns them; who
+ * sends (op.c) asks for the route to a session and gives it a transfer.
+ *
+ * Nothing happens but in three steps, which async.c makes in turns: flush
+ * (connect and write), loop_turn (read), tell (call the users).  Users are
+ * called in the third alone, so nothing that they do pulls the ground from
+ * under a step. */
+#ifndef CLIENT_ROUTER_H
+#define CLIENT_ROUTER_H
+
+#include "loop.h"
+#include "place.h"
+#include "result.h"
+
+struct link;
+struct route;
+struct transfer;
+
+/* Bytes, of one session or of all. */
+struct budget {
+    size_t used;
+    size_t max;
+};
+
+struct router {
+    struct place place;
+    struct loop loop;
+    struct route *routes;  /* owned; hash by ID */
+    struct route *dirty;   /* to be flushed */
+    struct route *starved; /* that wait for a connection, in order */
+    struct link *idle;     /* that can be closed; the longest idle one first */
+    size_t links;          /* to sessions, open */
+    size_t links_max;
+    struct budget bytes;
+    size_t route_bytes_max;
+    uint64_t turns;        /* given to transfers */
+    struct transfer *over; /* to be told, in order */
+    bool turning;          /* a turn is under way, which will flush and tell */
+    bool stopped;          /* tell nobody any more */
+};
+
+enum sp_error router_init(struct router *router, const struct place *place);
+
+/* No transfer may be waiting or sent, but those of the routes themselves. */
+void router_fini(struct router *router);
+
+/* The route to a session, or to spd (DIAL_CONTROL); made if there is none.  It
+ * stays for as long as somebody uses it (route.users) or it has a connection.
+ * NULL: no memory. */
+struct route *router_find(struct router *router, const char *id);
+
+/* For a route: makes room for one more connection to a session; and closes the
+ * one that has been idle longest.  False: all are in use. */
+bool router_make_room(struct router *router);
+bool router_close_idle(struct router *router);
+
+/* Connects what can be connected, and writes what was queued. */
+void router_flush(struct router *router);
+
+/* Tells the users of all transfers that are over. */
+void router_tell(struct router *router);
+
+/* After a turn: whatever is left to do, is done in the next. */
+void router_rest(struct router *router);
+
+/* There is something to flush or to tell. */
+void router_wake(struct router *router);
+
+#endif

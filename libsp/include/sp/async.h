@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* sp/async.h - talk to sessions from an event loop, without ever waiting.
+ *
+ *     static void answered(struct sp_async *async, struct sp_result *result,
+ *                          void *context)
+ *     {
+ *         if (sp_result_error(result) == SP_OK)
+ *             fwrite(sp_result_data(result), 1, sp_result_size(result), stdout);
+ *         else
+ *             fprintf(stderr, "%s\n", sp_result_text(result));
+ *     }
+ *
+ *     sp_async_new(client, &async);
+ *     sp_async_call(async, "alice", NULL, "incr n", 6, 1000, answered, NULL,
+ *                   NULL);
+ *     while (sp_async_outstanding(async) > 0) {
+ *         struct pollfd poller = {sp_async_fd(async), POLLIN, 0};
+ *
+ *         poll(&poller, 1, -1);
+ *         sp_async_dispatch(async);
+ *     }
+ *     sp_async_free(async);
+ *
+ * A loop of one's own watches one descriptor for reading and calls one
+ * function; <sp/event.h> does it for libevent.  Deadlines are in it: nothing
+ * else has to be timed.
+ *
+ * The conventions of <sp/client.h> hold, but for these:
+ *
+ * - An sp_async and what belongs to it is used by one thread at a time.
+ *   Several in one program, each with its thread, know nothing of each other.
+ * - No function waits, save for what the file system and the kernel take.
+ * - A function that asks for an operation returns SP_OK if the operation was
+ *   accepted.  Then `done` is called once, from inside sp_async_dispatch(), in
+ *   the thread that calls that, never from inside anything else; unless the
+ *   operation is cancelled or the sp_async freed first.  On another value
+ *   nothing was accepted and `done` is not called.
+ * - What it is given (ID, bodies, specs) is copied before it returns.
+ * - A timeout is in milliseconds, as in <sp/client.h>, and runs from the call
+ *   of the function.  `done` is called as soon as the loop dispatches after its
+ *   end.  A reply that has arrived by then counts.
+ *
+ * Errors of accepting, of all operations: SP_EINVAL, SP_EBADID, SP_EFORKED;
+ * SP_EAGAIN, a memory limit is reached: wait until some of what is outstanding
+ * is over; SP_EMSGSIZE, it is larger than the limit; SP_ENOMEM.
+ */
+#ifndef SP_ASYNC_H
+#define SP_ASYNC_H
+
+#include <stddef.h>
+
+#include <sp/client.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Connections to sessions and to their supervisor, and what is outstanding on
+ * them. */
+struct sp_async;
+
+/* The runtime directory is the client's, which can be closed right away.
+ * SP_EINVAL: the client's channel is nng; only the local one is asynchronous
+ * yet.  SP_EFORKED, SP_ENOMEM, SP_ESYSTEM (no descriptors: it needs three).
+ * The caller frees it with sp_async_free(). */
+enum sp_error sp_async_new(struct sp_client *client,
+                           struct sp_async **out_async);
+
+/* Closes all connections and forgets what is outstanding: no `done` is called
+ * any more, and whether a request that was sent runs is not known.  Casts that
+ * are over are not lost.  Allowed inside a `done`, whose result stays valid
+ * until it returns.  NULL is allowed.  In a process that was forked from its
+ * own it does nothing. */
+void sp_async_free(struct sp_async *async);
+
+/* What is bounded.  A limit that is lowered ends nothing that is there. */
+enum sp_async_limit {
+    /* Connections to sessions that are open at once, 1 to 1,000,000; 1,024
+     * unless set, or half of the descriptors that the process may open.  (There
+     * is one more, to the supervisor.)  A session keeps its connection for
+     * reuse.  At the limit the one that has been idle longest is closed; where
+     * all are in use, requests to further sessions wait for one, and are
+     * SP_EAGAIN when their time has passed. */
+    SP_ASYNC_CONNECTIONS,
+    /* Bytes that what is outstanding on one session takes: requests and their
+     * administration, and a reply that is being received; 32 MiB unless set.
+     * A reply over it is dropped: SP_ENOMEM, and it was answered. */
+    SP_ASYNC_SESSION_BYTES,
+    /* The same of all sessions together; 256 MiB unless set.  (A connection's
+     * own buffer of 32 KiB is not in it.) */
+    SP_ASYNC_BYTES,
+};
+
+/* SP_EINVAL: no such limit, or out of its range (bytes: at least 4,096). */
+enum sp_error sp_async_set_limit(struct sp_async *async,
+                                 enum sp_async_limit limit, size_t value);
+
+/* ---- the loop ----------------------------------------------------------- */
+
+/* The descriptor to watch: readable (POLLIN) whenever there is something for
+ * sp_async_dispatch() to do, also when time has passed, and when an operation
+ * was asked for outside of it.  It belongs to the sp_async and is the same for
+ * its life.  Nothing else may be done with it. */
+int sp_async_fd(const struct sp_async *async);
+
+/* Does what can be done now, and calls `done` of what is over.  It may be
+ * called at any time; without anything to do it costs little.  What was asked
+ * for since the last time leaves in as few writes as hold it (32 KiB each).
+ * SP_EINVAL: called inside a `done`.  SP_EFORKED.  SP_ESYSTEM: the kernel
+ * refuses to wait, which it has no reason to. */
+enum sp_error sp_async_dispatch(struct sp_async *async);
+
+/* How many operations are outstanding: accepted, and their `done` not called
+ * yet. */
+size_t sp_async_outstanding(const struct sp_async *async);
+
+/* ---- operations --------------------------------------------------------- */
+
+/* What is called when an operation is over.  result: what came of it, as with
+ * the function of <sp/client.h> of the same name.  It is the caller's until the
+ * function returns, so that sp_result_take() and those below can take what is
+ * in it.  context: as given.  Inside it everything is allowed but
+ * sp_async_dispatch(): also to free the sp_async. */
+typedef void sp_async_done(struct sp_async *async, struct sp_result *result,
+                           void *context);
+
+/* Names an operation that is outstanding.  A number is never used twice, so a
+ * ticket of one that is over does no harm.  0: none. */
+struct sp_ticket {
+    unsigned long long number;
+};
+
+/* Forgets an operation: its `done` will not be called.  SP_OK: *out_progress
+ * (NULL is allowed) says how far its request had got; what was sent may still
+ * run.  SP_ENOENT: it is over already, its `done` called or being called.
+ * A large message of which a part was written ends its connection: what comes
+ * after it goes by another, in no order with what was sent before. */
+enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
+                              enum sp_progress *out_progress);
+
+/* Of all of these: done may be NULL, if nobody wants to know.  out_ticket may
+ * be NULL. */
+
+/* sp_call_with(): sends a request; its reply is the result's data.  spec: NULL
+ * where the session is not to be started.
+ * Requests and casts to one session are handled in the order in which they were
+ * asked for, as long as its connection lives.
+ * SP_EDIED comes at once with the death, and with the cause if the supervisor
+ * tells it within 200 ms.  SP_EAGAIN: until the timeout the session took no
+ * connection, or there was none to be had (SP_ASYNC_CONNECTIONS). */
+enum sp_error sp_async_call(struct sp_async *async, const char *id,
+                            const struct sp_spec *spec, const void *request,
+                            size_t size, int timeout_ms, sp_async_done *done,
+                            void *context, struct sp_ticket *out_ticket);
+
+/* sp_cast_with(): SP_OK, once the kernel has all of it; what a session does not
+ * read makes further casts wait for room, within the memory limits.
+ * SP_ETIMEDOUT: there was no room in time, and it is not sent.  With a timeout
+ * of 0 it is tried once, at the next dispatch, and SP_EAGAIN says that it would
+ * have had to wait. */
+enum sp_error sp_async_cast(struct sp_async *async, const char *id,
+                            const struct sp_spec *spec, const void *message,
+                            size_t size, int timeout_ms, sp_async_done *done,
+                            void *context, struct sp_ticket *out_ticket);
+
+/* sp_start(), sp_ensure() and sp_terminate().  spec: NULL stands for one that
+ * is all 0. */
+enum sp_error sp_async_start(struct sp_async *async, const char *id,
+                             const struct sp_spec *spec, int timeout_ms,
+                             sp_async_done *done, void *context,
+                             struct sp_ticket *out_ticket);
+enum sp_error sp_async_ensure(struct sp_async *async, const char *id,
+                              const struct sp_spec *spec, int timeout_ms,
+                              sp_async_done *done, void *context,
+                              struct sp_ticket *out_ticket);
+enum sp_error sp_async_terminate(struct sp_async *async, const char *id,
+                                 int timeout_ms, sp_async_done *done,
+                                 void *context, struct sp_ticket *out_ticket);
+
+/* sp_info() and sp_list().  On SP_OK `done` finds the answer by
+ * sp_async_take_info() or sp_async_take_list(). */
+enum sp_error sp_async_info(struct sp_async *async, const char *id,
+                            int timeout_ms, sp_async_done *done, void *context,
+                            struct sp_ticket *out_ticket);
+enum sp_error sp_async_list(struct sp_async *async, int timeout_ms,
+                            sp_async_done *done, void *context,
+                            struct sp_ticket *out_ticket);
+
+/* The info or the list of sessions that a result of the above holds, once: it
+ * is the caller's from then on, to be freed with sp_info_free() or
+ * sp_list_free().  One that is not taken is freed when `done` returns.  NULL:
+ * there is none. */
+struct sp_session_info *sp_async_take_info(struct sp_result *result);
+struct sp_session_list *sp_async_take_list(struct sp_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

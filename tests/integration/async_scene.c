@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns an asynchronous client by poll() or by libevent.  Used by test_async
+ * and test_async_peers. */
+#define _GNU_SOURCE
+#include "async_scene.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sp/event.h>
+
+#include "support/wait.h"
+
+static struct event_base *base; /* NULL: it is poll() */
+static struct sp_event *attachment;
+static bool turning; /* the base is, and cannot be freed */
+
+struct criterion_test_params loop_parameters(void)
+{
+    static struct loop_name loops[] = {{"poll"}, {"libevent"}};
+
+    return cr_make_param_array(struct loop_name, loops, 2);
+}
+
+void async_attach(struct sp_async *async, const char *loop)
+{
+    if (strcmp(loop, "libevent") != 0)
+        return;
+    base = event_base_new();
+    cr_assert(base);
+    cr_assert_eq(sp_event_attach(base, async, &attachment), SP_OK);
+}
+
+static void end_base(void)
+{
+    if (!base || attachment || turning)
+        return;
+    event_base_free(base);
+    base = NULL;
+}
+
+void async_detach(void)
+{
+    sp_event_detach(attachment);
+    attachment = NULL;
+    end_base();
+}
+
+static void time_out(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    *(bool *)context = true;
+}
+
+static void turn_base(void)
+{
+    static const struct timeval patience = {.tv_sec = WAIT_MS / 1000};
+    bool timed_out = false;
+    struct event *timer = evtimer_new(base, time_out, &timed_out);
+
+    cr_assert(timer);
+    evtimer_add(timer, &patience);
+    turning = true;
+    cr_assert_neq(event_base_loop(base, EVLOOP_ONCE), -1);
+    turning = false;
+    event_free(timer);
+    cr_assert_not(timed_out, "nothing comes");
+    end_base();
+}
+
+void answer_note(struct sp_async *async, struct sp_result *result,
+                 void *context)
+{
+    struct answer *answer = context;
+
+    (void)async;
+    answer->count++;
+    answer->error = sp_result_error(result);
+    answer->progress = sp_result_progress(result);
+    answer->pid = sp_result_pid(result);
+    answer->size = sp_result_size(result);
+    snprintf(answer->data, sizeof answer->data, "%s",
+             (const char *)sp_result_data(result));
+    snprintf(answer->text, sizeof answer->text, "%s", sp_result_text(result));
+    snprintf(answer->cause, sizeof answer->cause, "%s",
+             sp_result_cause(result));
+}
+
+void async_turn(struct sp_async *async)
+{
+    if (base) {
+        turn_base();
+        return;
+    }
+    cr_assert(wait_readable(sp_async_fd(async), WAIT_MS), "nothing comes");
+    cr_assert_eq(sp_async_dispatch(async), SP_OK);
+}
+
+void async_await(struct sp_async *async, const struct answer *answer)
+{
+    while (answer->count == 0)
+        async_turn(async);
+}
+
+void async_await_all(struct sp_async *async)
+{
+    while (sp_async_outstanding(async) > 0)
+        async_turn(async);
+}
+
+struct sp_ticket async_ask(struct sp_async *async, const char *id,
+                           const char *request, int timeout_ms,
+                           struct answer *answer)
+{
+    struct sp_ticket ticket = {0};
+    enum sp_error error =
+        sp_async_call(async, id, NULL, request, strlen(request), timeout_ms,
+                      answer_note, answer, &ticket);
+
+    cr_assert_eq(error, SP_OK, "%s", sp_error_name(error));
+    cr_assert_neq(ticket.number, 0u);
+    return ticket;
+}

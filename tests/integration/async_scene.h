@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* integration/async_scene.h - what tests of the asynchronous client share: its
+ * loop, turned until something has come, and answers that are noted. */
+#ifndef INTEGRATION_ASYNC_SCENE_H
+#define INTEGRATION_ASYNC_SCENE_H
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sp/async.h>
+
+#define LONG_MS 60000 /* what is to be ended by something else */
+#define SHORT_MS 100  /* what is to time out */
+
+/* What a callback was told. */
+struct answer {
+    unsigned count; /* of callbacks */
+    enum sp_error error;
+    enum sp_progress progress;
+    pid_t pid;
+    size_t size;
+    char data[128]; /* its beginning, NUL-terminated */
+    char text[256];
+    char cause[256];
+};
+
+/* A sp_async_done; its context is a struct answer. */
+sp_async_done answer_note;
+
+/* The loops that drive it: poll() alone, or libevent by way of libsp-event. */
+struct loop_name {
+    char text[16];
+};
+struct criterion_test_params loop_parameters(void);
+
+/* Turns it by this loop from now on; until async_detach(), which may be called
+ * at any time, also inside a callback, and twice. */
+void async_attach(struct sp_async *async, const char *loop);
+void async_detach(void);
+
+/* One turn of the loop: waits until there is something to do, and does it.
+ * Fails after WAIT_MS. */
+void async_turn(struct sp_async *async);
+
+/* Turns until this answer is there, or until nothing is outstanding. */
+void async_await(struct sp_async *async, const struct answer *answer);
+void async_await_all(struct sp_async *async);
+
+/* A call with a string; it is expected to be accepted. */
+struct sp_ticket async_ask(struct sp_async *async, const char *id,
+                           const char *request, int timeout_ms,
+                           struct answer *answer);
+
+#define expect_answer(answer, error_, progress_)                               \
+    do {                                                                       \
+        cr_expect_eq((answer)->count, 1u);                                     \
+        cr_expect_eq((answer)->error, (error_), "%s, not %s: %s",              \
+                     sp_error_name((answer)->error), sp_error_name(error_),    \
+                     (answer)->text);                                          \
+        cr_expect_eq((answer)->progress, (progress_), "progress %d",           \
+                     (int)(answer)->progress);                                 \
+    } while (0)
+
+#define expect_data(answer, data_)                                             \
+    do {                                                                       \
+        expect_answer((answer), SP_OK, SP_PROGRESS_ANSWERED);                  \
+        cr_expect_str_eq((answer)->data, (data_));                             \
+    } while (0)
+
+#endif
