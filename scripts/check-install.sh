@@ -119,6 +119,7 @@ run_programs() # DIRECTORY
 }
 
 installed
+bash scripts/check-manual.sh "$prefix"
 by_pkg_config
 run "$scratch/pkg-config"
 by_cmake

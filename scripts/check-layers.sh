@@ -164,15 +164,7 @@ imports() # FILE SYMBOLS(regex): fails if the file uses one
 # The functions that public headers declare themselves.
 declared() # HEADER...
 {
-    local header
-
-    for header in "$@"; do
-        cc -E -Ilibsp/include "libsp/include/sp/$header" |
-            awk -v header="/$header" '
-                /^# [0-9]+ "/ { own = index($3, header); next }
-                own && !/^typedef/' |
-            grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
-    done | sort -u
+    bash scripts/public-functions.sh libsp/include "$@"
 }
 
 # What a program or library exports.

@@ -34,6 +34,8 @@ foreach(page libsp/spctl/spctl.1 supervisor/spd.8 supervisor/spd.conf.5)
           DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+include(scripts/cmake/manual.cmake)
+
 install(FILES scripts/completion/spctl.bash RENAME spctl
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
