@@ -185,6 +185,20 @@ check_exports() # FILE HEADER...
         fault "$file: declared (<) and exported (>) differ:" $wrong
 }
 
+# The same of its static library, if there is one: what is private in it is not
+# to meet a name of the program's own.
+check_archive() # FILE HEADER...
+{
+    local file=$1 wrong
+
+    shift
+    [ -f "$build/$file" ] || return 0
+    wrong=$(diff <(declared "$@") <(nm -g --defined-only "$build/$file" |
+        awk 'NF == 3 { print $3 }' | sort -u) | grep '^[<>]' || true)
+    [ -z "$wrong" ] ||
+        fault "$file: declared (<) and shown (>) differ:" $wrong
+}
+
 # sp-worker exports libevent too, and libc's own: only what lacks counts.
 check_offers() # FILE HEADER...
 {
@@ -210,8 +224,11 @@ check_links()
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
     check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
+    check_archive "$lib/libsp.a" async.h client.h error.h id.h version.h
     check_exports "$lib/libsp-event.so" event.h
+    check_archive "$lib/libsp-event.a" event.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
+    check_archive "$lib/libsp-evhttp.a" evhttp.h
     check_offers "$lib/libsp/sp-worker" module.h
 }
 

@@ -681,7 +681,8 @@ struct sp_supervisor;
  * sp_supervisor_stop().
  * runtime_dir: NULL for the default (see sp_client_open()).
  * config: a configuration file, or NULL for none.
- * spd: the path of the spd program; NULL for the one installed with libsp.
+ * spd: the path of the spd program; NULL for the one installed with libsp: for
+ * libsp.so beside it, for libsp.a where it was configured to be.
  *
  * spd ends in order, with all its sessions, when sp_supervisor_stop() is
  * called and when this process ends in any way.  Between fork and exec only
