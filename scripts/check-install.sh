@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs a build into a directory of its own, and builds and runs
-# tests/consumer against that copy: by pkg-config and by CMake, in C and C++.
+# Installs a build into a directory of its own, checks its manual pages, and
+# builds and runs tests/consumer against that copy: by pkg-config and by CMake,
+# shared and static, in C and C++.
 #
 #   scripts/check-install.sh BUILD_DIRECTORY
 set -euo pipefail
@@ -11,6 +12,7 @@ consumer=$PWD/tests/consumer
 scratch=$(mktemp -d /tmp/sp-install.XXXXXX)
 chmod 755 "$scratch" # root's modules are loaded as another user
 runtime=$scratch/run # short enough for a socket's address
+linking=
 spd=
 trap '[ -z "$spd" ] || kill "$spd"; rm -rf "$scratch"' EXIT
 
@@ -51,14 +53,15 @@ installed()
         fail "these know where they were built"
 }
 
+# What pkg-config says of the copy; $linking is --static, or empty.
 config()
 {
-    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@"
+    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config $linking "$@"
 }
 
-by_pkg_config()
+by_pkg_config() # DIRECTORY
 {
-    local dir=$scratch/pkg-config strict=(-Wall -Wextra -Werror)
+    local dir=$1 strict=(-Wall -Wextra -Werror)
 
     mkdir "$dir"
     gcc -std=c17 "${strict[@]}" "$consumer/hello.c" -o "$dir/hello" \
@@ -75,21 +78,47 @@ by_pkg_config()
         -o "$dir/greet_cpp.so" $(config --cflags libsp)
 }
 
-by_cmake()
+by_cmake() # DIRECTORY WORDS...
 {
-    quietly cmake -S "$consumer" -B "$scratch/cmake" -G Ninja \
-        -DCMAKE_PREFIX_PATH="$prefix"
-    quietly cmake --build "$scratch/cmake"
+    local dir=$1
+
+    shift
+    quietly cmake -S "$consumer" -B "$dir" -G Ninja \
+        -DCMAKE_PREFIX_PATH="$prefix" "$@"
+    quietly cmake --build "$dir"
+}
+
+# With the static libraries nothing is left to be found when a program runs:
+# they are linked and run where there is no shared one.
+static()
+{
+    local file dir
+
+    [ -e "$libdir/libsp.a" ] ||
+        { echo "install: skipped: this build has no static libraries"; return; }
+    by_cmake "$scratch/cmake-static" -DCONSUMER_STATIC=ON
+    # spctl keeps to the shared one, and is not needed here
+    rm "$libdir"/libsp*.so*
+    linking=--static by_pkg_config "$scratch/pkg-config-static"
+    for dir in "$scratch"/{cmake,pkg-config}-static; do
+        for file in "$dir"/{hello,consumer-cpp,looped,plugged}; do
+            ! readelf -dW "$file" | grep -E 'NEEDED.*\[libsp[-.]' ||
+                fail "$file is linked with a shared library"
+        done
+        # libsp.a does not look for spd beside a program
+        run "$dir" "$prefix/bin/spd"
+    done
 }
 
 # Runs what one of the two has built, against the installed spd.
-run() # DIRECTORY
+run() # DIRECTORY [SPD]
 {
     local conf=$1/spd.conf
 
     printf '[module %s]\npath = %s\n' greet "$1/greet.so" \
         greet_cpp "$1/greet_cpp.so" >"$conf"
-    LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf"
+    LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf" \
+        "${@:2}"
     LD_LIBRARY_PATH=$libdir "$1/plugged"
     run_programs "$1"
 }
@@ -119,8 +148,10 @@ run_programs() # DIRECTORY
 }
 
 installed
-by_pkg_config
+bash scripts/check-manual.sh "$prefix"
+by_pkg_config "$scratch/pkg-config"
 run "$scratch/pkg-config"
-by_cmake
+by_cmake "$scratch/cmake"
 run "$scratch/cmake"
+static
 echo "install: a moved copy serves programs and modules, C and C++"

@@ -164,15 +164,7 @@ imports() # FILE SYMBOLS(regex): fails if the file uses one
 # The functions that public headers declare themselves.
 declared() # HEADER...
 {
-    local header
-
-    for header in "$@"; do
-        cc -E -Ilibsp/include "libsp/include/sp/$header" |
-            awk -v header="/$header" '
-                /^# [0-9]+ "/ { own = index($3, header); next }
-                own && !/^typedef/' |
-            grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
-    done | sort -u
+    bash scripts/public-functions.sh libsp/include "$@"
 }
 
 # What a program or library exports.
@@ -191,6 +183,20 @@ check_exports() # FILE HEADER...
     wrong=$(diff <(declared "$@") <(exported "$file") | grep '^[<>]' || true)
     [ -z "$wrong" ] ||
         fault "$file: declared (<) and exported (>) differ:" $wrong
+}
+
+# The same of its static library, if there is one: what is private in it is not
+# to meet a name of the program's own.
+check_archive() # FILE HEADER...
+{
+    local file=$1 wrong
+
+    shift
+    [ -f "$build/$file" ] || return 0
+    wrong=$(diff <(declared "$@") <(nm -g --defined-only "$build/$file" |
+        awk 'NF == 3 { print $3 }' | sort -u) | grep '^[<>]' || true)
+    [ -z "$wrong" ] ||
+        fault "$file: declared (<) and shown (>) differ:" $wrong
 }
 
 # sp-worker exports libevent too, and libc's own: only what lacks counts.
@@ -218,8 +224,11 @@ check_links()
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
     check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
+    check_archive "$lib/libsp.a" async.h client.h error.h id.h version.h
     check_exports "$lib/libsp-event.so" event.h
+    check_archive "$lib/libsp-event.a" event.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h
+    check_archive "$lib/libsp-evhttp.a" evhttp.h
     check_offers "$lib/libsp/sp-worker" module.h
 }
 

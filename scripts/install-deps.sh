@@ -25,6 +25,7 @@ build_packages=(
 )
 test_packages=(
     libcriterion-dev nanomsg-utils
+    groff-base mandoc # readers of the manual pages, for their faults
     clang libclang-rt-dev # the second compiler; libFuzzer
 )
 

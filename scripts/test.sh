@@ -20,7 +20,8 @@ Installs what is missing (as root, or through sudo), then:
   layers      who may include and link what
   documents   links, examples and exit statuses in README.md and others
   headers     C and C++ compilers accept every public header
-  install     a program and a module built against an installed copy
+  install     programs and modules built against an installed copy, shared and
+              static; its manual pages
   debug       all tests again, with the address and undefined-behaviour
               sanitizers
   fuzz        the fuzz targets: the wire codec for 30 s, the others for 5 s

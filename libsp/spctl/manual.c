@@ -55,7 +55,7 @@ static void print_options(unsigned options)
 
 static void print_command(const struct command *command)
 {
-    printf(".SS %s ", command->name);
+    printf(".SS %s%s", command->name, *command->synopsis ? " " : "\n");
     print_text(command->synopsis);
     print_text(command->text);
     print_options(command->options);

@@ -2,7 +2,7 @@
 #
 #   bin/spd, bin/spctl
 #   include/sp/*.h
-#   LIBDIR/libsp.so, libsp-event.so, libsp-evhttp.so
+#   LIBDIR/libsp.so, libsp-event.so, libsp-evhttp.so, and .a of each
 #   LIBDIR/libsp/sp-worker, modules/*.so      found by spd beside itself
 #   LIBDIR/pkgconfig, LIBDIR/cmake/libsp
 #   share/man, share/bash-completion
@@ -34,12 +34,22 @@ foreach(page libsp/spctl/spctl.1 supervisor/spd.8 supervisor/spd.conf.5)
           DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 
+include(scripts/cmake/manual.cmake)
+
 install(FILES scripts/completion/spctl.bash RENAME spctl
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 
 install(TARGETS sp sp_headers sp_event sp_evhttp EXPORT libsp-targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT libsp-targets NAMESPACE libsp:: DESTINATION ${package_dir})
+if(SP_STATIC)
+  set_target_properties(sp_static PROPERTIES EXPORT_NAME sp-static)
+  install(TARGETS sp_static sp_event_static sp_evhttp_static
+          EXPORT libsp-static-targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT libsp-static-targets NAMESPACE libsp::
+          DESTINATION ${package_dir})
+endif()
 
 foreach(name libsp libsp-event libsp-evhttp)
   configure_file(scripts/cmake/${name}.pc.in scripts/${name}.pc @ONLY)

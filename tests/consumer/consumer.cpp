@@ -2,7 +2,7 @@
 // A C++ program on an installed libsp: runs a supervisor of its own, with the
 // two modules built beside it, and uses a session of each.
 //
-//   consumer RUNTIME_DIR CONFIG
+//   consumer RUNTIME_DIR CONFIG [SPD]
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -86,11 +86,11 @@ int main(int argc, char **argv)
     sp_client *client;
 
     result = sp_result_new();
-    if (argc != 3 || !result)
+    if (argc < 3 || !result)
         return 2;
     if (std::string(sp_version()) != SP_VERSION)
         return 3;
-    check(sp_supervisor_start(argv[1], argv[2], nullptr, &supervisor, result),
+    check(sp_supervisor_start(argv[1], argv[2], argv[3], &supervisor, result),
           "supervisor");
     check(sp_client_open(argv[1], &client), "open");
     use_sessions(client);

@@ -26,10 +26,13 @@
  * function; <sp/event.h> does it for libevent.  Deadlines are in it: nothing
  * else has to be timed.
  *
+ * Link with -lsp: cc program.c $(pkg-config --cflags --libs libsp)
+ *
  * The conventions of <sp/client.h> hold, but for these:
  *
- * - An sp_async and what belongs to it is used by one thread at a time.
- *   Several in one program, each with its thread, know nothing of each other.
+ * - Threads: an sp_async and what belongs to it is used by one thread at a
+ *   time.  Several in one program, each with its thread, know nothing of each
+ *   other.
  * - No function waits, save for what the file system and the kernel take.
  * - A function that asks for an operation returns SP_OK if the operation was
  *   accepted.  Then `done` is called once, from inside sp_async_dispatch(), in
@@ -37,13 +40,13 @@
  *   operation is cancelled or the sp_async freed first.  On another value
  *   nothing was accepted and `done` is not called.
  * - What it is given (ID, bodies, specs) is copied before it returns.
- * - A timeout is in milliseconds, as in <sp/client.h>, and runs from the call
- *   of the function.  `done` is called as soon as the loop dispatches after its
- *   end.  A reply that has arrived by then counts.
- *
- * Errors of accepting, of all operations: SP_EINVAL, SP_EBADID, SP_EFORKED;
- * SP_EAGAIN, a memory limit is reached: wait until some of what is outstanding
- * is over; SP_EMSGSIZE, it is larger than the limit; SP_ENOMEM.
+ * - async: belongs to the process that made it: in a process that was forked
+ *   from that one every function with it is SP_EFORKED and does nothing.  NULL
+ *   is SP_EINVAL.
+ * - timeout_ms: in milliseconds, as in <sp/client.h>: 0 to INT_MAX or
+ *   SP_TIMEOUT_INFINITE; another negative number is SP_EINVAL.  It runs from
+ *   the call of the function; `done` learns that it has passed as soon as the
+ *   loop dispatches after its end.  A reply that has arrived by then counts.
  */
 #ifndef SP_ASYNC_H
 #define SP_ASYNC_H
@@ -60,18 +63,21 @@ extern "C" {
  * them. */
 struct sp_async;
 
-/* The runtime directory is the client's, which can be closed right away.
+/* Makes an asynchronous client.  The caller frees it with sp_async_free().
+ * client: its runtime directory is used.  It can be closed right away.
  * SP_EINVAL: the client's channel is nng; only the local one is asynchronous
- * yet.  SP_EFORKED, SP_ENOMEM, SP_ESYSTEM (no descriptors: it needs three).
- * The caller frees it with sp_async_free(). */
+ * yet.
+ * SP_EFORKED, SP_ENOMEM.
+ * SP_ESYSTEM: no descriptors; it needs three. */
 enum sp_error sp_async_new(struct sp_client *client,
                            struct sp_async **out_async);
 
 /* Closes all connections and forgets what is outstanding: no `done` is called
  * any more, and whether a request that was sent runs is not known.  Casts that
  * are over are not lost.  Allowed inside a `done`, whose result stays valid
- * until it returns.  NULL is allowed.  In a process that was forked from its
- * own it does nothing. */
+ * until it returns.
+ * async: NULL is allowed.  In a process that was forked from its own nothing is
+ * done. */
 void sp_async_free(struct sp_async *async);
 
 /* What is bounded.  A limit that is lowered ends nothing that is there. */
@@ -92,30 +98,40 @@ enum sp_async_limit {
     SP_ASYNC_BYTES,
 };
 
-/* SP_EINVAL: no such limit, or out of its range (bytes: at least 4,096). */
+/* Sets what is bounded.
+ * value: connections, or bytes, of which 4,096 are the least.
+ * SP_EINVAL: no such limit, or out of its range. */
 enum sp_error sp_async_set_limit(struct sp_async *async,
                                  enum sp_async_limit limit, size_t value);
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/* The descriptor to watch: readable (POLLIN) whenever there is something for
- * sp_async_dispatch() to do, also when time has passed, and when an operation
- * was asked for outside of it.  It belongs to the sp_async and is the same for
- * its life.  Nothing else may be done with it. */
+/* The descriptor to watch.  It is readable (POLLIN) whenever there is something
+ * for sp_async_dispatch() to do, also when time has passed, and when an
+ * operation was asked for outside of it.  It belongs to the sp_async and is the
+ * same for its life.  Nothing else may be done with it. */
 int sp_async_fd(const struct sp_async *async);
 
 /* Does what can be done now, and calls `done` of what is over.  It may be
  * called at any time; without anything to do it costs little.  What was asked
  * for since the last time leaves in as few writes as hold it (32 KiB each).
- * SP_EINVAL: called inside a `done`.  SP_EFORKED.  SP_ESYSTEM: the kernel
- * refuses to wait, which it has no reason to. */
+ * SP_EINVAL: called inside a `done`.
+ * SP_ESYSTEM: the kernel refuses to wait, which it has no reason to. */
 enum sp_error sp_async_dispatch(struct sp_async *async);
 
 /* How many operations are outstanding: accepted, and their `done` not called
  * yet. */
 size_t sp_async_outstanding(const struct sp_async *async);
 
-/* ---- operations --------------------------------------------------------- */
+/* ---- operations ---------------------------------------------------------
+ *
+ * An operation is accepted or not: the errors that its function returns say why
+ * not.  What comes of it is for its `done` to find in the result.
+ *
+ * SP_EAGAIN: a memory limit is reached: wait until some of what is outstanding
+ * is over.
+ * SP_EMSGSIZE: it is larger than the limit.
+ * SP_ENOMEM. */
 
 /* What is called when an operation is over.  result: what came of it, as with
  * the function of <sp/client.h> of the same name.  It is the caller's until the
@@ -131,42 +147,45 @@ struct sp_ticket {
     unsigned long long number;
 };
 
-/* Forgets an operation: its `done` will not be called.  SP_OK: *out_progress
- * (NULL is allowed) says how far its request had got; what was sent may still
- * run.  SP_ENOENT: it is over already, its `done` called or being called.
- * A large message of which a part was written ends its connection: what comes
- * after it goes by another, in no order with what was sent before. */
+/* Forgets an operation: its `done` will not be called.  A large message of
+ * which a part was written ends its connection: what comes after it goes by
+ * another, in no order with what was sent before.
+ * out_progress: how far its request had got; what was sent may still run.  NULL
+ * is allowed.
+ * SP_ENOENT: it is over already, its `done` called or being called. */
 enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
                               enum sp_progress *out_progress);
 
-/* Of all of these: done may be NULL, if nobody wants to know.  out_ticket may
- * be NULL. */
+/* done: what is called when it is over; NULL, if nobody wants to know.
+ * context: for `done`, which gets it as it is; the library does not look at it.
+ * out_ticket: what to cancel it by; NULL is allowed. */
 
-/* sp_call_with(): sends a request; its reply is the result's data.  spec: NULL
- * where the session is not to be started.
+/* Sends a request, as sp_call_with() does; its reply is the result's data.
  * Requests and casts to one session are handled in the order in which they were
- * asked for, as long as its connection lives.
- * SP_EDIED comes at once with the death, and with the cause if the supervisor
- * tells it within 200 ms.  SP_EAGAIN: until the timeout the session took no
- * connection, or there was none to be had (SP_ASYNC_CONNECTIONS, or the
- * descriptors of the process). */
+ * asked for, as long as its connection lives.  To `done`, SP_EDIED comes at
+ * once with the death, and with the cause if the supervisor tells it within 200
+ * ms; SP_EAGAIN says that until the timeout the session took no connection, or
+ * that there was none to be had (SP_ASYNC_CONNECTIONS, or the descriptors of the
+ * process).
+ * spec: how to start the session if there is none; NULL: it is not started. */
 enum sp_error sp_async_call(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *request,
                             size_t size, int timeout_ms, sp_async_done *done,
                             void *context, struct sp_ticket *out_ticket);
 
-/* sp_cast_with(): SP_OK, once the kernel has all of it; what a session does not
- * read makes further casts wait for room, within the memory limits.
- * SP_ETIMEDOUT: there was no room in time, and it is not sent.  With a timeout
- * of 0 it is tried once, at the next dispatch, and SP_EAGAIN says that it would
- * have had to wait. */
+/* Sends a message, as sp_cast_with() does.  What a session does not read makes
+ * further casts wait for room, within the memory limits.  To `done`, SP_OK
+ * comes once the kernel has all of it; SP_ETIMEDOUT says that there was no room
+ * in time, and it is not sent.  With a timeout of 0 it is tried once, at the
+ * next dispatch, and SP_EAGAIN says that it would have had to wait.
+ * spec: how to start the session if there is none; NULL: it is not started. */
 enum sp_error sp_async_cast(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *message,
                             size_t size, int timeout_ms, sp_async_done *done,
                             void *context, struct sp_ticket *out_ticket);
 
-/* sp_start(), sp_ensure() and sp_terminate().  spec: NULL stands for one that
- * is all 0. */
+/* Start and end sessions, as sp_start(), sp_ensure() and sp_terminate() do.
+ * spec: NULL stands for one that is all 0. */
 enum sp_error sp_async_start(struct sp_async *async, const char *id,
                              const struct sp_spec *spec, int timeout_ms,
                              sp_async_done *done, void *context,
@@ -179,8 +198,8 @@ enum sp_error sp_async_terminate(struct sp_async *async, const char *id,
                                  int timeout_ms, sp_async_done *done,
                                  void *context, struct sp_ticket *out_ticket);
 
-/* sp_info() and sp_list().  On SP_OK `done` finds the answer by
- * sp_async_take_info() or sp_async_take_list(). */
+/* Ask for what sp_info() and sp_list() tell.  Where `done` gets SP_OK it finds
+ * the answer by sp_async_take_info() or sp_async_take_list(). */
 enum sp_error sp_async_info(struct sp_async *async, const char *id,
                             int timeout_ms, sp_async_done *done, void *context,
                             struct sp_ticket *out_ticket);
@@ -188,10 +207,11 @@ enum sp_error sp_async_list(struct sp_async *async, int timeout_ms,
                             sp_async_done *done, void *context,
                             struct sp_ticket *out_ticket);
 
-/* The info or the list of sessions that a result of the above holds, once: it
- * is the caller's from then on, to be freed with sp_info_free() or
- * sp_list_free().  One that is not taken is freed when `done` returns.  NULL:
- * there is none. */
+/* Take the info or the list of sessions out of a result.  It is the caller's
+ * from then on, to be freed with sp_info_free() or sp_list_free().  One that is
+ * not taken is freed when `done` returns.  NULL: there is none, or it was taken
+ * before.
+ * result: what `done` of sp_async_info() or sp_async_list() is given. */
 struct sp_session_info *sp_async_take_info(struct sp_result *result);
 struct sp_session_list *sp_async_take_list(struct sp_result *result);
 

@@ -5,7 +5,11 @@
  * The table below is the only list.  enum sp_error, sp_strerror(),
  * sp_error_name(), spctl's exit codes, the numbers on the wire and the manual
  * derive from it.  Numbers are part of the wire and never change meaning; new
- * errors are added at the end. */
+ * errors are added at the end.
+ *
+ * Link with -lsp: cc program.c $(pkg-config --cflags --libs libsp)
+ *
+ * Threads: any number of threads may call them at once. */
 #ifndef SP_ERROR_H
 #define SP_ERROR_H
 
@@ -56,11 +60,11 @@ extern "C" {
 #pragma GCC visibility push(default) /* modules find them by name */
 
 /* The text of an error, as "no such session"; "unknown error" for a number
- * that is not in the table.  Static storage, never NULL.  Thread-safe. */
+ * that is not in the table.  Static storage, never NULL. */
 const char *sp_strerror(enum sp_error error);
 
 /* The name of an error, as "SP_ENOENT"; "SP_E?" for a number that is not in
- * the table.  Static storage, never NULL.  Thread-safe. */
+ * the table.  Static storage, never NULL. */
 const char *sp_error_name(enum sp_error error);
 
 #pragma GCC visibility pop

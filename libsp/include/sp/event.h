@@ -6,10 +6,12 @@
  *                   NULL);
  *     event_base_dispatch(base);
  *
- * Link with libsp-event, libsp and libevent (its core suffices).
+ * Link with -lsp-event -lsp and libevent, of which -levent_core suffices:
+ * cc program.c $(pkg-config --cflags --libs libsp-event)
  *
- * The conventions of <sp/async.h> hold: an attachment is used by the thread of
- * its base. */
+ * The conventions of <sp/async.h> hold.
+ *
+ * Threads: an attachment is used by the thread of its base. */
 #ifndef SP_EVENT_H
 #define SP_EVENT_H
 
@@ -24,16 +26,20 @@ struct event_base; /* libevent's */
 /* An asynchronous client attached to a base. */
 struct sp_event;
 
-/* Has the base dispatch the client whenever there is something to do.  Both are
- * borrowed, and must outlive the attachment; the caller ends that with
- * sp_event_detach().  As long as it is there event_base_dispatch() has
- * something to wait for and does not return by itself.
- * SP_EINVAL: a NULL.  SP_ENOMEM, SP_ESYSTEM: libevent says so. */
+/* Attaches an asynchronous client to a base, which dispatches it whenever there
+ * is something to do.  The caller ends that with sp_event_detach().  As long as
+ * it is there event_base_dispatch() has something to wait for and does not
+ * return by itself.
+ * base, async: borrowed: they must outlive the attachment.
+ * SP_EINVAL: a NULL.
+ * SP_ENOMEM.
+ * SP_ESYSTEM: libevent says so. */
 enum sp_error sp_event_attach(struct event_base *base, struct sp_async *async,
                               struct sp_event **out_event);
 
-/* Ends it.  Who frees the client or the base detaches first; all three are
- * allowed inside a callback of the client's.  NULL is allowed. */
+/* Ends an attachment.  Who frees the client or the base detaches first; all
+ * three are allowed inside a callback of the client's.
+ * event: NULL is allowed. */
 void sp_event_detach(struct sp_event *event);
 
 #ifdef __cplusplus

@@ -18,9 +18,9 @@
  *
  *     SP_MODULE(.name = "greet", .init = greet_init, .handle_call = greet_call);
  *
- * Build it with `cc -shared -fPIC $(pkg-config --cflags libsp)`: the functions
- * of this header, sp_strerror(), sp_error_name() and sp_id_valid() are found in
- * the process that loads the module.
+ * Build with cc -shared -fPIC module.c $(pkg-config --cflags libsp), and link
+ * no library: the functions of this header, sp_strerror(), sp_error_name() and
+ * sp_id_valid() are found in the process that loads the module.
  *
  * What to know about the process:
  * - Sessions are forks of one process that has loaded the module.  What the
@@ -36,6 +36,15 @@
  *   call sp_log() and exec, but must not return from the handler nor use the
  *   other functions below.
  * - A pointer to bytes that a handler is given lives until it returns.
+ *
+ * Conventions, of all functions here:
+ *
+ * - Threads: all are for the thread that handlers are called in: not for a
+ *   second one, nor for a signal handler.
+ * - session: the session that this process is, as handlers are given it.
+ * - call: one that handle_call was given and that is not answered yet.
+ * - data, size: the bytes, which are copied, and how many; any, also none.
+ * - format: as printf's.
  */
 #ifndef SP_MODULE_H
 #define SP_MODULE_H
@@ -129,51 +138,59 @@ __attribute__((visibility("default"))) extern const struct sp_module
     const struct sp_module sp_module_definition = {.abi = SP_MODULE_ABI,       \
                                                    __VA_ARGS__}
 
-/* ---- for handlers -------------------------------------------------------
- * None of these may be called from a second thread or a signal handler. */
+/* ---- for handlers ------------------------------------------------------- */
 
 #pragma GCC visibility push(default) /* modules find them by name */
 
-/* The session's own ID.  Valid as long as the process. */
+/* The session's own ID.  NUL-terminated.  Valid as long as the process. */
 const char *sp_session_id(const struct sp_session *session);
 
-/* The libevent base that the session runs on, for the module's own I/O. */
+/* The libevent base that the session runs on, for the module's own I/O.  It is
+ * the session's, and valid as long as the process. */
 struct event_base *sp_session_base(struct sp_session *session);
 
-/* In init, before SP_INIT_FAIL: the text that sp_start()'s caller gets, of
- * which the first SP_TEXT_MAX bytes count. */
+/* Says why init fails, before it returns SP_INIT_FAIL: the text that
+ * sp_start()'s caller gets, of which the first SP_TEXT_MAX bytes count. */
 __attribute__((format(printf, 2, 3))) void
 sp_init_error(struct sp_session *session, const char *format, ...);
 
 /* Answers a call: the bytes are copied, the call is over, the pointer is dead.
  * From any function of the module, in or after handle_call.  A reply to a
- * client that has gone is dropped.  Returns SP_HANDLED, so that a handler can
- * say `return sp_reply(...)`. */
+ * client that has gone is dropped.
+ * Returns: SP_HANDLED, so that a handler can say `return sp_reply(...)`. */
 enum sp_handled sp_reply(struct sp_call *call, const void *data, size_t size);
 
-/* The same with an error: the caller's sp_call() returns SP_EREPLY and this
- * text, of which the first SP_TEXT_MAX bytes count. */
+/* Answers a call with an error: the caller's sp_call() returns SP_EREPLY and
+ * this text, of which the first SP_TEXT_MAX bytes count.  As with sp_reply()
+ * the call is over.
+ * Returns: SP_HANDLED. */
 __attribute__((format(printf, 2, 3))) enum sp_handled
 sp_reply_error(struct sp_call *call, const char *format, ...);
 
 /* Ends the session after the handler that calls this: what was answered is
  * sent, terminate is called, the process exits.
- * SP_END_NORMAL: it is over for good.
- * SP_END_FAILED: it ended abnormally; the supervisor restarts it, within its
- * budget.  Other values are taken as SP_END_FAILED.
- * reason: one line for the log and for terminate; NULL for none. */
+ * end: SP_END_NORMAL, it is over for good; SP_END_FAILED, it ended abnormally
+ * and the supervisor restarts it, within its budget.  Other values are taken as
+ * SP_END_FAILED.
+ * reason: one line for the log and for terminate, which is copied; NULL for
+ * none. */
 void sp_session_stop(struct sp_session *session, enum sp_end end,
                      const char *reason);
 
-/* Starts timer number `timer` (0 to SP_TIMERS - 1; the module chooses): it
- * runs out after delay_ms and then every repeat_ms, or once if that is 0.
- * Monotonic.  A timer of this number that runs is started anew.
- * SP_EINVAL: no such number.  SP_ENOMEM. */
+/* Starts one of the session's timers, for handle_timer.  One of this number
+ * that runs is started anew.
+ * timer: its number, which the module chooses, 0 to SP_TIMERS - 1.
+ * delay_ms: when it runs out, in milliseconds from now, on the monotonic clock.
+ * repeat_ms: it runs out again every so many milliseconds; 0: once.
+ * Returns: SP_OK, or an error.
+ * SP_EINVAL: no such number.
+ * SP_ENOMEM. */
 #define SP_TIMERS 64
 enum sp_error sp_timer_start(struct sp_session *session, int timer,
                              unsigned delay_ms, unsigned repeat_ms);
 
-/* Stops it.  One that does not run, or a number out of range, is ignored. */
+/* Stops one of the session's timers.
+ * timer: its number; one that does not run, or is out of range, is ignored. */
 void sp_timer_stop(struct sp_session *session, int timer);
 
 /* Sends a message to every SUB peer of the session; the first bytes are what

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* sp/version.h - the version of libsp that a program was compiled against,
- * and of the one that it runs with.  CMakeLists.txt reads these numbers; they
- * stand nowhere else. */
+/* sp/version.h - the version of libsp: of its headers, and of the library.
+ *
+ * CMakeLists.txt reads these numbers; they stand nowhere else.
+ *
+ * Link with -lsp: cc program.c $(pkg-config --cflags --libs libsp)
+ *
+ * Threads: any number of threads may call it at once. */
 #ifndef SP_VERSION_H
 #define SP_VERSION_H
 
@@ -20,7 +24,7 @@ extern "C" {
 #endif
 
 /* The version of the library that is running, as "0.1.0".  Static storage,
- * never NULL.  Thread-safe. */
+ * never NULL. */
 const char *sp_version(void);
 
 #ifdef __cplusplus
