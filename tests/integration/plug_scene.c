@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A plug and requests to it.  Used by test_plug. */
+/* A plug and requests to it.  Used by test_plug and test_plug_keys. */
 #include "plug_scene.h"
 
 #include <criterion/criterion.h>

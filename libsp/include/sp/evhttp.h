@@ -22,11 +22,29 @@
  * new ID which nobody can guess (sp_session_id_new()).  So nobody can choose
  * another's ID for him, or reach a session that was not made for visitors.
  *
- * Which sessions a plug has started it remembers in memory, and nowhere else:
- * after a restart of the server every visitor is a new one.  Nothing ends the
- * sessions of visitors who went away but the supervisor's own limits.
+ * A plug knows its own IDs in one of two ways:
  *
- * The cookie has Path=/, HttpOnly and SameSite=Lax and ends with the browser.
+ * - With keys (sp_plug_options_set_key_file()) each ID is signed, and the plug
+ *   remembers nothing: visitors keep their sessions when the server is started
+ *   again, and several servers with one key file serve the same visitors.  The
+ *   cookie's value is the ID, a '.', and 64 hexadecimal digits, the HMAC-SHA256
+ *   of the cookie's name and the ID.
+ * - Without, it remembers in memory which sessions it has started: after a
+ *   restart of the server every visitor is a new one.
+ *
+ * Nothing ends the sessions of visitors who went away but the supervisor's own
+ * limits.
+ *
+ * As good as no cookie is also one that is longer than an ID and a signature,
+ * or has another shape; one with a signature that is wrong, of another cookie's
+ * name, or by a key that is in the file no more.  If a request has several of
+ * the name, the first that names a session which is there counts: of its first
+ * 16 values up to 4 that are ours are asked after.  None of that is an error,
+ * and none takes longer than it takes to read the request and to sign 32 IDs.
+ *
+ * The cookie has Path=/, HttpOnly and SameSite=Lax and ends with the browser;
+ * with keys also Secure and the prefix __Host-, but for plain HTTP
+ * (sp_plug_options_set_plain_http()).
  * SameSite=Lax keeps it out of POST requests from other sites, not out of GET
  * requests by a link: change nothing on GET.
  *
@@ -58,8 +76,8 @@ struct sp_plug_options;
 #define SP_PLUG_COOKIE "sp_session"
 /* The longest cookie name, in bytes without the NUL. */
 #define SP_PLUG_COOKIE_MAX 64
-/* How many sessions a plug remembers unless set, and at most: about 200 bytes
- * each, taken as visitors come. */
+/* How many sessions a plug without keys remembers unless set, and at most: about
+ * 200 bytes each, taken as visitors come. */
 #define SP_PLUG_CAPACITY 65536
 #define SP_PLUG_CAPACITY_MAX 1048576
 
@@ -75,7 +93,49 @@ void sp_plug_options_free(struct sp_plug_options *options); /* NULL is allowed *
 enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
                                          const char *name);
 
-/* Whether browsers may send the cookie over TLS only (the attribute Secure).
+/* Has the plug sign its IDs by the keys in this file, so that it need not
+ * remember them; and has its cookie be Secure and have the prefix __Host- before
+ * its name, unless that has one already.  The file is read now, and not again.
+ *
+ * It holds one or two keys, each a line of 64 to 128 hexadecimal digits:
+ *
+ *     (umask 077 && openssl rand -hex 32 >sp.key)
+ *
+ * The first key signs, both verify; what the second one has signed is signed
+ * anew by the response of sp_plug_session().  So keys are changed without a
+ * visitor being lost: put the new one in the second line, on all servers, then
+ * in the first, and the old one in the second; when its sessions are over, take
+ * it out.  Who can read a key can be any visitor.
+ *
+ * path: NULL makes a key now that nobody else has: for one server, whose
+ * visitors are new ones after its restart.
+ * out_text: says in one line, with its NUL, what is wrong if something is;
+ * text_size may be 0.
+ * SP_EPERM: the file is a symbolic link or not a regular one, belongs to neither
+ * root nor the user of this process, or lets its group or others in.  SP_EINVAL:
+ * it holds something else.  SP_ESYSTEM: it cannot be opened or read, or (NULL)
+ * there are no random bytes. */
+enum sp_error sp_plug_options_set_key_file(struct sp_plug_options *options,
+                                           const char *path, char *out_text,
+                                           size_t text_size);
+
+/* Whether a plug with keys is to be reached by plain HTTP, as a server on
+ * loopback in development is: the cookie then has neither Secure nor the prefix,
+ * and who listens on the way has the session.  False unless set. */
+enum sp_error sp_plug_options_set_plain_http(struct sp_plug_options *options,
+                                             bool plain_http);
+
+/* A request header for clients that keep no cookies, as "X-Session": its value
+ * is what the cookie's would be.  A request that has it, if only an empty one,
+ * is the visitor's whom it names, whatever its cookies say; a new session's ID
+ * is then told by a header of this name in the response, and not by a cookie.
+ * Browsers let no other site's pages send it unless this site says so (CORS).
+ * name: a token, as a cookie's; NULL, as unless set: there is none. */
+enum sp_error sp_plug_options_set_header(struct sp_plug_options *options,
+                                         const char *name);
+
+/* Whether browsers may send the cookie over TLS only (the attribute Secure), of
+ * a plug without keys: with keys, see sp_plug_options_set_plain_http().
  * Say true where visitors come by https, also if a proxy in front ends the
  * TLS.  False unless set. */
 enum sp_error sp_plug_options_set_secure(struct sp_plug_options *options,
@@ -87,8 +147,8 @@ enum sp_error sp_plug_options_set_secure(struct sp_plug_options *options,
 enum sp_error sp_plug_options_set_module(struct sp_plug_options *options,
                                          const char *module);
 
-/* How many sessions the plug remembers, 1 to SP_PLUG_CAPACITY_MAX: more than
- * the supervisor's max_sessions is sensible.  SP_EINVAL: out of range.
+/* How many sessions a plug without keys remembers, 1 to SP_PLUG_CAPACITY_MAX:
+ * more than the supervisor's max_sessions is sensible.  SP_EINVAL: out of range.
  *
  * A session that lives is never forgotten.  When a new visitor finds the plug
  * full, it asks the supervisor about those of its sessions that were not used
@@ -105,7 +165,7 @@ struct sp_plug;
 /* Makes a plug.  The client is borrowed: it is to live longer than the plug.
  * options: NULL for the options as they are unless set.
  * SP_EINVAL: a cookie whose name begins with __Host- or __Secure- and which is
- * not set to be secure, which browsers refuse.  SP_ENOMEM. */
+ * not to be secure, which browsers refuse.  SP_ENOMEM. */
 enum sp_error sp_plug_new(struct sp_client *client,
                           const struct sp_plug_options *options,
                           struct sp_plug **out_plug);
@@ -150,6 +210,11 @@ enum sp_error sp_plug_session(struct sp_plug *plug,
  * that make sense only in a session that is there, such as a POST.
  * SP_ENOENT: the cookie names no session that sp_plug_session() would use. */
 enum sp_error sp_plug_find(struct sp_plug *plug, struct evhttp_request *request,
+                           char out_id[SP_ID_MAX + 1]);
+
+/* The first ID of the request that is ours, without asking anybody whether its
+ * session is there: for servers that may not wait.  SP_ENOENT: none is. */
+enum sp_error sp_plug_peek(struct sp_plug *plug, struct evhttp_request *request,
                            char out_id[SP_ID_MAX + 1]);
 
 #ifdef __cplusplus
