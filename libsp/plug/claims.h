@@ -19,7 +19,7 @@ struct claim {
 struct claims {
     struct claim claim[CLAIMS_MAX];
     unsigned count;
-    bool by_header; /* the request has the plug's header: cookies do not count */
+    bool by_header; /* the request has the plug's header: no cookie counts */
 };
 
 /* That which the response tells the visitor already comes first. */

@@ -297,3 +297,36 @@ enum sp_error sp_plug_session(struct sp_plug *plug,
         *out_visit = visit;
     return SP_OK;
 }
+
+/* What was his is ended, or the caller's from now on. */
+static void part_with(struct sp_plug *plug, const char *id, char *out_old)
+{
+    if (*id)
+        forget(plug, id);
+    if (out_old)
+        strcpy(out_old, id);
+    else if (*id)
+        sp_terminate(plug->client, id, NULL);
+}
+
+enum sp_error sp_plug_renew(struct sp_plug *plug,
+                            struct evhttp_request *request, const void *arg,
+                            size_t arg_size, char out_old[SP_ID_MAX + 1],
+                            char out_id[SP_ID_MAX + 1],
+                            struct sp_result *result)
+{
+    char id[SP_ID_MAX + 1];
+    struct recall recall;
+
+    if (!plug || !request || !out_id || (!arg && arg_size > 0))
+        return SP_EINVAL;
+    recall = recall_request(plug, request);
+    if (recall.error == SP_OK || recall.error == SP_ENOENT)
+        recall.error = start(plug, request, recall.by_header, arg, arg_size, id,
+                             result);
+    if (recall.error != SP_OK)
+        return recall.error;
+    part_with(plug, recall.id, out_old);
+    strcpy(out_id, id);
+    return SP_OK;
+}

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A plug and requests to it.  Used by test_plug and test_plug_keys. */
+/* A plug and requests to it.  Used by test_plug*. */
+#define _GNU_SOURCE
 #include "plug_scene.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/http.h>
@@ -28,6 +32,29 @@ void scene_clear(struct scene *scene)
     libevent_global_shutdown();
 }
 
+struct sp_plug_options *scene_options_of(struct scene *scene, const char *keys)
+{
+    struct sp_plug_options *options = sp_plug_options_new();
+    char path[128], text[256] = "";
+    int fd;
+
+    snprintf(path, sizeof path, "%s/keys", harness_dir(scene->harness));
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, keys, strlen(keys)), (ssize_t)strlen(keys));
+    close(fd);
+    cr_assert_eq(sp_plug_options_set_key_file(options, path, text, sizeof text),
+                 SP_OK, "%s", text);
+    return options;
+}
+
+void scene_replug(struct scene *scene, struct sp_plug_options *options)
+{
+    sp_plug_free(scene->plug);
+    cr_assert_eq(sp_plug_new(scene->client, options, &scene->plug), SP_OK);
+    sp_plug_options_free(options);
+}
+
 struct evhttp_request *request_new(const char *cookie)
 {
     struct evhttp_request *request = evhttp_request_new(NULL, NULL);
@@ -43,6 +70,30 @@ const char *set_cookie(struct evhttp_request *request)
 {
     return evhttp_find_header(evhttp_request_get_output_headers(request),
                               "Set-Cookie");
+}
+
+void visitor_keep(struct visitor *visitor, struct evhttp_request *request)
+{
+    const char *value = set_cookie(request);
+
+    cr_assert_not_null(value);
+    snprintf(visitor->cookie, sizeof visitor->cookie, "%.*s",
+             (int)strcspn(value, ";"), value);
+}
+
+struct visitor scene_visitor(struct scene *scene)
+{
+    struct evhttp_request *request = request_new(NULL);
+    struct visitor visitor;
+    enum sp_visit visit;
+
+    cr_assert_eq(sp_plug_session(scene->plug, request, NULL, 0, visitor.id,
+                                 &visit, NULL),
+                 SP_OK);
+    cr_expect_eq(visit, SP_VISIT_NEW);
+    visitor_keep(&visitor, request);
+    evhttp_request_free(request);
+    return visitor;
 }
 
 struct outcome session_of(struct scene *scene, const char *cookie)

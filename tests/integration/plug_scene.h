@@ -17,9 +17,17 @@ struct scene {
     struct sp_plug *plug;
 };
 
-/* Starts spd and makes the plug.  The options are freed; NULL: as unless set. */
+/* Starts spd and makes the plug.  The options are freed; NULL: as unless set.
+ */
 void scene_set(struct scene *scene, struct sp_plug_options *options);
 void scene_clear(struct scene *scene);
+
+/* Options with a file of these keys, which lies in the harness's directory. */
+struct sp_plug_options *scene_options_of(struct scene *scene, const char *keys);
+
+/* Another plug in place of the present one, as after a restart.  The options
+ * are freed. */
+void scene_replug(struct scene *scene, struct sp_plug_options *options);
 
 /* A request with this Cookie header; NULL: without.  The caller frees it with
  * evhttp_request_free(). */
@@ -27,6 +35,19 @@ struct evhttp_request *request_new(const char *cookie);
 
 /* The first Set-Cookie header of the response; NULL: there is none. */
 const char *set_cookie(struct evhttp_request *request);
+
+/* What a browser keeps: "name=value", "" before the first visit; and whose
+ * session that names. */
+struct visitor {
+    char cookie[256];
+    char id[SP_ID_MAX + 1];
+};
+
+/* Keeps the cookie that the response sets, which it is expected to. */
+void visitor_keep(struct visitor *visitor, struct evhttp_request *request);
+
+/* Somebody who gets a session and a cookie now. */
+struct visitor scene_visitor(struct scene *scene);
 
 /* One request: the outcome, the session's ID and how it was come by. */
 struct outcome {

@@ -4,11 +4,9 @@
  * header; TLS or not. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <event2/http.h>
 
@@ -24,64 +22,10 @@ TestSuite(plug_keys, .fini = leaks_check, .timeout = 120);
 #define OLD_KEY DIGITS DIGITS "\n"
 #define NEW_KEY DIGITS "ffeeddccbbaa99887766554433221100\n"
 
-/* A file with these keys in the harness's private directory. */
-static struct sp_plug_options *options_of(struct scene *scene, const char *keys)
-{
-    struct sp_plug_options *options = sp_plug_options_new();
-    char path[128], text[256] = "";
-    int fd;
-
-    snprintf(path, sizeof path, "%s/keys", harness_dir(scene->harness));
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    cr_assert(fd >= 0 && write(fd, keys, strlen(keys)) == (ssize_t)strlen(keys));
-    close(fd);
-    cr_assert_eq(sp_plug_options_set_key_file(options, path, text, sizeof text),
-                 SP_OK, "%s", text);
-    return options;
-}
-
-/* Another plug in place of the present one, as after a restart. */
-static void replug(struct scene *scene, struct sp_plug_options *options)
-{
-    sp_plug_free(scene->plug);
-    cr_assert_eq(sp_plug_new(scene->client, options, &scene->plug), SP_OK);
-    sp_plug_options_free(options);
-}
-
 static void scene_set_keys(struct scene *scene, const char *keys)
 {
     scene_set(scene, NULL);
-    replug(scene, options_of(scene, keys));
-}
-
-struct visitor {
-    char cookie[256]; /* "name=value" */
-    char id[SP_ID_MAX + 1];
-};
-
-/* What a browser keeps of a Set-Cookie header. */
-static void keep(struct visitor *visitor, struct evhttp_request *request)
-{
-    const char *value = set_cookie(request);
-
-    cr_assert_not_null(value);
-    snprintf(visitor->cookie, sizeof visitor->cookie, "%.*s",
-             (int)strcspn(value, ";"), value);
-}
-
-static struct visitor newcomer(struct scene *scene)
-{
-    struct evhttp_request *request = request_new(NULL);
-    struct visitor visitor;
-    enum sp_visit visit;
-
-    cr_assert_eq(sp_plug_session(scene->plug, request, NULL, 0, visitor.id,
-                                 &visit, NULL),
-                 SP_OK);
-    cr_expect_eq(visit, SP_VISIT_NEW);
-    keep(&visitor, request);
-    evhttp_request_free(request);
-    return visitor;
+    scene_replug(scene, scene_options_of(scene, keys));
 }
 
 static void expect_to_be(struct scene *scene, const char *cookie,
@@ -104,8 +48,8 @@ Test(plug_keys, find_a_session_again_in_another_plug)
     struct outcome again;
 
     scene_set_keys(&scene, NEW_KEY);
-    ann = newcomer(&scene);
-    replug(&scene, options_of(&scene, NEW_KEY));
+    ann = scene_visitor(&scene);
+    scene_replug(&scene, scene_options_of(&scene, NEW_KEY));
     again = session_of(&scene, ann.cookie);
     cr_expect_eq(again.error, SP_OK);
     cr_expect_eq(again.visit, SP_VISIT_KNOWN);
@@ -140,14 +84,14 @@ Test(plug_keys, set_a_cookie_for_plain_http_when_told)
     struct visitor ann;
 
     scene_set(&scene, NULL);
-    options = options_of(&scene, NEW_KEY);
+    options = scene_options_of(&scene, NEW_KEY);
     cr_assert_eq(sp_plug_options_set_plain_http(options, true), SP_OK);
-    replug(&scene, options);
-    ann = newcomer(&scene);
+    scene_replug(&scene, options);
+    ann = scene_visitor(&scene);
     cr_expect(strncmp(ann.cookie, SP_PLUG_COOKIE "=", 11) == 0, "%s",
               ann.cookie);
     expect_to_be(&scene, ann.cookie, ann.id);
-    replug(&scene, options_of(&scene, NEW_KEY));
+    scene_replug(&scene, scene_options_of(&scene, NEW_KEY));
     expect_to_be(&scene, ann.cookie, "nobody");
     scene_clear(&scene);
 }
@@ -159,8 +103,8 @@ Test(plug_keys, take_no_cookie_that_they_have_not_signed)
     char cookie[512];
 
     scene_set_keys(&scene, NEW_KEY);
-    ann = newcomer(&scene);
-    bob = newcomer(&scene);
+    ann = scene_visitor(&scene);
+    bob = scene_visitor(&scene);
     snprintf(cookie, sizeof cookie, COOKIE "=%s", ann.id);
     expect_to_be(&scene, cookie, "nobody");
     snprintf(cookie, sizeof cookie, COOKIE "=%s.%064d", ann.id, 0);
@@ -187,11 +131,11 @@ Test(plug_keys, of_one_plug_are_not_those_of_another)
 
     cr_assert_eq(sp_plug_options_set_key_file(options, NULL, NULL, 0), SP_OK);
     scene_set(&scene, options);
-    ann = newcomer(&scene);
+    ann = scene_visitor(&scene);
     expect_to_be(&scene, ann.cookie, ann.id);
     options = sp_plug_options_new();
     cr_assert_eq(sp_plug_options_set_key_file(options, NULL, NULL, 0), SP_OK);
-    replug(&scene, options);
+    scene_replug(&scene, options);
     expect_to_be(&scene, ann.cookie, "nobody");
     scene_clear(&scene);
 }
@@ -204,8 +148,8 @@ Test(plug_keys, take_the_first_cookie_of_several_whose_session_is_there)
     size_t size;
 
     scene_set_keys(&scene, NEW_KEY);
-    dead = newcomer(&scene);
-    live = newcomer(&scene);
+    dead = scene_visitor(&scene);
+    live = scene_visitor(&scene);
     cr_assert_eq(sp_terminate(scene.client, dead.id, NULL), SP_OK);
     snprintf(cookie, sizeof cookie, COOKIE "=x; %s; %s", dead.cookie,
              live.cookie);
@@ -227,7 +171,7 @@ Test(plug_keys, tell_an_id_without_asking_for_its_session)
     char id[SP_ID_MAX + 1] = "nobody";
 
     scene_set_keys(&scene, NEW_KEY);
-    ann = newcomer(&scene);
+    ann = scene_visitor(&scene);
     cr_assert_eq(sp_terminate(scene.client, ann.id, NULL), SP_OK);
     request = request_new(ann.cookie);
     cr_expect_eq(sp_plug_peek(scene.plug, request, id), SP_OK);
@@ -249,15 +193,15 @@ Test(plug_keys, are_changed_without_a_visitor_being_lost)
     char id[SP_ID_MAX + 1];
 
     scene_set_keys(&scene, OLD_KEY NEW_KEY);
-    ann = newcomer(&scene);
-    replug(&scene, options_of(&scene, NEW_KEY OLD_KEY));
+    ann = scene_visitor(&scene);
+    scene_replug(&scene, scene_options_of(&scene, NEW_KEY OLD_KEY));
     request = request_new(ann.cookie);
     cr_assert_eq(sp_plug_session(scene.plug, request, NULL, 0, id, NULL, NULL),
                  SP_OK);
     cr_expect_str_eq(id, ann.id);
-    keep(&ann, request);
+    visitor_keep(&ann, request);
     evhttp_request_free(request);
-    replug(&scene, options_of(&scene, NEW_KEY));
+    scene_replug(&scene, scene_options_of(&scene, NEW_KEY));
     expect_to_be(&scene, ann.cookie, ann.id);
     scene_clear(&scene);
 }
@@ -269,8 +213,8 @@ Test(plug_keys, that_are_gone_have_signed_nothing)
     struct outcome outcome;
 
     scene_set_keys(&scene, OLD_KEY);
-    ann = newcomer(&scene);
-    replug(&scene, options_of(&scene, NEW_KEY));
+    ann = scene_visitor(&scene);
+    scene_replug(&scene, scene_options_of(&scene, NEW_KEY));
     outcome = session_of(&scene, ann.cookie);
     cr_expect_eq(outcome.error, SP_OK);
     cr_expect_eq(outcome.visit, SP_VISIT_NEW);
@@ -305,9 +249,9 @@ Test(plug_keys, tell_an_id_by_the_header_to_who_uses_it)
     char id[SP_ID_MAX + 1], again[SP_ID_MAX + 1], value[256];
 
     scene_set(&scene, NULL);
-    options = options_of(&scene, NEW_KEY);
+    options = scene_options_of(&scene, NEW_KEY);
     cr_assert_eq(sp_plug_options_set_header(options, HEADER), SP_OK);
-    replug(&scene, options);
+    scene_replug(&scene, options);
     cr_assert_eq(sp_plug_session(scene.plug, request, NULL, 0, id, NULL, NULL),
                  SP_OK);
     cr_expect_null(set_cookie(request));
@@ -334,10 +278,10 @@ Test(plug_keys, let_the_header_go_before_cookies)
     char id[SP_ID_MAX + 1];
 
     scene_set(&scene, NULL);
-    options = options_of(&scene, NEW_KEY);
+    options = scene_options_of(&scene, NEW_KEY);
     cr_assert_eq(sp_plug_options_set_header(options, HEADER), SP_OK);
-    replug(&scene, options);
-    ann = newcomer(&scene);
+    scene_replug(&scene, options);
+    ann = scene_visitor(&scene);
     expect_to_be(&scene, ann.cookie, ann.id);
     request = request_by_header("forged", ann.cookie);
     cr_expect_eq(sp_plug_find(scene.plug, request, id), SP_ENOENT);
@@ -358,7 +302,7 @@ Test(plug_keys, that_others_can_read_are_refused)
     char path[128], text[256] = "";
 
     scene_set(&scene, NULL);
-    options = options_of(&scene, NEW_KEY);
+    options = scene_options_of(&scene, NEW_KEY);
     snprintf(path, sizeof path, "%s/keys", harness_dir(scene.harness));
     cr_assert_eq(chmod(path, 0644), 0);
     cr_expect_eq(sp_plug_options_set_key_file(options, path, text, sizeof text),
@@ -378,15 +322,17 @@ Test(plug_keys, and_plain_http_go_with_no_prefix_that_wants_tls)
     struct scene scene;
     struct sp_plug_options *options;
     struct sp_plug *plug;
+    struct visitor ann;
 
     scene_set(&scene, NULL);
-    options = options_of(&scene, NEW_KEY);
+    options = scene_options_of(&scene, NEW_KEY);
     cr_assert_eq(sp_plug_options_set_cookie(options, COOKIE), SP_OK);
     cr_assert_eq(sp_plug_options_set_plain_http(options, true), SP_OK);
     cr_expect_eq(sp_plug_new(scene.client, options, &plug), SP_EINVAL);
     cr_assert_eq(sp_plug_options_set_plain_http(options, false), SP_OK);
-    replug(&scene, options);
-    cr_expect(strncmp(newcomer(&scene).cookie, COOKIE "=", strlen(COOKIE) + 1)
-              == 0, "the prefix is not there twice");
+    scene_replug(&scene, options);
+    ann = scene_visitor(&scene);
+    cr_expect(strncmp(ann.cookie, COOKIE "=", strlen(COOKIE) + 1) == 0,
+              "the prefix is not there twice");
     scene_clear(&scene);
 }

@@ -55,7 +55,9 @@ Test(seal, is_the_hmac_of_purpose_and_id)
     char sealed[SEAL_MAX + 1];
 
     seal_by(0, "name", "alice", sealed);
-    cr_expect_str_eq(sealed, "alice.6F0DEE7139A0E32F47FF4C9B6A1608B0932E2F3D0F5F6D06744C0A871412D57B");
+    cr_expect_str_eq(sealed, "alice."
+                             "6F0DEE7139A0E32F47FF4C9B6A1608B0"
+                             "932E2F3D0F5F6D06744C0A871412D57B");
 }
 
 Test(seal, tells_which_key_has_signed)

@@ -76,8 +76,8 @@ struct sp_plug_options;
 #define SP_PLUG_COOKIE "sp_session"
 /* The longest cookie name, in bytes without the NUL. */
 #define SP_PLUG_COOKIE_MAX 64
-/* How many sessions a plug without keys remembers unless set, and at most: about
- * 200 bytes each, taken as visitors come. */
+/* How many sessions a plug without keys remembers unless set, and at most:
+ * about 200 bytes each, taken as visitors come. */
 #define SP_PLUG_CAPACITY 65536
 #define SP_PLUG_CAPACITY_MAX 1048576
 
@@ -94,8 +94,9 @@ enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
                                          const char *name);
 
 /* Has the plug sign its IDs by the keys in this file, so that it need not
- * remember them; and has its cookie be Secure and have the prefix __Host- before
- * its name, unless that has one already.  The file is read now, and not again.
+ * remember them; and has its cookie be Secure and have the prefix __Host-
+ * before its name, unless that has one already.  The file is read now, and not
+ * again.
  *
  * It holds one or two keys, each a line of 64 to 128 hexadecimal digits:
  *
@@ -111,17 +112,17 @@ enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
  * visitors are new ones after its restart.
  * out_text: says in one line, with its NUL, what is wrong if something is;
  * text_size may be 0.
- * SP_EPERM: the file is a symbolic link or not a regular one, belongs to neither
- * root nor the user of this process, or lets its group or others in.  SP_EINVAL:
- * it holds something else.  SP_ESYSTEM: it cannot be opened or read, or (NULL)
- * there are no random bytes. */
+ * SP_EPERM: the file is a symbolic link or not a regular one, belongs to
+ * neither root nor the user of this process, or lets its group or others in.
+ * SP_EINVAL: it holds something else.  SP_ESYSTEM: it cannot be opened or read,
+ * or (NULL) there are no random bytes. */
 enum sp_error sp_plug_options_set_key_file(struct sp_plug_options *options,
                                            const char *path, char *out_text,
                                            size_t text_size);
 
 /* Whether a plug with keys is to be reached by plain HTTP, as a server on
- * loopback in development is: the cookie then has neither Secure nor the prefix,
- * and who listens on the way has the session.  False unless set. */
+ * loopback in development is: the cookie then has neither Secure nor the
+ * prefix, and who listens on the way has the session.  False unless set. */
 enum sp_error sp_plug_options_set_plain_http(struct sp_plug_options *options,
                                              bool plain_http);
 
@@ -148,7 +149,8 @@ enum sp_error sp_plug_options_set_module(struct sp_plug_options *options,
                                          const char *module);
 
 /* How many sessions a plug without keys remembers, 1 to SP_PLUG_CAPACITY_MAX:
- * more than the supervisor's max_sessions is sensible.  SP_EINVAL: out of range.
+ * more than the supervisor's max_sessions is sensible.  SP_EINVAL: out of
+ * range.
  *
  * A session that lives is never forgotten.  When a new visitor finds the plug
  * full, it asks the supervisor about those of its sessions that were not used
@@ -206,8 +208,30 @@ enum sp_error sp_plug_session(struct sp_plug *plug,
                               enum sp_visit *out_visit,
                               struct sp_result *result);
 
-/* The same without starting anything or touching the response: for requests
- * that make sense only in a session that is there, such as a POST.
+/* Gives the visitor a new session under a new ID, whatever his cookie says: for
+ * when he logs in or out.  Who has got him to use an ID that is known elsewhere
+ * (session fixation), or has read it before he came to be trusted, has nothing
+ * of it then.  The new session is started with the plug's module and this
+ * argument, and the response tells its ID, in place of another that it was to
+ * tell.
+ *
+ * out_old: NULL ends the old session, if there is one, and waits for its end,
+ * as sp_terminate() does; the cookie that named it is worth nothing then.
+ * Otherwise the old session is handed over: out_old is its ID, or "" if there
+ * was none, and the caller moves what is to stay from it to the new one and
+ * ends it.  Until then a cookie that names it still leads to it, if the plug
+ * has keys; so what is trusted goes to the new session alone.
+ *
+ * SP_OK: out_id is the new session's.  Errors as of sp_plug_session(); the
+ * visitor then has his old session and cookie.  It waits, as that does. */
+enum sp_error sp_plug_renew(struct sp_plug *plug,
+                            struct evhttp_request *request, const void *arg,
+                            size_t arg_size, char out_old[SP_ID_MAX + 1],
+                            char out_id[SP_ID_MAX + 1],
+                            struct sp_result *result);
+
+/* sp_plug_session() without starting anything or touching the response: for
+ * requests that make sense only in a session that is there, such as a POST.
  * SP_ENOENT: the cookie names no session that sp_plug_session() would use. */
 enum sp_error sp_plug_find(struct sp_plug *plug, struct evhttp_request *request,
                            char out_id[SP_ID_MAX + 1]);
