@@ -170,7 +170,9 @@ declared() # HEADER...
         cc -E -Ilibsp/include "libsp/include/sp/$header" |
             awk -v header="/$header" '
                 /^# [0-9]+ "/ { own = index($3, header); next }
-                own && !/^typedef/' |
+                own && /^typedef/ { type = 1 } # may be of several lines
+                own && !type
+                own && /;/ { type = 0 }' |
             grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
     done | sort -u
 }

@@ -2,7 +2,7 @@
 /* sp/evhttp.h - a session for every visitor of an HTTP server on libevent.
  *
  * The plug keeps each visitor's session ID in a cookie and sees to it that
- * there is a session of that ID:
+ * there is a session of that ID.  In a server that may wait:
  *
  *     static void answer(struct evhttp_request *request, void *plug)
  *     {
@@ -50,7 +50,12 @@
  *
  * The conventions of <sp/client.h> hold.  All functions of a plug are
  * thread-safe: one plug can serve several event bases, each with its thread.
- * A request is used by the thread of its own event base.
+ * A request is used by the thread of its own event base, and an asynchronous
+ * client, too.
+ *
+ * Two ways to answer: sp_plug_session() and the functions of <sp/client.h> wait
+ * for supervisor and session, which is simple; sp_plug_answer() does not, and
+ * the loop serves others meanwhile.
  */
 #ifndef SP_EVHTTP_H
 #define SP_EVHTTP_H
@@ -58,7 +63,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <sp/client.h>
+#include <sp/async.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -240,6 +245,117 @@ enum sp_error sp_plug_find(struct sp_plug *plug, struct evhttp_request *request,
  * session is there: for servers that may not wait.  SP_ENOENT: none is. */
 enum sp_error sp_plug_peek(struct sp_plug *plug, struct evhttp_request *request,
                            char out_id[SP_ID_MAX + 1]);
+
+/* ---- an answer, without waiting -----------------------------------------
+ *
+ *     static void on_request(struct evhttp_request *request, void *context)
+ *     {
+ *         struct sp_plug_ask ask = {.message = "show", .size = 4,
+ *                                   .timeout_ms = 2000};
+ *
+ *         sp_plug_answer(plug, async, request, &ask);
+ *     }
+ *
+ * where `async` is attached to the server's event base (<sp/event.h>).  However
+ * many requests wait for their sessions, the loop goes on. */
+
+/* The HTTP status that an error is answered with:
+ *
+ *   200  SP_OK
+ *   400  SP_EREQUEST: the session does not know this request
+ *   403  SP_EIGNORED: the module declined to start the session
+ *   404  SP_ENOENT: the visitor has no session, and none is to be started
+ *   413  SP_EMSGSIZE
+ *   422  SP_EREPLY: the session answered with an error
+ *   502  SP_EDIED, SP_EENDED, SP_EINIT, SP_EPROTO: the session died, did not
+ *        come to life, or talks nonsense
+ *   503  SP_ELIMIT, SP_EAGAIN, SP_ENOMEM, SP_ENOSUP: there is no room or no
+ *        supervisor now; with Retry-After
+ *   504  SP_ETIMEDOUT
+ *   500  all else: this server is not set up as it should be */
+int sp_plug_status(enum sp_error error);
+
+/* The seconds that Retry-After says. */
+#define SP_PLUG_RETRY_AFTER 1
+
+/* What became of a request. */
+struct sp_plug_outcome {
+    enum sp_error error;
+    int status;            /* sp_plug_status(), but 502 if a session that was
+                            * just started is SP_ENOENT */
+    const char *id;        /* of the session that was asked; "" if none was */
+    enum sp_visit visit;   /* how the visitor came by it */
+    struct sp_result *result; /* of the call; NULL if it did not come to one */
+};
+
+/* Answers a request in the program's own way.  The response has its headers
+ * already: Set-Cookie where there is a new ID, Cache-Control: no-store unless
+ * there was a Cache-Control, Retry-After with 503.
+ * True: the request has been answered, or will be; it is the program's.  False:
+ * it is to be answered as without this function.
+ * outcome and what is in it are valid until it returns; as in a `done` of
+ * <sp/async.h>, the result's bytes can be taken, and everything is allowed but
+ * sp_async_dispatch(). */
+typedef bool sp_plug_answered(struct evhttp_request *request,
+                              const struct sp_plug_outcome *outcome,
+                              void *context);
+
+/* Whose session is asked; none of these: the visitor's, or one that is started
+ * for him if he has none. */
+enum sp_plug_flag {
+    SP_PLUG_ONLY_KNOWN = 1, /* the visitor's; without one SP_ENOENT */
+    SP_PLUG_NEW_ID = 2,     /* one that is started under a new ID, whatever the
+                             * cookie says: for log-in, see sp_plug_renew().  If
+                             * its answer is SP_OK it is the visitor's, and the
+                             * sessions that he had are ended.  Otherwise it is
+                             * ended, and he keeps what he had. */
+    SP_PLUG_KEEP_OLD = 4,   /* with that: they are not ended.  sp_plug_peek()
+                             * has told which one it was. */
+};
+
+/* What to ask a session.  All that is 0 is as good as not said. */
+struct sp_plug_ask {
+    const void *message; /* the call; copied, as is the argument */
+    size_t size;
+    int timeout_ms;      /* of all that it takes; 0: SP_TIMEOUT_DEFAULT */
+    unsigned flags;      /* of enum sp_plug_flag */
+    const void *arg;     /* for a session that is started */
+    size_t arg_size;
+    sp_plug_answered *answered; /* NULL: as below */
+    void *context;              /* for it */
+};
+
+/* Answers a request by a call to the visitor's session, and starts one if there
+ * is none, all without waiting.  It ends in one of three ways, once:
+ *
+ * - The session answers, or does not in time, or cannot: ask->answered is
+ *   called, from inside sp_async_dispatch(), or from inside this function if
+ *   nothing could be asked.  If that is NULL or says false, the response is the
+ *   reply with status 200, else the error in one line of text and its status:
+ *   the module's own text of SP_EREPLY, sp_strerror() of all others.  It is of
+ *   Content-Type text/plain unless (with 200) the response has another one
+ *   already, and nosniff.
+ * - The client hangs up, or ends its sending: the call is cancelled, and may or
+ *   may not have run; a session that was started for it is ended, since nobody
+ *   knows its ID; the connection is closed.
+ * - The server is freed: as if all clients had hung up.
+ *
+ * The plug has keys.  The request is one that evhttp has received and not been
+ * answered yet; until the answer it is the plug's, and so is its connection's
+ * close callback (evhttp_connection_set_closecb()).  A response to HEAD has no
+ * body.  Plug, async and event base outlive the server: evhttp_free() first.
+ *
+ * The memory that it takes, and how many connections, are those of the
+ * asynchronous client, which has limits; and once more the message and argument
+ * until the answer.
+ *
+ * SP_OK: it will end so.  On another value nothing has happened, and the
+ * request is the caller's.  SP_EINVAL: a NULL, a plug without keys, a timeout
+ * below SP_TIMEOUT_INFINITE, flags that there are not or that contradict each
+ * other, a request without a connection.  SP_ENOMEM. */
+enum sp_error sp_plug_answer(struct sp_plug *plug, struct sp_async *async,
+                             struct evhttp_request *request,
+                             const struct sp_plug_ask *ask);
 
 #ifdef __cplusplus
 }
