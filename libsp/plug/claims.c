@@ -17,7 +17,7 @@
 struct reading {
     const struct sp_plug *plug;
     struct claims *claims;
-    unsigned looked_at;
+    unsigned signatures; /* looked at */
 };
 
 /* Bytes that a visitor sent: do the keys, or the memory of the plug, say that
@@ -28,9 +28,12 @@ static enum seal check(struct reading *reading, struct cookie_value value,
     const struct sp_plug *plug = reading->plug;
     char id[SP_ID_MAX + 1];
 
-    if (!plug->visitors)
+    if (!plug->visitors) {
+        if (reading->signatures++ >= CLAIMS_SIGNED_MAX)
+            return SEAL_NONE;
         return seal_check(&plug->options.keys, purpose, value.at, value.size,
                           out_id);
+    }
     if (!sp_id_valid(value.at, value.size))
         return SEAL_NONE;
     memcpy(id, value.at, value.size);
@@ -48,8 +51,7 @@ static void read_value(struct reading *reading, struct cookie_value value,
     struct claim *claim = &claims->claim[claims->count];
     enum seal seal;
 
-    if (claims->count == CLAIMS_MAX ||
-        reading->looked_at++ >= CLAIMS_LOOKED_AT_MAX)
+    if (claims->count == CLAIMS_MAX)
         return;
     seal = check(reading, value, purpose, claim->id);
     claim->stale = seal == SEAL_STALE;

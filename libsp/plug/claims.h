@@ -7,9 +7,9 @@
 #include "plug.h"
 
 /* A browser may send several cookies of one name, for several paths or domains.
- * So many count; so many values of a request are looked at. */
+ * So many count; the signatures of so many are looked at. */
 #define CLAIMS_MAX 4
-#define CLAIMS_LOOKED_AT_MAX 16
+#define CLAIMS_SIGNED_MAX 16
 
 struct claim {
     char id[SP_ID_MAX + 1];

@@ -170,6 +170,22 @@ Test(plug, looks_at_several_cookies_of_its_name)
     scene_clear(&scene);
 }
 
+Test(plug, finds_its_cookie_behind_any_number_that_others_have_set)
+{
+    struct scene scene;
+    struct outcome first;
+    char cookie[2048] = "", own[96];
+
+    scene_set(&scene, NULL);
+    first = session_of(&scene, NULL);
+    for (int i = 0; i < 100; i++)
+        strcat(cookie, "sp_session=x; ");
+    cookie_of(first.id, own);
+    strcat(cookie, own);
+    cr_expect_str_eq(session_of(&scene, cookie).id, first.id);
+    scene_clear(&scene);
+}
+
 /* ---- a new session ------------------------------------------------------ */
 
 Test(plug, starts_its_module_with_the_argument)

@@ -38,9 +38,10 @@
  * As good as no cookie is also one that is longer than an ID and a signature,
  * or has another shape; one with a signature that is wrong, of another cookie's
  * name, or by a key that is in the file no more.  If a request has several of
- * the name, the first that names a session which is there counts: of its first
- * 16 values up to 4 that are ours are asked after.  None of that is an error,
- * and none takes longer than it takes to read the request and to sign 32 IDs.
+ * the name, the first that names a session which is there counts: up to 4 that
+ * are ours are asked after, with keys of the first 16 of the name.  None of
+ * that is an error, and none takes longer than it takes to read the request and
+ * to sign 32 IDs.
  *
  * The cookie has Path=/, HttpOnly and SameSite=Lax and ends with the browser;
  * with keys also Secure and the prefix __Host-, but for plain HTTP
@@ -108,7 +109,8 @@ enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
  *     (umask 077 && openssl rand -hex 32 >sp.key)
  *
  * The first key signs, both verify; what the second one has signed is signed
- * anew by the response of sp_plug_session().  So keys are changed without a
+ * anew by the next response (of sp_plug_session(), or a 200 of
+ * sp_plug_answer()).  So keys are changed without a
  * visitor being lost: put the new one in the second line, on all servers, then
  * in the first, and the old one in the second; when its sessions are over, take
  * it out.  Who can read a key can be any visitor.
@@ -131,10 +133,11 @@ enum sp_error sp_plug_options_set_key_file(struct sp_plug_options *options,
 enum sp_error sp_plug_options_set_plain_http(struct sp_plug_options *options,
                                              bool plain_http);
 
-/* A request header for clients that keep no cookies, as "X-Session": its value
- * is what the cookie's would be.  A request that has it, if only an empty one,
- * is the visitor's whom it names, whatever its cookies say; a new session's ID
- * is then told by a header of this name in the response, and not by a cookie.
+/* A request header for clients that keep no cookies, as "X-Session".  A request
+ * that has it, if only an empty one, is the visitor's whom it names, whatever
+ * its cookies say; a new session's ID is then told by a header of this name in
+ * the response, and not by a cookie.  The client sends that value again: it has
+ * the shape of the cookie's, and with keys it is signed for this name.
  * Browsers let no other site's pages send it unless this site says so (CORS).
  * name: a token, as a cookie's; NULL, as unless set: there is none. */
 enum sp_error sp_plug_options_set_header(struct sp_plug_options *options,
