@@ -32,7 +32,7 @@ declare -A headers=(
     [libevent]='event2/.*' [jansson]='jansson\.h' [libuuid]='uuid/uuid\.h'
     [inih]='ini\.h' [uthash]='ut(hash|list|array)\.h' [nng]='nng/.*'
     [sandbox]='sandbox/.*' [program]='program/.*' [libseccomp]='seccomp\.h'
-    [threads]='pthread\.h'
+    [libcrypto]='openssl/.*' [threads]='pthread\.h'
 )
 
 # Prints "folder: word word..." for each row of that table.
@@ -215,8 +215,8 @@ check_links()
 
     [ -d "$build/lib" ] ||
         lib=$(cd "$build" && dirname "$(find lib* -name libsp.so | head -1)")
-    needs "$lib/libsp.so" 'event|ini'
-    needs "$lib/libsp-event.so" 'nng|jansson|ini|event_extra|event-'
+    needs "$lib/libsp.so" 'event|ini|crypto'
+    needs "$lib/libsp-event.so" 'nng|jansson|ini|event_extra|event-|crypto'
     needs "$lib/libsp-evhttp.so" 'nng|jansson|ini'
     needs bin/spctl 'event|nng|ini|uuid'
     needs bin/spd 'nng|uuid|sp'

@@ -20,7 +20,7 @@ TXT
 build_packages=(
     build-essential cmake ninja-build pkg-config
     libevent-dev libinih-dev libjansson-dev libnng-dev libseccomp-dev
-    uthash-dev uuid-dev
+    libssl-dev uthash-dev uuid-dev
     nng-utils # nngcat, for the demonstration
 )
 test_packages=(

@@ -10,10 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include <sp/evhttp.h>
-#include <sp/id.h>
+#include "seal.h"
 
-static_assert(SP_PLUG_COOKIE_MAX + SP_ID_MAX +
+static_assert(COOKIE_NAME_MAX + SEAL_MAX +
                       sizeof "=; Path=/; HttpOnly; SameSite=Lax; Secure" <=
                   COOKIE_SET_MAX,
               "every Set-Cookie value fits");
@@ -34,7 +33,8 @@ bool cookie_name_valid(const char *name)
 bool cookie_name_wants_secure(const char *name)
 {
     /* browsers compare these prefixes without regard to case */
-    return strncasecmp(name, "__Host-", strlen("__Host-")) == 0 ||
+    return strncasecmp(name, COOKIE_HOST_PREFIX, strlen(COOKIE_HOST_PREFIX)) ==
+               0 ||
            strncasecmp(name, "__Secure-", strlen("__Secure-")) == 0;
 }
 
@@ -105,8 +105,8 @@ bool cookie_scan_next(struct cookie_scan *scan, const char *name,
 }
 
 void cookie_set_format(char out[COOKIE_SET_MAX], const char *name,
-                       const char *id, bool secure)
+                       const char *value, bool secure)
 {
     snprintf(out, COOKIE_SET_MAX, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s",
-             name, id, secure ? "; Secure" : "");
+             name, value, secure ? "; Secure" : "");
 }

@@ -8,6 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <sp/evhttp.h>
+
+/* By this prefix browsers take a cookie over TLS only, with Secure and Path=/
+ * and without Domain: no other host, and nobody on the way, can have set it. */
+#define COOKIE_HOST_PREFIX "__Host-"
+/* The longest name, that prefix included, in bytes without the NUL. */
+#define COOKIE_NAME_MAX (SP_PLUG_COOKIE_MAX + sizeof COOKIE_HOST_PREFIX - 1)
+
 /* Whether name is a token of 1 to SP_PLUG_COOKIE_MAX bytes. */
 bool cookie_name_valid(const char *name);
 
@@ -32,11 +40,12 @@ struct cookie_value {
 bool cookie_scan_next(struct cookie_scan *scan, const char *name,
                       struct cookie_value *out_value);
 
-/* Name, ID, attributes and the NUL fit. */
+/* Name, value, attributes and the NUL fit. */
 #define COOKIE_SET_MAX 256
 
-/* The value of the Set-Cookie header.  Name and ID are valid. */
+/* The value of the Set-Cookie header.  The name is valid, the value an ID or a
+ * sealed one (seal.h). */
 void cookie_set_format(char out[COOKIE_SET_MAX], const char *name,
-                       const char *id, bool secure);
+                       const char *value, bool secure);
 
 #endif

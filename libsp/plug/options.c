@@ -3,6 +3,7 @@
  * mean together is checked where a plug is made of them (plug.c). */
 #include "options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ struct sp_plug_options *sp_plug_options_new(void)
 
 void sp_plug_options_free(struct sp_plug_options *options)
 {
+    if (options)
+        keys_erase(&options->keys);
     free(options);
 }
 
@@ -28,6 +31,44 @@ enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
     if (!options || !name || !cookie_name_valid(name))
         return SP_EINVAL;
     strcpy(options->cookie, name);
+    return SP_OK;
+}
+
+enum sp_error sp_plug_options_set_header(struct sp_plug_options *options,
+                                         const char *name)
+{
+    if (!options || (name && !cookie_name_valid(name)))
+        return SP_EINVAL;
+    strcpy(options->header, name ? name : "");
+    return SP_OK;
+}
+
+enum sp_error sp_plug_options_set_key_file(struct sp_plug_options *options,
+                                           const char *path, char *out_text,
+                                           size_t text_size)
+{
+    char text[SP_TEXT_MAX + 1];
+
+    if (!options || (text_size > 0 && !out_text))
+        return SP_EINVAL;
+    if (text_size == 0) {
+        out_text = text;
+        text_size = sizeof text;
+    }
+    if (path)
+        return keys_read(path, &options->keys, out_text, text_size);
+    if (keys_make(&options->keys))
+        return SP_OK;
+    snprintf(out_text, text_size, "%s", "the kernel has no random bytes");
+    return SP_ESYSTEM;
+}
+
+enum sp_error sp_plug_options_set_plain_http(struct sp_plug_options *options,
+                                             bool plain_http)
+{
+    if (!options)
+        return SP_EINVAL;
+    options->plain_http = plain_http;
     return SP_OK;
 }
 

@@ -10,7 +10,7 @@
 int main(void)
 {
     struct sp_plug_options *options = sp_plug_options_new();
-    enum sp_error error = sp_plug_options_set_cookie(options, "consumer");
+    enum sp_error error = sp_plug_options_set_key_file(options, NULL, NULL, 0);
     struct event_base *base = event_base_new();
     struct evhttp *http = base ? evhttp_new(base) : NULL;
 

@@ -10,36 +10,11 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
-#include <sp/evhttp.h>
-
+#include "plug_scene.h"
 #include "support/harness.h"
 #include "support/leaks.h"
 
 TestSuite(plug, .fini = leaks_check, .timeout = 120);
-
-struct scene {
-    struct harness *harness;
-    struct sp_client *client;
-    struct sp_plug *plug;
-};
-
-static void scene_set(struct scene *scene, struct sp_plug_options *options)
-{
-    scene->harness = harness_start(NULL);
-    cr_assert_eq(
-        sp_client_open(harness_runtime_dir(scene->harness), &scene->client),
-        SP_OK);
-    cr_assert_eq(sp_plug_new(scene->client, options, &scene->plug), SP_OK);
-    sp_plug_options_free(options);
-}
-
-static void scene_clear(struct scene *scene)
-{
-    sp_plug_free(scene->plug);
-    sp_client_close(scene->client);
-    harness_stop(scene->harness);
-    libevent_global_shutdown();
-}
 
 static struct sp_plug_options *options_of_capacity(size_t capacity)
 {
@@ -47,67 +22,6 @@ static struct sp_plug_options *options_of_capacity(size_t capacity)
 
     cr_assert_eq(sp_plug_options_set_capacity(options, capacity), SP_OK);
     return options;
-}
-
-/* A request with this Cookie header; NULL: without. */
-static struct evhttp_request *request_new(const char *cookie)
-{
-    struct evhttp_request *request = evhttp_request_new(NULL, NULL);
-
-    cr_assert_not_null(request);
-    if (cookie)
-        evhttp_add_header(evhttp_request_get_input_headers(request), "Cookie",
-                          cookie);
-    return request;
-}
-
-static const char *set_cookie(struct evhttp_request *request)
-{
-    return evhttp_find_header(evhttp_request_get_output_headers(request),
-                              "Set-Cookie");
-}
-
-/* One request: the outcome, the session's ID and how it was come by. */
-struct outcome {
-    enum sp_error error;
-    char id[SP_ID_MAX + 1];
-    enum sp_visit visit;
-    bool cookie_set;
-};
-
-static struct outcome session_of(struct scene *scene, const char *cookie)
-{
-    struct evhttp_request *request = request_new(cookie);
-    struct outcome outcome = {0};
-
-    outcome.error = sp_plug_session(scene->plug, request, NULL, 0, outcome.id,
-                                    &outcome.visit, NULL);
-    outcome.cookie_set = set_cookie(request) != NULL;
-    evhttp_request_free(request);
-    return outcome;
-}
-
-static void cookie_of(const char *id, char out[96])
-{
-    snprintf(out, 96, SP_PLUG_COOKIE "=%s", id);
-}
-
-static struct outcome session_of_id(struct scene *scene, const char *id)
-{
-    char cookie[96];
-
-    cookie_of(id, cookie);
-    return session_of(scene, cookie);
-}
-
-static void expect_known(struct scene *scene, const char *id)
-{
-    struct outcome outcome = session_of_id(scene, id);
-
-    cr_expect_eq(outcome.error, SP_OK);
-    cr_expect_eq(outcome.visit, SP_VISIT_KNOWN);
-    cr_expect_str_eq(outcome.id, id);
-    cr_expect(!outcome.cookie_set);
 }
 
 static bool is_started(struct scene *scene, const char *id)
@@ -253,6 +167,22 @@ Test(plug, looks_at_several_cookies_of_its_name)
                       cookie);
     cr_expect_eq(sp_plug_find(scene.plug, request, id), SP_OK);
     evhttp_request_free(request);
+    scene_clear(&scene);
+}
+
+Test(plug, finds_its_cookie_behind_any_number_that_others_have_set)
+{
+    struct scene scene;
+    struct outcome first;
+    char cookie[2048] = "", own[96];
+
+    scene_set(&scene, NULL);
+    first = session_of(&scene, NULL);
+    for (int i = 0; i < 100; i++)
+        strcat(cookie, "sp_session=x; ");
+    cookie_of(first.id, own);
+    strcat(cookie, own);
+    cr_expect_str_eq(session_of(&scene, cookie).id, first.id);
     scene_clear(&scene);
 }
 

@@ -9,6 +9,7 @@
 #include <sp/id.h>
 
 #include "plug/cookie.h"
+#include "plug/seal.h"
 #include "support/leaks.h"
 
 TestSuite(cookie, .fini = leaks_check);
@@ -149,16 +150,16 @@ Test(cookie, is_set_for_the_whole_site_and_for_no_script)
                      "sp_session=abc; Path=/; HttpOnly; SameSite=Lax; Secure");
 }
 
-Test(cookie, of_the_longest_name_and_id_is_set_whole)
+Test(cookie, of_the_longest_name_and_value_is_set_whole)
 {
-    char name[SP_PLUG_COOKIE_MAX + 1] = "", id[SP_ID_MAX + 1] = "";
+    char name[COOKIE_NAME_MAX + 1] = "", sealed[SEAL_MAX + 1] = "";
     char value[COOKIE_SET_MAX];
 
-    memset(name, 'n', SP_PLUG_COOKIE_MAX);
-    memset(id, 'i', SP_ID_MAX);
-    cookie_set_format(value, name, id, true);
+    memset(name, 'n', COOKIE_NAME_MAX);
+    memset(sealed, 's', SEAL_MAX);
+    cookie_set_format(value, name, sealed, true);
     cr_assert_str_eq(value + strlen(value) - 8, "; Secure");
-    cr_assert_eq(strlen(value), SP_PLUG_COOKIE_MAX + SP_ID_MAX +
+    cr_assert_eq(strlen(value), COOKIE_NAME_MAX + SEAL_MAX +
                                     strlen("=; Path=/; HttpOnly; SameSite=Lax"
                                            "; Secure"));
 }

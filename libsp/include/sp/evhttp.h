@@ -2,7 +2,7 @@
 /* sp/evhttp.h - a session for every visitor of an HTTP server on libevent.
  *
  * The plug keeps each visitor's session ID in a cookie and sees to it that
- * there is a session of that ID:
+ * there is a session of that ID.  In a server that may wait:
  *
  *     static void answer(struct evhttp_request *request, void *plug)
  *     {
@@ -23,11 +23,30 @@
  * new ID which nobody can guess (sp_session_id_new()).  So nobody can choose
  * another's ID for him, or reach a session that was not made for visitors.
  *
- * Which sessions a plug has started it remembers in memory, and nowhere else:
- * after a restart of the server every visitor is a new one.  Nothing ends the
- * sessions of visitors who went away but the supervisor's own limits.
+ * A plug knows its own IDs in one of two ways:
  *
- * The cookie has Path=/, HttpOnly and SameSite=Lax and ends with the browser.
+ * - With keys (sp_plug_options_set_key_file()) each ID is signed, and the plug
+ *   remembers nothing: visitors keep their sessions when the server is started
+ *   again, and several servers with one key file serve the same visitors.  The
+ *   cookie's value is the ID, a '.', and 64 hexadecimal digits, the HMAC-SHA256
+ *   of the cookie's name and the ID.
+ * - Without, it remembers in memory which sessions it has started: after a
+ *   restart of the server every visitor is a new one.
+ *
+ * Nothing ends the sessions of visitors who went away but the supervisor's own
+ * limits.
+ *
+ * As good as no cookie is also one that is longer than an ID and a signature,
+ * or has another shape; one with a signature that is wrong, of another cookie's
+ * name, or by a key that is in the file no more.  If a request has several of
+ * the name, the first that names a session which is there counts: up to 4 that
+ * are ours are asked after, with keys of the first 16 of the name.  None of
+ * that is an error, and none takes longer than it takes to read the request and
+ * to sign 32 IDs.
+ *
+ * The cookie has Path=/, HttpOnly and SameSite=Lax and ends with the browser;
+ * with keys also Secure and the prefix __Host-, but for plain HTTP
+ * (sp_plug_options_set_plain_http()).
  * SameSite=Lax keeps it out of POST requests from other sites, not out of GET
  * requests by a link: change nothing on GET.
  *
@@ -38,8 +57,13 @@
  * - out_id: where the ID is written to, with a NUL.
  *
  * Threads: any number of threads may use one plug at once: it can serve several
- * event bases, each with its thread.  A request is used by the thread of its
- * own event base, and options by one thread at a time.
+ * event bases, each with its thread.  A request, and an asynchronous client, is
+ * used by the thread of its own event base, and options by one thread at a
+ * time.
+ *
+ * Two ways to answer: sp_plug_session() and the functions of <sp/client.h> wait
+ * for supervisor and session, which is simple; sp_plug_answer() does not, and
+ * the loop serves others meanwhile.
  */
 #ifndef SP_EVHTTP_H
 #define SP_EVHTTP_H
@@ -47,7 +71,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <sp/client.h>
+#include <sp/async.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,8 +91,8 @@ struct sp_plug_options;
 #define SP_PLUG_COOKIE "sp_session"
 /* The longest cookie name, in bytes without the NUL. */
 #define SP_PLUG_COOKIE_MAX 64
-/* How many sessions a plug remembers unless set, and at most: about 200 bytes
- * each, taken as visitors come. */
+/* How many sessions a plug without keys remembers unless set, and at most:
+ * about 200 bytes each, taken as visitors come. */
 #define SP_PLUG_CAPACITY 65536
 #define SP_PLUG_CAPACITY_MAX 1048576
 
@@ -88,8 +112,55 @@ void sp_plug_options_free(struct sp_plug_options *options);
 enum sp_error sp_plug_options_set_cookie(struct sp_plug_options *options,
                                          const char *name);
 
+/* Has the plug sign its IDs by the keys in this file, so that it need not
+ * remember them; and has its cookie be Secure and have the prefix __Host-
+ * before its name, unless that has one already.  The file is read now, and not
+ * again.
+ *
+ * It holds one or two keys, each a line of 64 to 128 hexadecimal digits:
+ *
+ *     (umask 077 && openssl rand -hex 32 >sp.key)
+ *
+ * The first key signs, both verify; what the second one has signed is signed
+ * anew by the next response (of sp_plug_session(), or a 200 of
+ * sp_plug_answer()).  So keys are changed without a
+ * visitor being lost: put the new one in the second line, on all servers, then
+ * in the first, and the old one in the second; when its sessions are over, take
+ * it out.  Who can read a key can be any visitor.
+ *
+ * path: NULL makes a key now that nobody else has: for one server, whose
+ * visitors are new ones after its restart.
+ * out_text: says in one line, with its NUL, what is wrong if something is;
+ * text_size may be 0.
+ * SP_EPERM: the file is a symbolic link or not a regular one, belongs to
+ * neither root nor the user of this process, or lets its group or others in.
+ * SP_EINVAL: it holds something else.
+ * SP_ESYSTEM: it cannot be opened or read, or (NULL) there are no random
+ * bytes. */
+enum sp_error sp_plug_options_set_key_file(struct sp_plug_options *options,
+                                           const char *path, char *out_text,
+                                           size_t text_size);
+
+/* Sets whether a plug with keys is to be reached by plain HTTP, as a server on
+ * loopback in development is: the cookie then has neither Secure nor the
+ * prefix, and who listens on the way has the session.
+ * plain_http: false unless set. */
+enum sp_error sp_plug_options_set_plain_http(struct sp_plug_options *options,
+                                             bool plain_http);
+
+/* Names a request header for clients that keep no cookies, as "X-Session".  A
+ * request that has it, if only an empty one, is the visitor's whom it names,
+ * whatever its cookies say; a new session's ID is then told by a header of this name in
+ * the response, and not by a cookie.  The client sends that value again: it has
+ * the shape of the cookie's, and with keys it is signed for this name.
+ * Browsers let no other site's pages send it unless this site says so (CORS).
+ * name: a token, as a cookie's; NULL, as unless set: there is none. */
+enum sp_error sp_plug_options_set_header(struct sp_plug_options *options,
+                                         const char *name);
+
 /* Sets whether browsers may send the cookie over TLS only (the attribute
- * Secure).
+ * Secure), of a plug without keys: with keys, see
+ * sp_plug_options_set_plain_http().
  * secure: true where visitors come by https, also if a proxy in front ends the
  * TLS.  False unless set. */
 enum sp_error sp_plug_options_set_secure(struct sp_plug_options *options,
@@ -103,7 +174,7 @@ enum sp_error sp_plug_options_set_secure(struct sp_plug_options *options,
 enum sp_error sp_plug_options_set_module(struct sp_plug_options *options,
                                          const char *module);
 
-/* Sets how many sessions the plug remembers.
+/* Sets how many sessions a plug without keys remembers.
  *
  * A session that lives is never forgotten.  When a new visitor finds the plug
  * full, it asks the supervisor about those of its sessions that were not used
@@ -125,7 +196,7 @@ struct sp_plug;
  * client: borrowed: it is to live longer than the plug.
  * options: NULL for the options as they are unless set.
  * SP_EINVAL: a cookie whose name begins with __Host- or __Secure- and which is
- * not set to be secure, which browsers refuse.
+ * not to be secure, which browsers refuse.
  * SP_ENOMEM. */
 enum sp_error sp_plug_new(struct sp_client *client,
                           const struct sp_plug_options *options,
@@ -171,12 +242,154 @@ enum sp_error sp_plug_session(struct sp_plug *plug,
                               enum sp_visit *out_visit,
                               struct sp_result *result);
 
+/* Gives the visitor a new session under a new ID, whatever his cookie says: for
+ * when he logs in or out.  Who has got him to use an ID that is known elsewhere
+ * (session fixation), or has read it before he came to be trusted, has nothing
+ * of it then.  The new session is started with the plug's module and this
+ * argument, and the response tells its ID, in place of another that it was to
+ * tell.
+ *
+ * out_old: NULL ends the old session, if there is one, and waits for its end,
+ * as sp_terminate() does; the cookie that named it is worth nothing then.
+ * Otherwise the old session is handed over: out_old is its ID, or "" if there
+ * was none, and the caller moves what is to stay from it to the new one and
+ * ends it.  Until then a cookie that names it still leads to it, if the plug
+ * has keys; so what is trusted goes to the new session alone.
+ *
+ * It waits, as sp_plug_session() does.
+ * arg, arg_size: the new session's argument.
+ * result: as of sp_plug_session().
+ * SP_OK: out_id is the new session's.
+ * Other errors are as of sp_plug_session(); the visitor then has his old
+ * session and cookie. */
+enum sp_error sp_plug_renew(struct sp_plug *plug,
+                            struct evhttp_request *request, const void *arg,
+                            size_t arg_size, char out_old[SP_ID_MAX + 1],
+                            char out_id[SP_ID_MAX + 1],
+                            struct sp_result *result);
+
 /* Finds the session of the visitor who sent this request, as sp_plug_session()
  * does, without starting anything or touching the response: for requests that
  * make sense only in a session that is there, such as a POST.
  * SP_ENOENT: the cookie names no session that sp_plug_session() would use. */
 enum sp_error sp_plug_find(struct sp_plug *plug, struct evhttp_request *request,
                            char out_id[SP_ID_MAX + 1]);
+
+/* The first ID of the request that is ours, without asking anybody whether its
+ * session is there: for servers that may not wait.  SP_ENOENT: none is. */
+enum sp_error sp_plug_peek(struct sp_plug *plug, struct evhttp_request *request,
+                           char out_id[SP_ID_MAX + 1]);
+
+/* ---- an answer, without waiting -----------------------------------------
+ *
+ *     static void on_request(struct evhttp_request *request, void *context)
+ *     {
+ *         struct sp_plug_ask ask = {.message = "show", .size = 4,
+ *                                   .timeout_ms = 2000};
+ *
+ *         sp_plug_answer(plug, async, request, &ask);
+ *     }
+ *
+ * where `async` is attached to the server's event base (<sp/event.h>).  However
+ * many requests wait for their sessions, the loop goes on. */
+
+/* The HTTP status that an error is answered with:
+ *
+ *   200  SP_OK
+ *   400  SP_EREQUEST: the session does not know this request
+ *   403  SP_EIGNORED: the module declined to start the session
+ *   404  SP_ENOENT: the visitor has no session, and none is to be started
+ *   413  SP_EMSGSIZE
+ *   422  SP_EREPLY: the session answered with an error
+ *   502  SP_EDIED, SP_EENDED, SP_EINIT, SP_EPROTO: the session died, did not
+ *        come to life, or talks nonsense
+ *   503  SP_ELIMIT, SP_EAGAIN, SP_ENOMEM, SP_ENOSUP: there is no room or no
+ *        supervisor now; with Retry-After
+ *   504  SP_ETIMEDOUT
+ *   500  all else: this server is not set up as it should be */
+int sp_plug_status(enum sp_error error);
+
+/* The seconds that Retry-After says. */
+#define SP_PLUG_RETRY_AFTER 1
+
+/* What became of a request. */
+struct sp_plug_outcome {
+    enum sp_error error;
+    int status;            /* sp_plug_status(), but 502 if a session that was
+                            * just started is SP_ENOENT */
+    const char *id;        /* of the session that was asked; "" if none was */
+    enum sp_visit visit;   /* how the visitor came by it */
+    struct sp_result *result; /* of the call; NULL if it did not come to one */
+};
+
+/* Answers a request in the program's own way.  The response has its headers
+ * already: Set-Cookie where there is a new ID, Cache-Control: no-store unless
+ * there was a Cache-Control, Retry-After with 503.
+ * True: the request has been answered, or will be; it is the program's.  False:
+ * it is to be answered as without this function.
+ * outcome and what is in it are valid until it returns; as in a `done` of
+ * <sp/async.h>, the result's bytes can be taken, and everything is allowed but
+ * sp_async_dispatch(). */
+typedef bool sp_plug_answered(struct evhttp_request *request,
+                              const struct sp_plug_outcome *outcome,
+                              void *context);
+
+/* Whose session is asked; none of these: the visitor's, or one that is started
+ * for him if he has none. */
+enum sp_plug_flag {
+    SP_PLUG_ONLY_KNOWN = 1, /* the visitor's; without one SP_ENOENT */
+    SP_PLUG_NEW_ID = 2,     /* one that is started under a new ID, whatever the
+                             * cookie says: for log-in, see sp_plug_renew().  If
+                             * its answer is SP_OK it is the visitor's, and the
+                             * sessions that he had are ended.  Otherwise it is
+                             * ended, and he keeps what he had. */
+    SP_PLUG_KEEP_OLD = 4,   /* with that: they are not ended.  sp_plug_peek()
+                             * has told which one it was. */
+};
+
+/* What to ask a session.  All that is 0 is as good as not said. */
+struct sp_plug_ask {
+    const void *message; /* the call; copied, as is the argument */
+    size_t size;
+    int timeout_ms;      /* of all that it takes; 0: SP_TIMEOUT_DEFAULT */
+    unsigned flags;      /* of enum sp_plug_flag */
+    const void *arg;     /* for a session that is started */
+    size_t arg_size;
+    sp_plug_answered *answered; /* NULL: as below */
+    void *context;              /* for it */
+};
+
+/* Answers a request by a call to the visitor's session, and starts one if there
+ * is none, all without waiting.  It ends in one of three ways, once:
+ *
+ * - The session answers, or does not in time, or cannot: ask->answered is
+ *   called, from inside sp_async_dispatch(), or from inside this function if
+ *   nothing could be asked.  If that is NULL or says false, the response is the
+ *   reply with status 200, else the error in one line of text and its status:
+ *   the module's own text of SP_EREPLY, sp_strerror() of all others.  It is of
+ *   Content-Type text/plain unless (with 200) the response has another one
+ *   already, and nosniff.
+ * - The client hangs up, or ends its sending: the call is cancelled, and may or
+ *   may not have run; a session that was started for it is ended, since nobody
+ *   knows its ID; the connection is closed.
+ * - The server is freed: as if all clients had hung up.
+ *
+ * The plug has keys.  The request is one that evhttp has received and not been
+ * answered yet; until the answer it is the plug's, and so is its connection's
+ * close callback (evhttp_connection_set_closecb()).  A response to HEAD has no
+ * body.  Plug, async and event base outlive the server: evhttp_free() first.
+ *
+ * The memory that it takes, and how many connections, are those of the
+ * asynchronous client, which has limits; and once more the message and argument
+ * until the answer.
+ *
+ * SP_OK: it will end so.  On another value nothing has happened, and the
+ * request is the caller's.  SP_EINVAL: a NULL, a plug without keys, a timeout
+ * below SP_TIMEOUT_INFINITE, flags that there are not or that contradict each
+ * other, a request without a connection.  SP_ENOMEM. */
+enum sp_error sp_plug_answer(struct sp_plug *plug, struct sp_async *async,
+                             struct evhttp_request *request,
+                             const struct sp_plug_ask *ask);
 
 #ifdef __cplusplus
 }
