@@ -12,6 +12,8 @@ for header in "$@"; do
     cc -E -I"$directory" "$directory/sp/$header" |
         awk -v header="/$header" '
             /^# [0-9]+ "/ { own = index($3, header); next }
-            own && !/^typedef/' |
+            own && /^typedef/ { type = 1 } # may be of several lines
+            own && !type
+            own && /;/ { type = 0 }' |
         grep -oE '\bsp_[a-z0-9_]+\(' | tr -d '('
 done | sort -u
