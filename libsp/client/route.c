@@ -317,25 +317,13 @@ static bool may_connect(struct route *route)
     return false;
 }
 
-/* A connection that is idle may hold the descriptor that is missing. */
-static enum sp_error dial_with_room(struct route *route, int *out_fd,
-                                    struct sp_result *result)
-{
-    const struct place *place = &route->router->place;
-    enum sp_error error = dial(place, route->id, out_fd, result);
-
-    if (error == SP_ESYSTEM && router_close_idle(route->router))
-        error = dial(place, route->id, out_fd, result);
-    return error;
-}
-
 static void connect_now(struct route *route)
 {
     struct sp_result result;
     int fd;
 
     result_init(&result);
-    switch (dial_with_room(route, &fd, &result)) {
+    switch (router_dial(route->router, route->id, &fd, &result)) {
     case SP_OK:
         route->blocked = NULL;
         route->link = link_open(route, fd);

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "channel.h"
+#include "dial.h"
 #include "link.h"
 #include "outcome.h"
 #include "route.h"
@@ -75,6 +76,16 @@ bool router_make_room(struct router *router)
         if (!router_close_idle(router))
             return false;
     return true;
+}
+
+enum sp_error router_dial(struct router *router, const char *id, int *out_fd,
+                          struct sp_result *result)
+{
+    enum sp_error error = dial(&router->place, id, out_fd, result);
+
+    if (error == SP_ESYSTEM && router_close_idle(router))
+        error = dial(&router->place, id, out_fd, result);
+    return error;
 }
 
 /* ---- the steps of a turn ---- */

@@ -56,6 +56,11 @@ struct route *router_find(struct router *router, const char *id);
 bool router_make_room(struct router *router);
 bool router_close_idle(struct router *router);
 
+/* dial(), which a connection that is idle makes room for if there is no other
+ * descriptor. */
+enum sp_error router_dial(struct router *router, const char *id, int *out_fd,
+                          struct sp_result *result);
+
 /* Connects what can be connected, and writes what was queued. */
 void router_flush(struct router *router);
 
