@@ -47,6 +47,7 @@ enum sp_error sp_async_new(struct sp_client *client,
         return SP_ENOMEM;
     async->origin = client->origin;
     async->feeds.max = channel_keep();
+    async->chores.router = &async->router;
     error = router_init(&async->router, &client->place);
     if (error != SP_OK) {
         destroy(async);
@@ -117,7 +118,7 @@ static enum sp_error turn(struct sp_async *async)
     router_flush(router);
     error = loop_turn(&router->loop);
     router_tell(router);
-    feeds_tell(async);
+    chores_run(&async->chores);
     if (router->stopped)
         return error;
     router_flush(router);
@@ -142,8 +143,7 @@ enum sp_error sp_async_dispatch(struct sp_async *async)
         destroy(async);
         return error;
     }
-    if (async->feeds.due)
-        loop_wake(&async->router.loop);
+    chores_rest(&async->chores);
     router_rest(&async->router);
     return error;
 }

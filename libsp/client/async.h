@@ -7,6 +7,7 @@
 
 #include <sp/async.h>
 
+#include "chores.h"
 #include "feed.h"
 #include "origin.h"
 #include "router.h"
@@ -24,6 +25,7 @@ struct sp_async {
     struct tickets ops; /* all that are outstanding, by their tickets: struct
                          * holder */
     struct feeds feeds; /* those of them that are subscriptions */
+    struct chores chores;
     bool dispatching;
     bool doomed; /* freed inside a callback: it goes when that has returned */
 };

@@ -3,10 +3,9 @@
  * its connection ends it makes the next one: while a session restarts, that
  * waits in its listener, and when the session is gone there is no listener.
  *
- * It reads in the loop's step of a turn and tells in its own, since a
- * subscriber may do anything: also end the subscription (`left`), which is then
- * freed when it has been served, or all (router.stopped).  Callers:
- * subscribe.c, async.c. */
+ * It reads in the loop's step of a turn and tells as a chore, since a subscriber
+ * may do anything: also end the subscription (`left`), which is then freed when
+ * it has been served, or all (router.stopped).  Caller: subscribe.c. */
 #define _GNU_SOURCE
 #include "feed.h"
 
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <utlist.h>
 
 #include "async.h"
 #include "base/clock.h"
@@ -33,6 +31,7 @@
 
 struct feed {
     struct watcher watcher; /* first */
+    struct chore chore;     /* to connect, or to tell what has come */
     struct holder holder;   /* of its ticket */
     struct alarm retry;     /* when to connect again */
     struct dial_pause pause;
@@ -48,15 +47,18 @@ struct feed {
     bool closed; /* the peer has ended the connection */
     bool begun;  /* on this connection or one before it */
 
-    bool due;
     bool serving;
-    bool left;                /* it is over or cancelled */
-    struct feed *prev, *next; /* feeds.due */
+    bool left; /* it is over or cancelled */
 
     size_t hello_size;
     uint8_t hello[WIRE_HANDSHAKE_SIZE + WIRE_FRAME_HEADER_SIZE +
                   WIRE_SUBSCRIPTION_MAX]; /* all that it ever says */
 };
+
+static struct feed *feed_of_chore(struct chore *chore)
+{
+    return (struct feed *)((char *)chore - offsetof(struct feed, chore));
+}
 
 static struct feed *feed_of_holder(struct holder *holder)
 {
@@ -68,20 +70,10 @@ static struct feed *feed_of_alarm(struct alarm *alarm)
     return (struct feed *)((char *)alarm - offsetof(struct feed, retry));
 }
 
-/* Has it served in this turn or the next. */
+/* Has it served soon. */
 static void mark(struct feed *feed)
 {
-    if (!feed->due)
-        DL_APPEND(feed->async->feeds.due, feed);
-    feed->due = true;
-    router_wake(&feed->async->router);
-}
-
-static void unmark(struct feed *feed)
-{
-    if (feed->due)
-        DL_DELETE(feed->async->feeds.due, feed);
-    feed->due = false;
+    chore_mark(&feed->async->chores, &feed->chore);
 }
 
 /* ---- memory ---- */
@@ -120,7 +112,7 @@ static void disconnect(struct feed *feed)
 
 static void feed_destroy(struct feed *feed)
 {
-    unmark(feed);
+    chore_unmark(&feed->async->chores, &feed->chore);
     disconnect(feed);
     alarms_leave(&feed->async->router.loop.alarms, &feed->retry);
     free(feed);
@@ -315,8 +307,10 @@ static void hear(struct feed *feed)
         connect_again(feed);
 }
 
-static void serve(struct feed *feed)
+static void serve(struct chore *chore)
 {
+    struct feed *feed = feed_of_chore(chore);
+
     feed->serving = true;
     if (feed->fd >= 0)
         hear(feed);
@@ -325,16 +319,6 @@ static void serve(struct feed *feed)
     feed->serving = false;
     if (feed->left)
         feed_destroy(feed);
-}
-
-void feeds_tell(struct sp_async *async)
-{
-    while (async->feeds.due && !async->router.stopped) {
-        struct feed *feed = async->feeds.due;
-
-        unmark(feed);
-        serve(feed);
-    }
 }
 
 /* ---- the beginning ---- */
@@ -361,6 +345,7 @@ static struct feed *feed_create(struct sp_async *async,
         return NULL;
     }
     feed->watcher.on_ready = on_ready;
+    feed->chore.run = serve;
     feed->holder.cancel = cancel;
     feed->retry.ring = on_retry;
     feed->pause = DIAL_PAUSE_FIRST;

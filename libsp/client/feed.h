@@ -6,11 +6,8 @@
 
 #include <sp/async.h>
 
-struct feed;
-
 /* The subscriptions of an asynchronous client. */
 struct feeds {
-    struct feed *due; /* to be served in this turn or the next */
     size_t count;
     size_t max;
 };
@@ -27,9 +24,5 @@ struct feed_order {
 /* Begins one.  It goes with its ticket.  SP_EAGAIN: there are too many. */
 enum sp_error feed_open(struct sp_async *async, const struct feed_order *order,
                         struct sp_ticket *out_ticket);
-
-/* A step of a turn: connects those that are to be, and tells what has come;
- * stops when a subscriber has stopped everything. */
-void feeds_tell(struct sp_async *async);
 
 #endif
