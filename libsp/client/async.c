@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The asynchronous client: its life and its turns, and the public form of each
  * operation.  How they are carried out is op.c's and router.c's; subscriptions
- * are feed.c's. */
+ * are feed.c's, broadcasts broadcast.c's. */
 #define _GNU_SOURCE
 #include "async.h"
 

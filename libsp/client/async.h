@@ -13,7 +13,7 @@
 #include "router.h"
 #include "tickets.h"
 
-/* Whatever has a ticket: an operation or a subscription. */
+/* Whatever has a ticket: an operation, a broadcast or a subscription. */
 struct holder {
     /* Ends it without telling; returns how far its request had got. */
     enum sp_progress (*cancel)(struct holder *holder);

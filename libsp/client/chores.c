@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A queue of what is due.  Caller: feed.c; async.c runs it. */
+/* A queue of what is due.  Callers: feed.c, broadcast.c; async.c runs it. */
 #define _GNU_SOURCE
 #include "chores.h"
 

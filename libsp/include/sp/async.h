@@ -197,6 +197,24 @@ enum sp_error sp_async_list(struct sp_async *async, int timeout_ms,
 struct sp_session_info *sp_async_take_info(struct sp_result *result);
 struct sp_session_list *sp_async_take_list(struct sp_result *result);
 
+/* sp_call_all() and sp_cast_all().  On SP_OK `done` finds what came of each by
+ * sp_async_take_answers(); answers that are not taken are freed when it
+ * returns.  Requests begin a few in each turn, within the memory limits: what
+ * has been answered is kept, and counts, until all is over; SP_EAGAIN is the
+ * answer of a session whose own limit is reached.  Each request that is under
+ * way is outstanding beside the broadcast.  Cancelling it cancels them all. */
+enum sp_error sp_async_call_all(struct sp_async *async,
+                                const struct sp_choice *choice,
+                                const void *request, size_t size,
+                                int timeout_ms, sp_async_done *done,
+                                void *context, struct sp_ticket *out_ticket);
+enum sp_error sp_async_cast_all(struct sp_async *async,
+                                const struct sp_choice *choice,
+                                const void *message, size_t size,
+                                int timeout_ms, sp_async_done *done,
+                                void *context, struct sp_ticket *out_ticket);
+struct sp_answers *sp_async_take_answers(struct sp_result *result);
+
 /* ---- subscriptions ------------------------------------------------------
  *
  * What sessions emit, or what happens to them, as it happens.  A subscription
