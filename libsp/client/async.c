@@ -106,7 +106,7 @@ int sp_async_fd(const struct sp_async *async)
 
 size_t sp_async_outstanding(const struct sp_async *async)
 {
-    return async->ops.count - async->feeds.count;
+    return async->ops.count - async->feeds.count - async->feeds.fans;
 }
 
 /* What was queued leaves first, then again what callbacks have queued. */

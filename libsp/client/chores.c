@@ -7,6 +7,9 @@
 
 #include "router.h"
 
+/* Chores in one turn at most. */
+#define RUN_MAX 64
+
 void chore_mark(struct chores *chores, struct chore *chore)
 {
     if (chore->due)
@@ -28,8 +31,9 @@ void chores_run(struct chores *chores)
 {
     uint64_t last = chores->turns;
 
-    while (chores->due && chores->due->turn <= last &&
-           !chores->router->stopped) {
+    for (int i = 0; i < RUN_MAX && chores->due && chores->due->turn <= last &&
+                    !chores->router->stopped;
+         i++) {
         struct chore *chore = chores->due;
 
         chore_unmark(chores, chore);

@@ -27,8 +27,8 @@ struct chores {
 void chore_mark(struct chores *chores, struct chore *chore);
 void chore_unmark(struct chores *chores, struct chore *chore);
 
-/* Runs those that are due, once each; those that become due meanwhile wait for
- * the next turn. */
+/* Runs some of those that are due, once each; the rest, and those that become
+ * due meanwhile, wait for the next turn. */
 void chores_run(struct chores *chores);
 
 /* After a turn: what is left is done in the next. */

@@ -3,9 +3,10 @@
  * its connection ends it makes the next one: while a session restarts, that
  * waits in its listener, and when the session is gone there is no listener.
  *
- * It reads in the loop's step of a turn and tells as a chore, since a subscriber
- * may do anything: also end the subscription (`left`), which is then freed when
- * it has been served, or all (router.stopped).  Caller: subscribe.c. */
+ * It reads in the loop's step of a turn and tells as a chore, since a
+ * subscriber may do anything: also end the subscription (`left`), which is then
+ * freed when it has been served, or all (router.stopped).  Callers:
+ * subscribe.c, fan.c. */
 #define _GNU_SOURCE
 #include "feed.h"
 
@@ -139,8 +140,9 @@ static enum sp_progress cancel(struct holder *holder)
 
 /* ---- telling ---- */
 
-static void tell(struct feed *feed, const struct sp_news *news)
+static void tell(struct feed *feed, struct sp_news *news)
 {
+    news->id = feed->id;
     feed->told(feed->async, news, feed->context);
 }
 
@@ -274,15 +276,21 @@ static void connect_again(struct feed *feed)
 
 /* ---- in a turn ---- */
 
+/* Once: what it reads is told before it reads more. */
 static void on_ready(struct watcher *watcher, bool readable, bool writable)
 {
     struct feed *feed = (struct feed *)watcher;
+    uint8_t *room;
     size_t size;
-    uint8_t *room = stream_room(&feed->stream, &size);
-    ssize_t got = room ? recv(feed->fd, room, size, MSG_DONTWAIT) : 0;
+    ssize_t got = 0;
 
     (void)readable;
     (void)writable;
+    if (feed->chore.due)
+        return;
+    room = stream_room(&feed->stream, &size);
+    if (room)
+        got = recv(feed->fd, room, size, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got > 0)

@@ -10,6 +10,7 @@
 struct feeds {
     size_t count;
     size_t max;
+    size_t fans; /* subscriptions to all sessions, which consist of some */
 };
 
 /* What is wanted.  All that is pointed to is copied. */

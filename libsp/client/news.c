@@ -7,6 +7,11 @@ enum sp_news_kind sp_news_kind(const struct sp_news *news)
     return news->kind;
 }
 
+const char *sp_news_id(const struct sp_news *news)
+{
+    return news->event ? sp_event_id(news->event) : news->id;
+}
+
 const void *sp_news_data(const struct sp_news *news)
 {
     return news->data ? news->data : "";

@@ -10,6 +10,7 @@
 
 struct sp_news {
     enum sp_news_kind kind;
+    const char *id; /* of the session; "" */
     const void *data; /* all that is pointed to is borrowed */
     size_t size;
     const struct sp_event *event;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The public form of subscriptions; how they are kept is feed.c's. */
+/* The public form of subscriptions; how they are kept is feed.c's and fan.c's.
+ */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <stdio.h>
@@ -7,11 +8,12 @@
 
 #include "async.h"
 #include "dial.h"
+#include "fan.h"
 #include "wire/published.h"
 
 static_assert(SP_PREFIX_MAX == WIRE_PREFIX_MAX, "");
 
-/* id: NULL where there need not be one. */
+/* id: NULL for all. */
 static enum sp_error check(const struct sp_async *async, const char *id,
                            sp_async_told *told)
 {
@@ -30,9 +32,11 @@ enum sp_error sp_async_subscribe(struct sp_async *async, const char *id,
     struct feed_order order = {id, prefix, size, told, context};
     enum sp_error error = check(async, id, told);
 
-    if (!id || size > SP_PREFIX_MAX || (!prefix && size > 0))
+    if (size > SP_PREFIX_MAX || (!prefix && size > 0))
         return SP_EINVAL;
-    return error == SP_OK ? feed_open(async, &order, out_ticket) : error;
+    if (error != SP_OK)
+        return error;
+    return (id ? feed_open : fan_open)(async, &order, out_ticket);
 }
 
 /* An event begins with the ID of its session, for this purpose. */

@@ -194,8 +194,6 @@ SUBSCRIBE_TEST(what_cannot_be_is_refused_at_once)
     char prefix[SP_PREFIX_MAX + 1] = "";
     struct ear ear = {0};
 
-    cr_expect_eq(sp_async_subscribe(async, NULL, "", 0, note, &ear, NULL),
-                 SP_EINVAL);
     cr_expect_eq(sp_async_subscribe(async, "a\n", "", 0, note, &ear, NULL),
                  SP_EBADID);
     cr_expect_eq(sp_async_subscribe(async, "", "", 0, note, &ear, NULL),
@@ -371,6 +369,113 @@ SUBSCRIBE_TEST(a_supervisor_that_comes_back_is_a_gap)
     expect_heard(&all, "begun gap start:p ready:p ");
 }
 
+/* ---- all sessions ------------------------------------------------------- */
+
+/* The same words, each with "ID/" before it. */
+static void note_with_id(struct sp_async *self, const struct sp_news *news,
+                         void *context)
+{
+    hear_word(context, sp_news_id(news), '/');
+    note(self, news, context);
+}
+
+static void subscribe_all(const char *prefix, sp_async_told *told,
+                          struct ear *ear)
+{
+    cr_assert_eq(sp_async_subscribe(async, NULL, prefix, strlen(prefix), told,
+                                    ear, &ear->ticket),
+                 SP_OK);
+}
+
+SUBSCRIBE_TEST(all_sessions_are_those_too_that_are_started_later)
+{
+    struct ear ear = {.heard = ""};
+
+    start("a");
+    subscribe_all("x", note_with_id, &ear);
+    await_heard(&ear, "a/begun ");
+    cr_expect_eq(sp_async_outstanding(async), 0);
+    start("b");
+    await_heard(&ear, "b/begun ");
+    ask("a", "emit x1", SP_OK);
+    await_heard(&ear, "a/x1 ");
+    ask("b", "emit y", SP_OK);
+    ask("b", "emit x2", SP_OK);
+    await_heard(&ear, "b/x2 ");
+    ask("b", "crash", SP_EDIED);
+    await_heard(&ear, "b/gap ");
+    terminate("a");
+    await_heard(&ear, "a/over:SP_ENOENT ");
+    start("a");
+    await_heard(&ear, "a/begun ");
+    cr_expect_eq(sp_async_cancel(async, ear.ticket, NULL), SP_OK);
+    ask("b", "emit x3", SP_OK);
+    cr_expect_str_eq(ear.heard, "/begun a/begun b/begun a/x1 b/x2 b/gap "
+                                "a/over:SP_ENOENT a/begun ");
+}
+
+SUBSCRIBE_TEST(all_sessions_have_a_gap_when_their_supervisor_comes_back)
+{
+    struct ear ear = {.heard = ""};
+
+    start("a");
+    subscribe_all("", note_with_id, &ear);
+    await_heard(&ear, "a/begun ");
+    harness_kill_spd(harness);
+    await_heard(&ear, "a/over:SP_ENOSUP ");
+    harness_start_spd(harness);
+    await_heard(&ear, "/gap ");
+    start("a");
+    await_heard(&ear, "a/begun ");
+    cr_expect_str_eq(ear.heard, "/begun a/begun a/over:SP_ENOSUP /gap "
+                                "a/begun ");
+}
+
+SUBSCRIBE_TEST(of_all_sessions_those_without_a_place_are_told)
+{
+    struct ear ear = {.heard = ""};
+
+    start("a");
+    start("b");
+    cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_SUBSCRIPTIONS, 2), SP_OK);
+    subscribe_all("", note_with_id, &ear);
+    await_heard(&ear, "a/begun ");
+    cr_expect_str_eq(ear.heard, "/begun b/over:SP_EAGAIN a/begun ");
+    terminate("a");
+    await_heard(&ear, "a/over:SP_ENOENT ");
+    ask("b", "crash", SP_EDIED);
+    await_heard(&ear, "b/begun ");
+}
+
+static void cancel_at_any(struct sp_async *self, const struct sp_news *news,
+                          void *context)
+{
+    struct ear *ear = context;
+
+    note_with_id(self, news, ear);
+    if (strcmp(sp_news_id(news), "a") == 0 || ear->lost == 1)
+        cr_expect_eq(sp_async_cancel(self, ear->ticket, NULL), SP_OK);
+}
+
+SUBSCRIBE_TEST(a_callback_may_cancel_all_sessions)
+{
+    struct ear at_once = {.lost = 1}, at_session = {.heard = ""};
+
+    start("a");
+    start("b");
+    subscribe_all("", cancel_at_any, &at_once);
+    await_heard(&at_once, "/begun ");
+    subscribe_all("", cancel_at_any, &at_session);
+    await_heard(&at_session, "a/begun ");
+    cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_SUBSCRIPTIONS, 1), SP_OK);
+    *at_session.heard = '\0';
+    subscribe_all("", cancel_at_any, &at_session);
+    await_heard(&at_session, "a/over:SP_EAGAIN ");
+    cr_expect_str_eq(at_once.heard, "/begun ");
+    cr_expect_str_eq(at_session.heard, "/begun a/over:SP_EAGAIN ");
+    ask("b", "emit x", SP_OK);
+}
+
 /* ---- inside a callback -------------------------------------------------- */
 
 struct plot {
@@ -436,7 +541,7 @@ static void free_at_message(struct sp_async *self, const struct sp_news *news,
 
 SUBSCRIBE_TEST(a_callback_may_free_everything)
 {
-    struct ear ear = {0}, other = {0};
+    struct ear ear = {0}, other = {0}, all = {0};
 
     start("p");
     cr_assert_eq(sp_async_subscribe(async, "p", "", 0, free_at_message, &ear,
@@ -444,6 +549,7 @@ SUBSCRIBE_TEST(a_callback_may_free_everything)
                  SP_OK);
     await_heard(&ear, "begun ");
     subscribe("p", "z", &other);
+    subscribe_all("z", note, &all);
     for (int i = 0; i < 3; i++)
         sp_async_call(async, "p", NULL, "emit x", 6, LONG_MS, NULL, NULL, NULL);
     while (async)
@@ -454,11 +560,14 @@ SUBSCRIBE_TEST(a_callback_may_free_everything)
 
 SUBSCRIBE_TEST(is_freed_in_every_state)
 {
-    struct ear ears[4] = {{.lost = 0}};
+    struct ear ears[6] = {{.lost = 0}};
 
     start("p");
     subscribe("p", "", &ears[0]);
     subscribe_events(NULL, &ears[1]);
+    subscribe_all("", note_with_id, &ears[4]);
+    await_heard(&ears[4], "p/begun ");
+    subscribe_all("", note_with_id, &ears[5]);
     sp_async_subscribe(async, "p", "", 0, note, &ears[2], NULL);
     sp_async_subscribe_events(async, "p", note, &ears[3], NULL);
     async_detach();

@@ -249,6 +249,8 @@ enum sp_news_kind {
 struct sp_news;
 
 enum sp_news_kind sp_news_kind(const struct sp_news *news);
+/* The session that it is about; "": the supervisor, or all sessions. */
+const char *sp_news_id(const struct sp_news *news);
 /* Of a message: never NULL; the bytes as the module emitted them, with its
  * prefix, and no NUL behind them.  Else "" and 0. */
 const void *sp_news_data(const struct sp_news *news);
@@ -273,6 +275,15 @@ typedef void sp_async_told(struct sp_async *async, const struct sp_news *news,
  * session, with a gap, until it is cancelled or over: SP_ENOENT, there is no
  * such session (any more); SP_ENOSUP, SP_EPERM; SP_EPROTO, what is said there
  * is no session's; SP_ENOMEM.
+ *
+ * id: NULL for what all sessions emit, those too that are started later.  Each
+ * piece of news is then of one session, which begins, has gaps and is over by
+ * itself; what it emits before it has begun, right after its start, is missed.
+ * Each takes a place of SP_ASYNC_SUBSCRIPTIONS; one for which there is none is
+ * over at once, SP_EAGAIN, and begins with its next start or restart.  News
+ * without an ID is of the whole: begun, a gap (the supervisor was restarted),
+ * over (as sp_async_subscribe_events(), or an error of sp_async_list()).
+ *
  * Besides the errors of all operations: SP_EINVAL, no `told`, or a prefix that
  * is too long; SP_EAGAIN, there are SP_ASYNC_SUBSCRIPTIONS already. */
 #define SP_PREFIX_MAX 256
