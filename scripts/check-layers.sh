@@ -23,7 +23,7 @@ fault()
 libc='assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|getopt|grp|inttypes'
 libc+='|libgen|limits|locale|malloc|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
 libc+='|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
-libc+='|syslog|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z0-9_-]+'
+libc+='|fnmatch|syslog|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z0-9_-]+'
 libc="($libc)\\.h"
 
 # What the words in the table of CONTRIBUTING.md stand for.

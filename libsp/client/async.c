@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The asynchronous client: its life and its turns, and the public form of each
- * operation.  How they are carried out is op.c's and router.c's. */
+ * operation.  How they are carried out is op.c's and router.c's; subscriptions
+ * are feed.c's, broadcasts broadcast.c's. */
 #define _GNU_SOURCE
 #include "async.h"
 
@@ -21,11 +22,11 @@
 static void destroy(struct sp_async *async)
 {
     size_t at = 0;
-    struct op *op;
+    struct holder *holder;
 
     async->router.turning = true; /* there is no next one to wake for */
-    while ((op = tickets_next(&async->ops, &at)))
-        op_cancel(op);
+    while ((holder = tickets_next(&async->ops, &at)))
+        holder->cancel(holder);
     router_fini(&async->router);
     tickets_fini(&async->ops);
     free(async);
@@ -45,6 +46,8 @@ enum sp_error sp_async_new(struct sp_client *client,
     if (!async)
         return SP_ENOMEM;
     async->origin = client->origin;
+    async->feeds.max = channel_keep();
+    async->chores.router = &async->router;
     error = router_init(&async->router, &client->place);
     if (error != SP_OK) {
         destroy(async);
@@ -69,10 +72,13 @@ void sp_async_free(struct sp_async *async)
 enum sp_error sp_async_set_limit(struct sp_async *async,
                                  enum sp_async_limit limit, size_t value)
 {
+    bool counts =
+        limit == SP_ASYNC_CONNECTIONS || limit == SP_ASYNC_SUBSCRIPTIONS;
+
     if (!async || async->doomed)
         return SP_EINVAL;
-    if (limit == SP_ASYNC_CONNECTIONS ? value < 1 || value > 1000000
-                                      : value < 4096 || value > PTRDIFF_MAX)
+    if (counts ? value < 1 || value > 1000000
+               : value < 4096 || value > PTRDIFF_MAX)
         return SP_EINVAL;
     switch (limit) {
     case SP_ASYNC_CONNECTIONS:
@@ -83,6 +89,9 @@ enum sp_error sp_async_set_limit(struct sp_async *async,
         return SP_OK;
     case SP_ASYNC_BYTES:
         async->router.bytes_max = value;
+        return SP_OK;
+    case SP_ASYNC_SUBSCRIPTIONS:
+        async->feeds.max = value;
         return SP_OK;
     }
     return SP_EINVAL;
@@ -97,19 +106,23 @@ int sp_async_fd(const struct sp_async *async)
 
 size_t sp_async_outstanding(const struct sp_async *async)
 {
-    return async->ops.count;
+    return async->ops.count - async->feeds.count - async->feeds.fans;
 }
 
 /* What was queued leaves first, then again what callbacks have queued.  Before
  * anything leaves, whatever has to be sent again is back in its place. */
-static enum sp_error turn(struct router *router)
+static enum sp_error turn(struct sp_async *async)
 {
+    struct router *router = &async->router;
     enum sp_error error;
 
     router_tell(router);
     router_flush(router);
     error = loop_turn(&router->loop);
     router_tell(router);
+    chores_run(&async->chores);
+    if (router->stopped)
+        return error;
     router_flush(router);
     router_tell(router);
     return error;
@@ -125,13 +138,15 @@ enum sp_error sp_async_dispatch(struct sp_async *async)
         return SP_EFORKED;
     async->dispatching = true;
     async->router.turning = true;
-    error = turn(&async->router);
+    error = turn(async);
     async->dispatching = false;
     async->router.turning = false;
-    if (async->doomed)
+    if (async->doomed) {
         destroy(async);
-    else
-        router_rest(&async->router);
+        return error;
+    }
+    chores_rest(&async->chores);
+    router_rest(&async->router);
     return error;
 }
 
@@ -139,16 +154,16 @@ enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
                               enum sp_progress *out_progress)
 {
     enum sp_progress progress;
-    struct op *op;
+    struct holder *holder;
 
     if (!async)
         return SP_EINVAL;
     if (!origin_is_here(async->origin))
         return SP_EFORKED;
-    op = tickets_find(&async->ops, ticket.number);
-    if (!op)
+    holder = tickets_find(&async->ops, ticket.number);
+    if (!holder)
         return SP_ENOENT;
-    progress = op_cancel(op);
+    progress = holder->cancel(holder);
     if (out_progress)
         *out_progress = progress;
     return SP_OK;

@@ -7,14 +7,25 @@
 
 #include <sp/async.h>
 
+#include "chores.h"
+#include "feed.h"
 #include "origin.h"
 #include "router.h"
 #include "tickets.h"
 
+/* Whatever has a ticket: an operation, a broadcast or a subscription. */
+struct holder {
+    /* Ends it without telling; returns how far its request had got. */
+    enum sp_progress (*cancel)(struct holder *holder);
+};
+
 struct sp_async {
     struct origin origin;
     struct router router;
-    struct tickets ops; /* all that are outstanding, by their tickets */
+    struct tickets ops; /* all that are outstanding, by their tickets: struct
+                         * holder */
+    struct feeds feeds; /* those of them that are subscriptions */
+    struct chores chores;
     bool dispatching;
     bool doomed; /* freed inside a callback: it goes when that has returned */
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What has happened to sessions, out of spd's memory of it.  The stream of
- * events as they happen is the control socket's PUB side, which libsp does not
- * speak yet; sp_events() asks, and spd answers when there is one. */
+/* What has happened to sessions, out of spd's memory of it: sp_events() asks,
+ * and spd answers when there is something.  As they happen, events come by
+ * feed.c, one at a time. */
 #define _GNU_SOURCE
+#include "events.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,8 @@
     X(unsigned long long, time_ms, LLONG_MAX)                                  \
     X(pid_t, pid, INT_MAX)
 
-/* Strings, and the object, are borrowed from the answer. */
+/* Strings, and the object, are borrowed from the answer; the object is owned by
+ * an event that is none of a list. */
 struct sp_event {
 #define TEXT(key, name) const char *name;
     EVENT_TEXTS(TEXT)
@@ -66,6 +69,32 @@ static enum sp_error event_decode(const json_t *object, struct sp_event *event)
     return good && (!*event->id || sp_id_valid(event->id, strlen(event->id)))
                ? SP_OK
                : SP_EPROTO;
+}
+
+enum sp_error event_read(const void *json, size_t size,
+                         struct sp_event **out_event)
+{
+    json_t *object = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+    struct sp_event *event = malloc(sizeof *event);
+    enum sp_error error = SP_ENOMEM;
+
+    if (event)
+        error = event_decode(object, event);
+    if (error == SP_OK) {
+        *out_event = event;
+        return SP_OK;
+    }
+    free(event);
+    json_decref(object);
+    return error;
+}
+
+void event_free(struct sp_event *event)
+{
+    if (!event)
+        return;
+    json_decref((json_t *)event->object);
+    free(event);
 }
 
 /* Numbers rise, so that who asks with the last one, or with `next`, does not

@@ -19,6 +19,7 @@
 
 struct op {
     struct transfer transfer; /* first */
+    struct holder holder;     /* of a ticket */
     struct alarm alarm;       /* its deadline */
     struct asker asker;
     struct sp_async *async;   /* borrowed */
@@ -49,6 +50,11 @@ struct op {
 static struct op *op_of_alarm(struct alarm *alarm)
 {
     return (struct op *)((char *)alarm - offsetof(struct op, alarm));
+}
+
+static struct op *op_of_holder(struct holder *holder)
+{
+    return (struct op *)((char *)holder - offsetof(struct op, holder));
 }
 
 static struct op *op_of_asker(struct asker *asker)
@@ -85,8 +91,9 @@ static void finish(struct op *op, struct sp_result *result)
     sp_list_free(sp_async_take_list(result));
 }
 
-enum sp_progress op_cancel(struct op *op)
+static enum sp_progress cancel(struct holder *holder)
 {
+    struct op *op = op_of_holder(holder);
     enum sp_progress progress;
 
     inquiry_leave(&op->asker);
@@ -198,7 +205,7 @@ static enum sp_error enrol(struct op *op)
         route_discharge(op->route, op->cost);
         return SP_ENOMEM;
     }
-    op->number = tickets_give(&op->async->ops, op);
+    op->number = tickets_give(&op->async->ops, &op->holder);
     if (op->number == 0) {
         alarms_leave(&router->loop.alarms, &op->alarm);
         route_discharge(op->route, op->cost);
@@ -216,6 +223,7 @@ static struct op *op_create(struct sp_async *async,
     if (!op)
         return NULL;
     memset(op, 0, sizeof *op);
+    op->holder.cancel = cancel;
     op->async = async;
     op->cost = sizeof *op + bytes;
     op->done = order->done;

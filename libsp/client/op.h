@@ -8,8 +8,6 @@
 #include "conn.h"
 #include "wire/control.h"
 
-struct op;
-
 /* What an operation is to be like.  All that is pointed to is copied. */
 struct op_order {
     const char *id; /* of the session whose budget it is in; or DIAL_CONTROL */
@@ -31,9 +29,5 @@ enum sp_error op_question(struct sp_async *async, const struct op_order *order,
                           const struct control_request *question,
                           bool already_is_ok, op_take *take,
                           struct sp_ticket *out_ticket);
-
-/* Forgets one that is outstanding; its callback is not called.  Returns how far
- * its request had got. */
-enum sp_progress op_cancel(struct op *op);
 
 #endif

@@ -17,6 +17,7 @@ void result_init(struct sp_result *result)
     result->data = BUF_EMPTY;
     result->info = NULL;
     result->list = NULL;
+    result->answers = NULL;
     result_reset(result);
 }
 

@@ -19,6 +19,7 @@ struct sp_result {
     struct buf data; /* a NUL stands behind it, uncounted */
     struct sp_session_info *info; /* owned, as is list; of the asynchronous */
     struct sp_session_list *list; /* client, which frees them: see async.h */
+    struct sp_answers *answers;   /* the same */
     char text[SP_TEXT_MAX + 1];  /* printable */
     char cause[SP_TEXT_MAX + 1]; /* printable; "" if not known */
 };

@@ -11,7 +11,6 @@
 #include "route.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,32 +257,13 @@ static bool may_connect(struct route *route)
     return false;
 }
 
-static bool is_lack(int error)
-{
-    return error == EMFILE || error == ENFILE;
-}
-
-/* SP_EAGAIN: try again later; result says why.  The descriptor that is missing
- * may be that of a connection that is idle, or come back by itself. */
-static enum sp_error dial_with_room(struct route *route, int *out_fd,
-                                    struct sp_result *result)
-{
-    enum sp_error error;
-
-    do
-        error = dial(&route->router->place, route->id, out_fd, result);
-    while (error == SP_ESYSTEM && is_lack(errno) &&
-           router_close_idle(route->router));
-    return error == SP_ESYSTEM && is_lack(errno) ? SP_EAGAIN : error;
-}
-
 static void connect_now(struct route *route)
 {
     struct sp_result result;
     int fd;
 
     result_init(&result);
-    switch (dial_with_room(route, &fd, &result)) {
+    switch (router_dial(route->router, route->id, &fd, &result)) {
     case SP_OK:
         route->blocked = NULL;
         route->link = link_open(route, fd);

@@ -5,10 +5,12 @@
 #define _GNU_SOURCE
 #include "router.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <utlist.h>
 
 #include "channel.h"
+#include "dial.h"
 #include "link.h"
 #include "outcome.h"
 #include "route.h"
@@ -75,6 +77,24 @@ bool router_make_room(struct router *router)
         if (!router_close_idle(router))
             return false;
     return true;
+}
+
+static bool is_lack(int error)
+{
+    return error == EMFILE || error == ENFILE;
+}
+
+/* The descriptor that is missing may come back by itself. */
+enum sp_error router_dial(struct router *router, const char *id, int *out_fd,
+                          struct sp_result *result)
+{
+    enum sp_error error;
+
+    do
+        error = dial(&router->place, id, out_fd, result);
+    while (error == SP_ESYSTEM && is_lack(errno) &&
+           router_close_idle(router));
+    return error == SP_ESYSTEM && is_lack(errno) ? SP_EAGAIN : error;
 }
 
 /* ---- the steps of a turn ---- */

@@ -51,6 +51,12 @@ struct route *router_find(struct router *router, const char *id);
 bool router_make_room(struct router *router);
 bool router_close_idle(struct router *router);
 
+/* dial(), for which connections that are idle make room if there is no other
+ * descriptor.  SP_EAGAIN: try again later; result says why: its error is
+ * SP_EAGAIN, or there are no descriptors. */
+enum sp_error router_dial(struct router *router, const char *id, int *out_fd,
+                          struct sp_result *result);
+
 /* Connects what can be connected, and writes what was queued.  To be called
  * after router_tell() only: that puts back what is sent again. */
 void router_flush(struct router *router);

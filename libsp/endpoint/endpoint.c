@@ -237,12 +237,8 @@ void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size)
 
     for (peer = TAILQ_FIRST(&endpoint->peers); peer; peer = next) {
         next = TAILQ_NEXT(peer, link);
-        if (peer->own != WIRE_PUB || peer->state != PEER_OPEN)
-            continue;
-        if (buf_size(&peer->out) > endpoint->limits.max_output)
-            endpoint->counters.events_dropped++;
-        else
-            peer_send(peer, NULL, 0, data, size);
+        if (peer->own == WIRE_PUB && peer->state == PEER_OPEN)
+            subscriber_send(peer, data, size);
     }
 }
 

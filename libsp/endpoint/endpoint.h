@@ -114,7 +114,8 @@ void endpoint_reply_error(struct endpoint_call *call, enum sp_error error,
  * who that is (SO_PEERCRED); -1: the client has gone. */
 int endpoint_call_socket(const struct endpoint_call *call);
 
-/* Sends a message to every SUB peer. */
+/* Sends a message to every SUB peer that wants it.  One that does not keep up
+ * loses it. */
 void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size);
 
 /* No more connections and requests from now on; replies still go out. */

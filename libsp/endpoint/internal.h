@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* endpoint/internal.h - what endpoint.c (listener), drain.c (its end), peer.c
- * (one connection), request.c (one message) and call.c (where a reply goes)
- * know of each other.  Each calls those behind it; upwards only what is named
+ * (one connection), request.c (one message), subscriber.c (what is published)
+ * and call.c (where a reply goes) know of each other.  Each calls those behind it; upwards only what is named
  * here is used. */
 #ifndef ENDPOINT_INTERNAL_H
 #define ENDPOINT_INTERNAL_H
@@ -62,6 +62,7 @@ struct peer {
     struct buf out;     /* bytes to write */
     LIST_HEAD(, endpoint_call) calls;
     unsigned call_count;
+    struct interest *interest; /* owned; of a SUB peer that said what it wants */
 };
 
 struct endpoint_call {
@@ -144,6 +145,15 @@ bool request_handle_push(struct peer *peer, const uint8_t *message,
 /* The start of a frame over the limit: answered as soon as its request id is
  * there.  False: the id may still come. */
 bool request_refuse_large(struct peer *peer, const uint8_t *frame, size_t len);
+
+/* ---- subscriber.c ---- */
+
+/* A message of a SUB peer.  False: it is none that it may send. */
+bool subscriber_handle(struct peer *peer, const uint8_t *message, size_t size);
+/* Queues what is published for an open SUB peer, or counts it as lost. */
+void subscriber_send(struct peer *peer, const void *data, size_t size);
+/* All that waited for the peer is written: tells it what it has lost. */
+void subscriber_caught_up(struct peer *peer);
 
 /* ---- call.c ---- */
 

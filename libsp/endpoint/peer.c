@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection: handshake, frames in, frames out.
  *
- * What a frame's message means is request.c's business.
+ * What a frame's message means is request.c's and subscriber.c's business.
  *
  * In: one read a turn, into the endpoint's buffer when nothing is left over
  * from before, else into the peer's own, which grows with what has arrived.
@@ -18,7 +18,7 @@
 
 #include "base/magic.h"
 #include "internal.h"
-#include "wire/tag.h"
+#include "wire/published.h"
 
 /* ---- life ---- */
 
@@ -112,6 +112,7 @@ void peer_free(struct peer *peer)
     assert(peer->state == PEER_DEAD);
     buf_fini(&peer->in);
     buf_fini(&peer->out);
+    free(peer->interest);
     peer->magic = 0;
     free(peer);
 }
@@ -155,6 +156,7 @@ static void output_written(struct peer *peer)
         peer_close(peer);
     else
         peer_resume(peer);
+    subscriber_caught_up(peer);
 }
 
 /* False: some of the output is left, or the peer is dead. */
@@ -265,19 +267,42 @@ static void close_for_size(struct peer *peer)
     flush_soon(peer);
 }
 
+static void close_for_frame(struct peer *peer)
+{
+    peer->endpoint->counters.frame_bad++;
+    peer_close(peer);
+}
+
+static void handle_message(struct peer *peer, const uint8_t *message,
+                           size_t size)
+{
+    if (peer->own == WIRE_PUB) {
+        if (!subscriber_handle(peer, message, size))
+            close_for_frame(peer);
+    } else if (!(peer->own == WIRE_REP
+                     ? request_handle(peer, message, size)
+                     : request_handle_push(peer, message, size))) {
+        close_for_size(peer);
+    }
+}
+
 static void handle_frame(struct peer *peer, const struct wire_frame *frame)
 {
     struct endpoint *endpoint = peer->endpoint;
-    bool handled;
 
     /* the most recently used are last */
     TAILQ_REMOVE(&endpoint->peers, peer, link);
     TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
-    handled = peer->own == WIRE_REP
-                  ? request_handle(peer, frame->message, frame->length)
-                  : request_handle_push(peer, frame->message, frame->length);
-    if (!handled)
-        close_for_size(peer);
+    handle_message(peer, frame->message, frame->length);
+}
+
+/* The largest message that is looked at. */
+static uint64_t message_max(const struct peer *peer)
+{
+    if (peer->own == WIRE_PUB)
+        return WIRE_SUBSCRIPTION_MAX;
+    return peer->endpoint->limits.max_message + WIRE_REQUEST_HEADER_MAX +
+           WIRE_TAG_SIZE;
 }
 
 static size_t min_size(size_t a, size_t b)
@@ -326,26 +351,26 @@ enum batch_end {
 static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
                                    size_t len, size_t *out_used)
 {
-    uint64_t limit = peer->endpoint->limits.max_message +
-                     WIRE_REQUEST_HEADER_MAX + WIRE_TAG_SIZE;
     size_t used = 0;
     enum batch_end end = BATCH_MORE;
 
     if (peer->state == PEER_HANDSHAKE)
         used = handle_handshake(peer, bytes, len);
-    if (peer->state == PEER_OPEN && peer->own == WIRE_PUB && len > used) {
-        peer->endpoint->counters.frame_bad++; /* a subscriber has no say */
-        peer_close(peer);
-    }
     for (int i = 0; i < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
                     !throttled(peer) && !peer->endpoint->quiet;
          i++) {
         struct wire_frame frame;
         enum wire_frame_result result =
-            wire_frame_get(bytes + used, len - used, limit, &frame);
+            wire_frame_get(bytes + used, len - used, message_max(peer),
+                           &frame);
 
         if (result == WIRE_FRAME_MORE) {
             end = BATCH_PARTIAL;
+            break;
+        }
+        if (result == WIRE_FRAME_BAD ||
+            (result == WIRE_FRAME_TOO_LARGE && peer->own == WIRE_PUB)) {
+            close_for_frame(peer);
             break;
         }
         if (result == WIRE_FRAME_TOO_LARGE) {
@@ -353,11 +378,6 @@ static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
                 close_for_size(peer);
             else
                 end = BATCH_PARTIAL;
-            break;
-        }
-        if (result == WIRE_FRAME_BAD) {
-            peer->endpoint->counters.frame_bad++;
-            peer_close(peer);
             break;
         }
         used += WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;

@@ -18,6 +18,7 @@ struct invocation;
     X(restart)                                                                 \
     X(call)                                                                    \
     X(cast)                                                                    \
+    X(broadcast)                                                               \
     X(started)                                                                 \
     X(list)                                                                    \
     X(info)                                                                    \

@@ -36,6 +36,8 @@
     X(TIMEOUT, "timeout", '\0', "SECONDS",                                     \
       "How long to wait: a number, with decimals if need be, or infinity. 15 " \
       "without this option.")                                                  \
+    X(CAST, "cast", '\0', NULL,                                                \
+      "Send a message that wants no reply.")                                   \
     X(NAMES, "names", '1', NULL,                                               \
       "Print only the IDs or names, one a line, for scripts.")                 \
     X(LONG, "long", 'l', NULL,                                                 \

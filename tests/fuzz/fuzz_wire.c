@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/published.h"
 #include "wire/sp.h"
 #include "wire/tag.h"
 
@@ -49,6 +50,27 @@ static void check_body(const uint8_t *data, size_t size)
                           &len_again) == SP_OK);
     assert(error == error_again && len == len_again);
     assert(memcmp(text, text_again, len) == 0);
+}
+
+/* What a SUB peer says, and what it is told. */
+static void check_published(const uint8_t *data, size_t size)
+{
+    struct wire_published published = wire_published_get(data, size);
+    uint8_t again[WIRE_SUBSCRIPTION_MAX];
+    const uint8_t *prefix;
+    size_t len;
+
+    if (published.kind == WIRE_PUBLISHED_MESSAGE) {
+        assert(published.data >= data);
+        assert(published.data + published.size == data + size);
+    } else if (published.kind == WIRE_PUBLISHED_NOTICE) {
+        assert(wire_notice_put(again, published.lost) == size);
+        assert(memcmp(again, data, size) == 0);
+    }
+    if (wire_subscription_get(data, size, &prefix, &len)) {
+        assert(wire_subscription_put(again, prefix, len) == size);
+        assert(memcmp(again, data, size) == 0);
+    }
 }
 
 /* A REQ message: hop words, id, body. */
@@ -123,5 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_frames(data, size);
     check_message(data, size);
     check_body(data, size);
+    check_published(data, size);
     return 0;
 }

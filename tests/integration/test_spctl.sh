@@ -60,6 +60,7 @@ test_start_fails
 test_call
 test_call_bytes
 test_cast
+test_broadcast
 test_call_fails
 test_kill_during_call
 test_started

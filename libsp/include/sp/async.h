@@ -96,6 +96,10 @@ enum sp_async_limit {
     /* The same of all sessions together; 256 MiB unless set.  (A connection's
      * own buffer of 32 KiB is not in it.) */
     SP_ASYNC_BYTES,
+    /* Subscriptions at once, each of which has a connection of its own beside
+     * those to sessions, 1 to 1,000,000; 1,024 unless set, or half of the
+     * descriptors that the process may open. */
+    SP_ASYNC_SUBSCRIPTIONS,
 };
 
 /* Sets what is bounded.
@@ -120,7 +124,7 @@ int sp_async_fd(const struct sp_async *async);
 enum sp_error sp_async_dispatch(struct sp_async *async);
 
 /* How many operations are outstanding: accepted, and their `done` not called
- * yet. */
+ * yet.  Subscriptions are not among them. */
 size_t sp_async_outstanding(const struct sp_async *async);
 
 /* ---- operations ---------------------------------------------------------
@@ -214,6 +218,110 @@ enum sp_error sp_async_list(struct sp_async *async, int timeout_ms,
  * result: what `done` of sp_async_info() or sp_async_list() is given. */
 struct sp_session_info *sp_async_take_info(struct sp_result *result);
 struct sp_session_list *sp_async_take_list(struct sp_result *result);
+
+/* sp_call_all() and sp_cast_all().  On SP_OK `done` finds what came of each by
+ * sp_async_take_answers(); answers that are not taken are freed when it
+ * returns.  Requests begin a few in each turn, within the memory limits: what
+ * has been answered is kept, and counts, until all is over; SP_EAGAIN is the
+ * answer of a session whose own limit is reached.  Each request that is under
+ * way is outstanding beside the broadcast.  Cancelling it cancels them all. */
+enum sp_error sp_async_call_all(struct sp_async *async,
+                                const struct sp_choice *choice,
+                                const void *request, size_t size,
+                                int timeout_ms, sp_async_done *done,
+                                void *context, struct sp_ticket *out_ticket);
+enum sp_error sp_async_cast_all(struct sp_async *async,
+                                const struct sp_choice *choice,
+                                const void *message, size_t size,
+                                int timeout_ms, sp_async_done *done,
+                                void *context, struct sp_ticket *out_ticket);
+struct sp_answers *sp_async_take_answers(struct sp_result *result);
+
+/* ---- subscriptions ------------------------------------------------------
+ *
+ * What sessions emit, or what happens to them, as it happens.  A subscription
+ * begins once the session (or the supervisor) has said so: SP_NEWS_BEGUN.  From
+ * then on nothing is missing of which it is not told.
+ *
+ * It holds nobody up: whose loop does not dispatch, or dispatches too late,
+ * loses messages (when more than 1 MiB and what the kernel holds have piled up)
+ * and is told how many.  A message takes its size of the memory limits while it
+ * is received; one over them is lost, too.
+ *
+ * A session may have 48 connections (max_connections), of which each
+ * subscription takes one for good: many readers in one program share one
+ * subscription.  As long as there is no connection to be had it is tried again,
+ * and the subscription does not begin.
+ *
+ * Who waits, waits for a subscription as the loop above does. */
+
+enum sp_news_kind {
+    SP_NEWS_BEGUN,   /* first of all: what is emitted from here on is told */
+    SP_NEWS_MESSAGE, /* a message: sp_news_data() */
+    SP_NEWS_EVENT,   /* an event: sp_news_event() */
+    SP_NEWS_LOST,    /* sp_news_lost() of them are missing here */
+    SP_NEWS_GAP,     /* nobody knows how many are missing here, or whether any
+                      * are: the session was restarted, or spd; it goes on with
+                      * what is emitted from here on */
+    SP_NEWS_OVER,    /* it has ended, for sp_news_error(); nothing more comes */
+};
+
+/* One piece of news.  It and all that is in it live until the callback that it
+ * was given to returns. */
+struct sp_news;
+
+enum sp_news_kind sp_news_kind(const struct sp_news *news);
+/* The session that it is about; "": the supervisor, or all sessions. */
+const char *sp_news_id(const struct sp_news *news);
+/* Of a message: never NULL; the bytes as the module emitted them, with its
+ * prefix, and no NUL behind them.  Else "" and 0. */
+const void *sp_news_data(const struct sp_news *news);
+size_t sp_news_size(const struct sp_news *news);
+/* Of an event; else NULL. */
+const struct sp_event *sp_news_event(const struct sp_news *news);
+/* Of a loss: how many messages with the prefix, or events, are missing; else
+ * 0. */
+unsigned long long sp_news_lost(const struct sp_news *news);
+/* Of the end: why, and the same in words; else SP_OK and its words. */
+enum sp_error sp_news_error(const struct sp_news *news);
+const char *sp_news_text(const struct sp_news *news);
+
+/* Called for each piece of news, in the order in which it happened, from inside
+ * sp_async_dispatch() as a `done` is; everything is allowed inside that is
+ * allowed there, also to cancel this very subscription. */
+typedef void sp_async_told(struct sp_async *async, const struct sp_news *news,
+                           void *context);
+
+/* What a session's module emits, as far as it begins with the size bytes of
+ * prefix (0 to SP_PREFIX_MAX; NULL and 0: all).  It survives a restart of the
+ * session, with a gap, until it is cancelled or over: SP_ENOENT, there is no
+ * such session (any more); SP_ENOSUP, SP_EPERM; SP_EPROTO, what is said there
+ * is no session's; SP_ENOMEM.
+ *
+ * id: NULL for what all sessions emit, those too that are started later.  Each
+ * piece of news is then of one session, which begins, has gaps and is over by
+ * itself; what it emits before it has begun, right after its start, is missed.
+ * Each takes a place of SP_ASYNC_SUBSCRIPTIONS; one for which there is none is
+ * over at once, SP_EAGAIN, and begins with its next start or restart.  News
+ * without an ID is of the whole: begun, a gap (the supervisor was restarted),
+ * over (as sp_async_subscribe_events(), or an error of sp_async_list()).
+ *
+ * Besides the errors of all operations: SP_EINVAL, no `told`, or a prefix that
+ * is too long; SP_EAGAIN, there are SP_ASYNC_SUBSCRIPTIONS already. */
+#define SP_PREFIX_MAX 256
+enum sp_error sp_async_subscribe(struct sp_async *async, const char *id,
+                                 const void *prefix, size_t size,
+                                 sp_async_told *told, void *context,
+                                 struct sp_ticket *out_ticket);
+
+/* What happens to a session, or to all for a NULL id: the events of sp_events()
+ * as they happen, those of before not among them.  It does not matter whether
+ * there is such a session.  It survives a restart of the supervisor, with a
+ * gap, and waits for one where there is none; it is over with SP_EPERM,
+ * SP_EPROTO or SP_ENOMEM alone.  Errors as above. */
+enum sp_error sp_async_subscribe_events(struct sp_async *async, const char *id,
+                                        sp_async_told *told, void *context,
+                                        struct sp_ticket *out_ticket);
 
 #ifdef __cplusplus
 }

@@ -391,6 +391,66 @@ enum sp_error sp_cast_with(struct sp_client *client, const char *id,
 enum sp_error sp_session_url(struct sp_client *client, const char *id,
                              char *out_url, size_t size);
 
+/* ---- talking to many sessions -------------------------------------------- */
+
+/* Sessions of those that the supervisor lists at the time: all that are of this
+ * module (NULL: of any) and whose IDs match this pattern (NULL: any), which is
+ * one of fnmatch(3): `*` stands for any characters, `?` for one, `[a-f]` for
+ * one of these, `[!a-f]` for one that is none of these.  At most
+ * SP_PATTERN_MAX bytes. */
+#define SP_PATTERN_MAX 255
+struct sp_choice {
+    const char *module;
+    const char *pattern;
+};
+
+/* What came of a broadcast, for each of the chosen sessions, in the order of
+ * their IDs. */
+struct sp_answers;
+
+/* Sends the same request to each of the chosen sessions, or the same message,
+ * as sp_call() and sp_cast() do to one, and waits until it is known what came
+ * of each.  Sessions are independent: none waits for another, and what fails at
+ * one is that one's alone.  Where a program's limits leave room for some at a
+ * time (1,024 connections, 256 MiB of messages and answers), the others take
+ * their turns.
+ *
+ * SP_OK: the answers say what came of each; they may be none.  An answer's
+ * error is that of sp_call() or sp_cast(); SP_ETIMEDOUT with
+ * SP_PROGRESS_NOT_SENT also if it had no turn within the timeout; SP_ENOMEM
+ * with SP_PROGRESS_ANSWERED if what all have answered is too much.
+ * Else it is not known which sessions there are, and nothing was sent:
+ * SP_ENOSUP, SP_ETIMEDOUT, SP_EMSGSIZE, SP_ENOMEM, SP_ESYSTEM.
+ * SP_EINVAL also for a client whose channel is nng.
+ * What is sent here goes by connections of its own: in no order with what the
+ * client sends otherwise.  The caller frees the answers with
+ * sp_answers_free(). */
+enum sp_error sp_call_all(struct sp_client *client,
+                          const struct sp_choice *choice, const void *request,
+                          size_t size, int timeout_ms,
+                          struct sp_answers **out_answers,
+                          struct sp_result *result);
+enum sp_error sp_cast_all(struct sp_client *client,
+                          const struct sp_choice *choice, const void *message,
+                          size_t size, int timeout_ms,
+                          struct sp_answers **out_answers,
+                          struct sp_result *result);
+
+void sp_answers_free(struct sp_answers *answers); /* NULL is allowed */
+size_t sp_answers_count(const struct sp_answers *answers);
+/* how many of them are errors */
+size_t sp_answers_failed(const struct sp_answers *answers);
+/* index is less than the count; strings and data live as long as the answers */
+const char *sp_answers_id(const struct sp_answers *answers, size_t index);
+/* as sp_result_error(), sp_result_progress(), sp_result_text(),
+ * sp_result_data() and sp_result_size(), but that no NUL follows the data */
+enum sp_error sp_answers_error(const struct sp_answers *answers, size_t index);
+enum sp_progress sp_answers_progress(const struct sp_answers *answers,
+                                     size_t index);
+const char *sp_answers_text(const struct sp_answers *answers, size_t index);
+const void *sp_answers_data(const struct sp_answers *answers, size_t index);
+size_t sp_answers_size(const struct sp_answers *answers, size_t index);
+
 /* ---- what there is ------------------------------------------------------ */
 
 /* What the supervisor knows of one session, at the time of asking.  A number

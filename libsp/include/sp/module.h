@@ -195,7 +195,7 @@ void sp_timer_stop(struct sp_session *session, int timer);
 
 /* Sends a message to every SUB peer of the session; the first bytes are what
  * subscribers filter by.  A peer that does not keep up loses messages, which
- * the runtime counts. */
+ * the runtime counts; a subscriber of <sp/async.h>'s is told how many. */
 void sp_session_emit(struct sp_session *session, const void *data, size_t size);
 
 /* Writes one line to the supervisor's log, which puts session ID, process and

@@ -108,6 +108,38 @@ test_cast() {
     expect 'it is handled too' eventually reads hits get 45
 }
 
+test_broadcast() {
+    for name in cast-1 cast-2 other; do
+        "$spctl" -q start "$name" && "$spctl" cast "$name" 'put a x y'
+    done
+    "$spctl" -q start cast-3 --module counter
+    try 'broadcast prints each reply behind its ID' 0 \
+        $'cast-1\tx y\ncast-2\tx y' '' broadcast 'cast-[12]' 'get a'
+    try 'one that fails is told by name' 6 $'cast-1\tx y\ncast-2\tx y' \
+        '~^spctl: cast-3: ' broadcast 'cast-*' 'get a'
+    try 'with --quiet by the exit status alone' 6 '*' '' \
+        -q broadcast 'cast-*' 'get a'
+    try 'a module can be named' 0 $'cast-3\t0' '' \
+        broadcast 'cast-*' --module counter get
+    try 'that there are none is no failure' 0 '' '' broadcast 'none-*' x
+    try 'a cast prints nothing' 0 '' '' broadcast 'cast-[12]' --cast 'put a z'
+    expect 'it is handled by one' eventually reads cast-1 'get a' z
+    expect 'and the other' eventually reads cast-2 'get a' z
+    expect 'and nobody else' reads other 'get a' 'x y'
+    try 'the request can come from standard input' 0 $'cast-1\tz' '' \
+        broadcast cast-1 < <(printf 'get a')
+    try 'as JSON it is one object a line' 6 \
+        '~"id": "cast-1", "error": 0, .*"reply": "z"' '*' \
+        --json broadcast 'cast-*' 'get a'
+    expect 'with the failures' matches "$tmp/out" '~"name": "SP_EREQUEST"'
+    "$spctl" cast other < <(printf 'put a \377')
+    try 'what is no text is numbers' 0 '~"reply": \[255\]' '' \
+        --json broadcast other 'get a'
+    for name in cast-1 cast-2 cast-3 other; do
+        "$spctl" stop "$name"
+    done
+}
+
 # reads ID REQUEST REPLY
 reads() {
     [ "$("$spctl" call "$1" "$2")" = "$3" ]

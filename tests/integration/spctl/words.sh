@@ -33,6 +33,7 @@ test_usage() {
         '~--for restarted' wait a --pid 7
     try 'and is a number' 2 '' '~"7x"' wait a --for restarted --pid 7x
     try 'a signal is named' 2 '' '~a word is missing' signal alice
+    try 'a broadcast has a pattern' 2 '' '~spctl help broadcast' broadcast
     for command in start restart call cast started info wait pause resume \
         signal touch url; do
         try "$command without an ID is wrong usage" 2 '' \
@@ -121,7 +122,8 @@ test_no_supervisor() {
     for command in 'start a' 'stop a' 'call a x' 'cast a x' 'started a' list \
         'info a' modules ping 'stop a --drain' 'restart a' 'pause a' \
         'resume a' 'signal a HUP' 'touch a' 'wait a' 'wait a --for restarted' \
-        events 'events --follow' stats reload 'list --long'; do
+        events 'events --follow' stats reload 'list --long' \
+        'broadcast all x'; do
         # shellcheck disable=SC2086
         try "no runtime directory is exit status 7 for $command" 7 '' \
             '~^spctl: .*supervisor.*start spd' \
