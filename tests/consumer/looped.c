@@ -26,16 +26,16 @@ int main(int argc, char *argv[])
     struct event_base *base = event_base_new();
     struct sp_client *client;
     struct sp_async *async;
-    struct sp_event *event;
+    struct sp_attachment *attachment;
 
     if (argc != 2 || !base || sp_client_open(NULL, &client) != SP_OK ||
         sp_async_new(client, &async) != SP_OK ||
-        sp_event_attach(base, async, &event) != SP_OK)
+        sp_attach(base, async, &attachment) != SP_OK)
         return 1;
     if (sp_async_call(async, argv[1], &spec, "incr n", strlen("incr n"), 5000,
                       answered, base, NULL) == SP_OK)
         event_base_dispatch(base);
-    sp_event_detach(event);
+    sp_detach(attachment);
     sp_async_free(async);
     sp_client_close(client);
     event_base_free(base);

@@ -72,7 +72,7 @@ void answers_start(const char *config)
                                 &answers.client),
                  SP_OK);
     cr_assert_eq(sp_async_new(answers.client, &answers.async), SP_OK);
-    cr_assert_eq(sp_event_attach(answers.base, answers.async, &answers.event),
+    cr_assert_eq(sp_attach(answers.base, answers.async, &answers.attachment),
                  SP_OK);
     cr_assert_eq(sp_plug_options_set_key_file(options, NULL, NULL, 0), SP_OK);
     cr_assert_eq(sp_plug_options_set_module(options, "probe"), SP_OK);
@@ -86,7 +86,7 @@ void answers_stop(void)
     if (answers.http)
         evhttp_free(answers.http);
     sp_plug_free(answers.plug);
-    sp_event_detach(answers.event);
+    sp_detach(answers.attachment);
     sp_async_free(answers.async);
     sp_client_close(answers.client);
     event_base_free(answers.base);

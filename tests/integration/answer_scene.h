@@ -28,7 +28,7 @@ struct answers {
     struct harness *harness;
     struct sp_client *client;
     struct sp_async *async;
-    struct sp_event *event;
+    struct sp_attachment *attachment;
     struct sp_plug *plug;
     struct event_base *base;
     struct evhttp *http; /* NULL: freed already */

@@ -14,7 +14,7 @@
 #include "support/wait.h"
 
 static struct event_base *base; /* NULL: it is poll() */
-static struct sp_event *attachment;
+static struct sp_attachment *attachment;
 static bool turning; /* the base is, and cannot be freed */
 
 struct criterion_test_params loop_parameters(void)
@@ -30,7 +30,7 @@ void async_attach(struct sp_async *async, const char *loop)
         return;
     base = event_base_new();
     cr_assert(base);
-    cr_assert_eq(sp_event_attach(base, async, &attachment), SP_OK);
+    cr_assert_eq(sp_attach(base, async, &attachment), SP_OK);
 }
 
 static void end_base(void)
@@ -43,7 +43,7 @@ static void end_base(void)
 
 void async_detach(void)
 {
-    sp_event_detach(attachment);
+    sp_detach(attachment);
     attachment = NULL;
     end_base();
 }
