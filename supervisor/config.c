@@ -295,7 +295,7 @@ static void check_command(struct parse *parse,
              settings->path, strerrordesc_np(errno));
     else if (settings->max_memory_recycle > 0)
         fail(parse, module->line, "module %s: max_memory_recycle is not for a "
-                                  "command, whose memory spd does not see",
+                                  "command, which nobody measures",
              module->name);
 }
 
