@@ -143,8 +143,8 @@ BROADCAST_TEST(module_and_pattern_choose)
         "counting=0 other:SP_EREQUEST ",
         "",
         "",
-        "counting=0 other:SP_EREQUEST user-1:SP_EREQUEST user-2=0 "
-        "user-22:SP_EREQUEST "};
+        ("counting=0 other:SP_EREQUEST user-1:SP_EREQUEST user-2=0 "
+         "user-22:SP_EREQUEST ")};
 
     start("probe", "user-1");
     start("counter", "user-2");
