@@ -61,6 +61,19 @@ static const char *const endings[] = {"abort", "kill", NULL};
 static const char *const restarts[] = {"permanent", "transient", "temporary",
                                        NULL};
 
+/* Of a type that is one of some words; NULL: it is not. */
+static const char *const *words_of(enum setting_type type)
+{
+    static const char *const *const words[] = {
+        [SETTING_LEVEL] = levels,       [SETTING_RESTART] = restarts,
+        [SETTING_ENDING] = endings,     [SETTING_SANDBOX] = tiers,
+        [SETTING_SWITCH] = switches,    [SETTING_TEMPLATE] = templates,
+        [SETTING_FRAMING] = framings,
+    };
+
+    return type < sizeof words / sizeof words[0] ? words[type] : NULL;
+}
+
 static const struct unit *units_of(enum setting_type type)
 {
     switch (type) {
@@ -159,6 +172,10 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
 
     format_number(units_of(row->type), row->min, min, sizeof min);
     format_number(units_of(row->type), row->max, max, sizeof max);
+    if (words_of(row->type)) {
+        list_words(words_of(row->type), out, out_size);
+        return;
+    }
     switch (row->type) {
     case SETTING_COUNT:
         snprintf(out, out_size, "%sa whole number, %s to %s", off, min, max);
@@ -178,24 +195,6 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
     case SETTING_PATH:
         snprintf(out, out_size, "an absolute path");
         return;
-    case SETTING_LEVEL:
-        list_words(levels, out, out_size);
-        return;
-    case SETTING_RESTART:
-        list_words(restarts, out, out_size);
-        return;
-    case SETTING_ENDING:
-        list_words(endings, out, out_size);
-        return;
-    case SETTING_SANDBOX:
-        list_words(tiers, out, out_size);
-        return;
-    case SETTING_SWITCH:
-        list_words(switches, out, out_size);
-        return;
-    case SETTING_TEMPLATE:
-        list_words(templates, out, out_size);
-        return;
     case SETTING_PATHS:
         snprintf(out, out_size, "absolute paths, separated by spaces, %d bytes",
                  SANDBOX_PATHS_MAX - 1);
@@ -204,14 +203,13 @@ void setting_describe(const struct setting *row, char *out, size_t out_size)
         snprintf(out, out_size, "an absolute path, and words, separated by "
                                 "spaces");
         return;
-    case SETTING_FRAMING:
-        list_words(framings, out, out_size);
-        return;
     case SETTING_UIDS:
         snprintf(out, out_size, "user IDs but 0, FIRST-LAST");
         return;
     case SETTING_CGROUP:
         snprintf(out, out_size, "auto, off or an absolute path");
+        return;
+    default: /* one of some words */
         return;
     }
 }
@@ -276,29 +274,17 @@ bool setting_uids(const char *value, uid_t *out_first, uid_t *out_last)
 
 static int set_value(const struct setting *row, const char *value, void *field)
 {
+    if (words_of(row->type))
+        return parse_word(words_of(row->type), value, field);
     switch (row->type) {
     case SETTING_COUNT:
     case SETTING_SIZE:
     case SETTING_DURATION:
         return set_number(row, value, field);
-    case SETTING_LEVEL:
-        return parse_word(levels, value, field);
-    case SETTING_RESTART:
-        return parse_word(restarts, value, field);
-    case SETTING_ENDING:
-        return parse_word(endings, value, field);
-    case SETTING_SANDBOX:
-        return parse_word(tiers, value, field);
-    case SETTING_SWITCH:
-        return parse_word(switches, value, field);
-    case SETTING_TEMPLATE:
-        return parse_word(templates, value, field);
     case SETTING_PATHS:
         return are_paths(value) ? set_text(field, value) : -1;
     case SETTING_WORDS:
         return *value == '/' || !*value ? set_text(field, value) : -1;
-    case SETTING_FRAMING:
-        return parse_word(framings, value, field);
     case SETTING_UIDS:
         return setting_uids(value, &(uid_t){0}, &(uid_t){0})
                    ? set_text(field, value)
@@ -312,6 +298,8 @@ static int set_value(const struct setting *row, const char *value, void *field)
         return sp_id_valid(value, strlen(value)) ? set_text(field, value) : -1;
     case SETTING_PATH:
         return value[0] == '/' ? set_text(field, value) : -1;
+    default: /* one of some words */
+        break;
     }
     return -1;
 }
