@@ -6,17 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *framing_word(uint64_t framing)
-{
-    static const char *const words[] = {
-#define WORD(NAME, word) word,
-        FRAMING_TABLE(WORD)
-#undef WORD
-    };
-
-    return words[framing];
-}
-
 int worker_words_init(struct worker_words *words, const char *name,
                       const struct module_settings *settings)
 {
@@ -37,7 +26,8 @@ int worker_words_init(struct worker_words *words, const char *name,
     words->argv[count++] = (char *)name;
     words->argv[count++] = settings->path;
     if (*command)
-        words->argv[count++] = (char *)framing_word(settings->framing);
+        words->argv[count++] =
+            (char *)framing_word((enum framing)settings->framing);
     for (word = strtok_r(words->command, " \t", &rest); word;
          word = strtok_r(NULL, " \t", &rest))
         words->argv[count++] = word;

@@ -6,14 +6,19 @@
 
 #include "sp.h"
 
+static const char *const words[] = {
+#define WORD(NAME, word) word,
+    FRAMING_TABLE(WORD)
+#undef WORD
+};
+
+const char *framing_word(enum framing framing)
+{
+    return words[framing];
+}
+
 bool framing_parse(const char *word, enum framing *out_framing)
 {
-    static const char *const words[] = {
-#define WORD(NAME, word) word,
-        FRAMING_TABLE(WORD)
-#undef WORD
-    };
-
     for (int i = 0; i < FRAMINGS; i++)
         if (strcmp(word, words[i]) == 0) {
             *out_framing = (enum framing)i;

@@ -24,6 +24,8 @@ enum framing {
 /* By its word.  False: there is none of this name. */
 bool framing_parse(const char *word, enum framing *out_framing);
 
+const char *framing_word(enum framing framing);
+
 /* Whether a message of these bytes can be told from the next one. */
 bool framing_holds(enum framing framing, const void *bytes, size_t size);
 
