@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "support/wait.h"
+#include "support/harness.h"
+#include "support/leaks.h"
 
 static struct event_base *base; /* NULL: it is poll() */
 static struct sp_attachment *attachment;
@@ -129,4 +131,23 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
     cr_assert_eq(error, SP_OK, "%s", sp_error_name(error));
     cr_assert_neq(ticket.number, 0u);
     return ticket;
+}
+
+void async_open(struct harness **out_harness, struct sp_client **out_client,
+                struct sp_async **out_async)
+{
+    *out_harness = harness_start(HARNESS_PROBE_CONFIG);
+    cr_assert_eq(
+        sp_client_open(harness_runtime_dir(*out_harness), out_client), SP_OK);
+    cr_assert_eq(sp_async_new(*out_client, out_async), SP_OK);
+}
+
+void async_close(struct harness *harness, struct sp_client *client,
+                 struct sp_async *async)
+{
+    async_detach();
+    sp_async_free(async);
+    sp_client_close(client);
+    harness_stop(harness);
+    leaks_check();
 }

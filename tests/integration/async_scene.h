@@ -41,6 +41,28 @@ struct criterion_test_params loop_parameters(void);
 void async_attach(struct sp_async *async, const char *loop);
 void async_detach(void);
 
+/* A supervisor with the probe module, a client and an asynchronous one; and the
+ * end of all three, with the checks of harness_stop() and leaks_check(). */
+struct harness;
+void async_open(struct harness **out_harness, struct sp_client **out_client,
+                struct sp_async **out_async);
+void async_close(struct harness *harness, struct sp_client *client,
+                 struct sp_async *async);
+
+/* One test of the suite, by each loop; its file has an `async`. */
+#define LOOP_TEST(suite, name)                                                 \
+    static void name(void);                                                    \
+    ParameterizedTestParameters(suite, name)                                   \
+    {                                                                          \
+        return loop_parameters();                                              \
+    }                                                                          \
+    ParameterizedTest(struct loop_name *loop, suite, name)                     \
+    {                                                                          \
+        async_attach(async, loop->text);                                       \
+        name();                                                                \
+    }                                                                          \
+    static void name(void)
+
 /* One turn of the loop: waits until there is something to do, and does it.
  * Fails after WAIT_MS. */
 void async_turn(struct sp_async *async);

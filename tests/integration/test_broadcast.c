@@ -7,7 +7,6 @@
 
 #include "async_scene.h"
 #include "support/harness.h"
-#include "support/leaks.h"
 
 static struct harness *harness;
 static struct sp_client *client;
@@ -15,35 +14,17 @@ static struct sp_async *async;
 
 static void setup(void)
 {
-    harness = harness_start(HARNESS_PROBE_CONFIG);
-    cr_assert_eq(sp_client_open(harness_runtime_dir(harness), &client), SP_OK);
-    cr_assert_eq(sp_async_new(client, &async), SP_OK);
+    async_open(&harness, &client, &async);
 }
 
 static void teardown(void)
 {
-    async_detach();
-    sp_async_free(async);
-    sp_client_close(client);
-    harness_stop(harness);
-    leaks_check();
+    async_close(harness, client, async);
 }
 
 TestSuite(broadcast, .init = setup, .fini = teardown, .timeout = 120);
 
-/* One test of the suite, by each loop. */
-#define BROADCAST_TEST(name)                                                   \
-    static void name(void);                                                    \
-    ParameterizedTestParameters(broadcast, name)                               \
-    {                                                                          \
-        return loop_parameters();                                              \
-    }                                                                          \
-    ParameterizedTest(struct loop_name *loop, broadcast, name)                 \
-    {                                                                          \
-        async_attach(async, loop->text);                                       \
-        name();                                                                \
-    }                                                                          \
-    static void name(void)
+#define BROADCAST_TEST(name) LOOP_TEST(broadcast, name)
 
 static const struct sp_choice everybody;
 

@@ -8,7 +8,6 @@
 
 #include "async_scene.h"
 #include "support/harness.h"
-#include "support/leaks.h"
 #include "support/wait.h"
 
 static struct harness *harness;
@@ -17,35 +16,17 @@ static struct sp_async *async;
 
 static void setup(void)
 {
-    harness = harness_start(HARNESS_PROBE_CONFIG);
-    cr_assert_eq(sp_client_open(harness_runtime_dir(harness), &client), SP_OK);
-    cr_assert_eq(sp_async_new(client, &async), SP_OK);
+    async_open(&harness, &client, &async);
 }
 
 static void teardown(void)
 {
-    async_detach();
-    sp_async_free(async);
-    sp_client_close(client);
-    harness_stop(harness);
-    leaks_check();
+    async_close(harness, client, async);
 }
 
 TestSuite(subscribe, .init = setup, .fini = teardown, .timeout = 120);
 
-/* One test of the suite, by each loop. */
-#define SUBSCRIBE_TEST(name)                                                   \
-    static void name(void);                                                    \
-    ParameterizedTestParameters(subscribe, name)                               \
-    {                                                                          \
-        return loop_parameters();                                              \
-    }                                                                          \
-    ParameterizedTest(struct loop_name *loop, subscribe, name)                 \
-    {                                                                          \
-        async_attach(async, loop->text);                                       \
-        name();                                                                \
-    }                                                                          \
-    static void name(void)
+#define SUBSCRIBE_TEST(name) LOOP_TEST(subscribe, name)
 
 /* ---- what a subscriber has heard ---------------------------------------- */
 
