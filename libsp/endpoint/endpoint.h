@@ -3,8 +3,9 @@
  * and SUB (as REP, PULL and PUB), on a libevent base.  Sessions serve their
  * clients with it, and spd its control socket.  See wire/PROTOCOL.md.
  *
- * One thread.  Callbacks run from the base's loop, one at a time; a callback
- * may call any function here but endpoint_destroy(). */
+ * One thread, in a program that ignores SIGPIPE.  Callbacks run from the base's
+ * loop, one at a time; a callback may call any function here but
+ * endpoint_destroy(). */
 #ifndef ENDPOINT_ENDPOINT_H
 #define ENDPOINT_ENDPOINT_H
 

@@ -53,6 +53,7 @@ struct peer {
     bool in_turns;
     bool in_flushes;
     bool reading; /* the readable event is added */
+    bool timed;   /* the timer is */
     int fd;       /* owned; -1 once dead */
     enum wire_protocol own;
     struct event readable;
@@ -93,6 +94,7 @@ struct endpoint {
     struct peer_list flushes;
     struct peer_list dead;
     LIST_HEAD(, endpoint_call) orphans; /* calls whose client has gone */
+    struct endpoint_call *spare;        /* owned; NULL: none */
     unsigned peer_count;
     unsigned waiting;     /* calls whose clients wait: of all peers */
     unsigned subscribers; /* open SUB peers */
@@ -162,7 +164,8 @@ struct endpoint_call *call_create(struct peer *peer, const uint8_t *header,
                                   size_t header_size);
 /* The peer of these calls has gone. */
 void call_orphan_all(struct peer *peer);
-/* The endpoint goes: its orphans know none any more. */
+/* The endpoint goes: its orphans know none any more, and the spare one with
+ * it. */
 void call_release_all(struct endpoint *endpoint);
 
 #endif

@@ -241,6 +241,7 @@ int main(int argc, char **argv)
         return 1;
     for (int i = 2; i < argc; i++)
         set_limit(&limits, argv[i]);
+    signal(SIGPIPE, SIG_IGN);
     fd = listen_on(argv[1]);
     bare->base = event_base_new();
     bare->endpoint =

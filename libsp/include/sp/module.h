@@ -31,6 +31,8 @@
  * - The environment is empty, the working directory is /, standard input is
  *   /dev/null, and standard output and error become log lines of the
  *   supervisor.
+ * - SIGPIPE is ignored, and is to stay so: where it is not, a client that goes
+ *   before its reply ends the session.
  * - exit() and _exit() are abnormal ends; sp_session_stop() is the way out.
  * - A process that the module forks shares nothing with the supervisor: it may
  *   call sp_log() and exec, but must not return from the handler nor use the
