@@ -97,13 +97,24 @@ static void touch(struct cache *cache, struct cache_entry *entry)
     DL_PREPEND(cache->by_use, entry);
 }
 
+/* Most often it is the one that was used last. */
+static struct cache_entry *find(struct cache *cache, const char *key)
+{
+    struct cache_entry *entry = cache->by_use;
+
+    if (entry && strcmp(entry->key, key) == 0)
+        return entry;
+    HASH_FIND_STR(cache->by_key, key, entry);
+    return entry;
+}
+
 struct cache_entry *cache_acquire(struct cache *cache, const char *key)
 {
     struct cache_entry *evicted = NULL;
     struct cache_entry *entry;
 
     pthread_mutex_lock(&cache->lock);
-    HASH_FIND_STR(cache->by_key, key, entry);
+    entry = find(cache, key);
     if (entry) {
         touch(cache, entry);
     } else {
