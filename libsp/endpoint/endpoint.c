@@ -6,8 +6,9 @@
 #include "endpoint.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -176,19 +177,61 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* ---- after a burst ---- */
+
+void endpoint_burst(struct endpoint *endpoint)
+{
+    struct timeval pause = {ENDPOINT_BURST_MS / 1000,
+                            ENDPOINT_BURST_MS % 1000 * 1000};
+
+    if (endpoint->relaxes)
+        return;
+    evtimer_add(&endpoint->relax, &pause);
+    endpoint->relaxes = true;
+}
+
+/* The pages that are behind the one where the input buffer begins; nothing is
+ * in it between two turns. */
+static void on_relax(evutil_socket_t fd, short what, void *arg)
+{
+    struct endpoint *endpoint = MAGIC_CAST(endpoint, ENDPOINT_MAGIC, arg);
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)endpoint->input + page - 1) & ~(page - 1);
+    uintptr_t to = (uintptr_t)(endpoint + 1);
+
+    (void)fd;
+    (void)what;
+    endpoint->relaxes = false;
+    madvise((void *)from, to - from, MADV_DONTNEED);
+    malloc_trim(0);
+}
+
 /* ---- the endpoint ---- */
+
+/* Pages of its own, all zeros: those of the input buffer come and go. */
+static struct endpoint *allocate(void)
+{
+    void *pages = mmap(NULL, sizeof(struct endpoint), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void release(struct endpoint *endpoint)
+{
+    endpoint->magic = 0;
+    munmap(endpoint, sizeof *endpoint);
+}
 
 struct endpoint *endpoint_create(struct event_base *base, int listen_fd,
                                  const struct endpoint_limits *limits,
                                  const struct endpoint_handlers *handlers,
                                  void *context)
 {
-    struct endpoint *endpoint = malloc(sizeof *endpoint);
+    struct endpoint *endpoint = allocate();
 
     if (!endpoint)
         return NULL;
-    /* not all of it: the input buffer stays untouched until it is used */
-    memset(endpoint, 0, offsetof(struct endpoint, input));
     endpoint->magic = ENDPOINT_MAGIC;
     endpoint->base = base;
     endpoint->fd = listen_fd;
@@ -205,8 +248,9 @@ struct endpoint *endpoint_create(struct event_base *base, int listen_fd,
     evtimer_assign(&endpoint->resume, base, on_resume, endpoint);
     evtimer_assign(&endpoint->turn, base, on_turn, endpoint);
     event_assign(&endpoint->look, base, -1, EV_PERSIST, drain_look, endpoint);
+    evtimer_assign(&endpoint->relax, base, on_relax, endpoint);
     if (event_add(&endpoint->acceptable, NULL) < 0) {
-        free(endpoint);
+        release(endpoint);
         return NULL;
     }
     return endpoint;
@@ -226,8 +270,8 @@ void endpoint_destroy(struct endpoint *endpoint)
     event_del(&endpoint->resume);
     event_del(&endpoint->turn);
     event_del(&endpoint->look);
-    endpoint->magic = 0;
-    free(endpoint);
+    event_del(&endpoint->relax);
+    release(endpoint);
 }
 
 void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size)

@@ -21,6 +21,10 @@
 #define PEER_FRAMES_A_TURN 64
 /* What an idle connection may keep of its buffers. */
 #define PEER_BUFFER_KEEP 4096
+/* A read that brings more is a burst: what it has made grow is given back to
+ * the kernel a while later, and again while bursts go on. */
+#define ENDPOINT_BURST_SIZE 8192
+#define ENDPOINT_BURST_MS 1000
 
 #define ENDPOINT_MAGIC 0x53506570u
 #define PEER_MAGIC 0x53507065u
@@ -85,6 +89,8 @@ struct endpoint {
     struct event resume; /* accept again after descriptors ran out */
     struct event turn;   /* peers have frames left, or are dead */
     struct event look;   /* while draining: for peers that have gone */
+    struct event relax;  /* a while after a burst */
+    bool relaxes;        /* it is added */
     struct endpoint_limits limits;
     const struct endpoint_handlers *handlers; /* borrowed */
     void *context;
@@ -101,11 +107,12 @@ struct endpoint {
     void (*on_drained)(void *context); /* not NULL: draining */
     bool quiet;    /* endpoint_quiesce() */
     bool in_batch; /* a peer's frames are being handled */
-    uint8_t input[PEER_READ_SIZE];
+    uint8_t input[PEER_READ_SIZE]; /* last: untouched until it is used */
 };
 
 /* ---- endpoint.c, for peer.c ---- */
 void endpoint_schedule(struct endpoint *endpoint); /* runs `turn` soon */
+void endpoint_burst(struct endpoint *endpoint);    /* was one, just now */
 /* Tells whoever wants to know: waiting or subscribers have changed. */
 void endpoint_load_changed(struct endpoint *endpoint);
 void endpoint_subscribers_add(struct endpoint *endpoint, int change);

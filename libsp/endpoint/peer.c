@@ -516,6 +516,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
             peer_close(peer);
         return;
     }
+    if (got > ENDPOINT_BURST_SIZE)
+        endpoint_burst(endpoint);
     if (to == endpoint->input) {
         work(peer, to, (size_t)got);
     } else {

@@ -434,3 +434,64 @@ Test(endpoint_bounds, a_subscriber_that_goes_in_the_middle_harms_nobody)
     }
     raw_peer_close(&push);
 }
+
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
+
+/* ---- after a burst ---- */
+
+/* In one read; its reply is kept before it is written. */
+#define BURST (31 * 1024)
+
+struct shrinking {
+    long kib; /* of memory of its own, at most */
+};
+
+/* What the process has of its own, without the pages of files. */
+static long own_kib(void)
+{
+    char path[64], line[128];
+    long kib = 0, part;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup",
+             (int)bare.program.pid);
+    file = fopen(path, "re");
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "Anonymous: %ld", &part) == 1)
+            kib = part;
+    fclose(file);
+    return kib;
+}
+
+static bool has_shrunk(void *context)
+{
+    return own_kib() <= ((struct shrinking *)context)->kib;
+}
+
+Test(endpoint_bounds, what_a_burst_has_taken_goes_back_to_the_kernel)
+{
+    static char request[BURST];
+    struct shrinking shrinking;
+    struct raw_peer peer;
+
+    memset(request, 'x', sizeof request - 1);
+    bare_start(&bare, PATIENT);
+    raw_peer_open(&peer, bare.path, WIRE_REQ);
+    raw_peer_expect(&peer, 1, "small", "small");
+    shrinking.kib = own_kib() + 16;
+    for (uint32_t id = 2; id < 10; id++) { /* may come in more reads than one */
+        struct raw_message reply;
+
+        raw_peer_send_request(&peer, id, request, sizeof request);
+        raw_peer_recv_reply(&peer, id, &reply);
+        cr_assert_eq(reply.size, sizeof request);
+        raw_message_fini(&reply);
+    }
+    cr_expect(wait_for(has_shrunk, &shrinking, WAIT_MS), "%ld KiB, not %ld",
+              own_kib(), shrinking.kib);
+    raw_peer_expect(&peer, 11, "small", "small");
+    raw_peer_close(&peer);
+}
+
+#endif
