@@ -130,9 +130,12 @@ static void respond(struct answer *answer, enum sp_error error,
         .status = sp_plug_status(error),
         .id = answer->id,
         .visit = visit_of(answer),
+        .former = "",
         .result = result,
     };
 
+    if (outcome.visit == SP_VISIT_RENEWED)
+        outcome.former = answer->claims.claim[0].id;
     if (answer->made && error == SP_ENOENT)
         outcome.status = sp_plug_status(SP_EDIED);
     respond_prepare(answer->request, outcome.status);

@@ -104,6 +104,7 @@ static void fail(struct sp_stream *stream, enum sp_error error)
         .error = error,
         .status = sp_plug_status(error),
         .id = "",
+        .former = "",
     };
 
     hangup_unwatch(&stream->hangup);

@@ -319,6 +319,8 @@ struct sp_plug_outcome {
                             * just started is SP_ENOENT */
     const char *id;        /* of the session that was asked; "" if none was */
     enum sp_visit visit;   /* how the visitor came by it */
+    const char *former;    /* with SP_VISIT_RENEWED the first session of his
+                            * that has ended; else "" */
     struct sp_result *result; /* of the call; NULL if it did not come to one */
 };
 
