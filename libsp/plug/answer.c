@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An answer in the making: an HTTP request that waits for a session.  The
  * sessions that the request names are asked one after the other, until one is
- * there; then one that is new.  It hangs on the HTTP connection: that tells by
- * its close callback that there is nobody left to answer, and by an event of
- * ours that the client has hung up, for which evhttp does not look while it
- * waits for us.  What is sent at the end is respond.c's. */
+ * there; then one that is new.  It ends early when there is nobody left to
+ * answer (hangup.c).  What is sent at the end is respond.c's. */
 #define _GNU_SOURCE
 #include <sp/evhttp.h>
 
@@ -13,18 +11,17 @@
 #include <string.h>
 #include <time.h>
 
-#include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <event2/http.h>
 
 #include "claims.h"
+#include "hangup.h"
 #include "respond.h"
 
 struct answer {
     struct sp_plug *plug;   /* borrowed, as the next two */
     struct sp_async *async;
     struct evhttp_request *request;
-    struct event *hangup;    /* owned */
+    struct hangup hangup;
     struct sp_ticket ticket; /* of the call that is outstanding */
     int64_t deadline;        /* ms of the monotonic clock; -1: never */
     struct claims claims;
@@ -56,13 +53,6 @@ static int time_left(const struct answer *answer)
 
 /* ---- its life ----------------------------------------------------------- */
 
-static void destroy(struct answer *answer)
-{
-    if (answer->hangup)
-        event_free(answer->hangup);
-    free(answer);
-}
-
 /* Ends a session that nobody is to have, and does not wait for it. */
 static void end_session(struct answer *answer, const char *id)
 {
@@ -70,53 +60,14 @@ static void end_session(struct answer *answer, const char *id)
 }
 
 /* There is nobody left to answer. */
-static void on_close(struct evhttp_connection *connection, void *context)
+static void on_gone(void *context)
 {
     struct answer *answer = context;
 
-    (void)connection;
     sp_async_cancel(answer->async, answer->ticket, NULL);
     if (answer->made)
         end_session(answer, answer->id);
-    destroy(answer);
-}
-
-static void on_hangup(evutil_socket_t fd, short what, void *context)
-{
-    struct answer *answer = context;
-
-    (void)fd;
-    (void)what;
-    /* which calls on_close() */
-    evhttp_connection_free(evhttp_request_get_connection(answer->request));
-}
-
-/* Where the kernel's interface cannot tell of a hang-up, none is noticed. */
-static bool watch(struct answer *answer)
-{
-    struct evhttp_connection *connection =
-        evhttp_request_get_connection(answer->request);
-    struct event_base *base = evhttp_connection_get_base(connection);
-    evutil_socket_t fd =
-        bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
-
-    if (event_base_get_features(base) & EV_FEATURE_EARLY_CLOSE) {
-        answer->hangup = event_new(base, fd, EV_CLOSED, on_hangup, answer);
-        if (!answer->hangup || event_add(answer->hangup, NULL) < 0)
-            return false;
-    }
-    evhttp_connection_set_closecb(connection, on_close, answer);
-    return true;
-}
-
-/* From here on the request is its answerer's alone. */
-static void unwatch(struct answer *answer)
-{
-    evhttp_connection_set_closecb(
-        evhttp_request_get_connection(answer->request), NULL, NULL);
-    if (answer->hangup)
-        event_free(answer->hangup);
-    answer->hangup = NULL;
+    free(answer);
 }
 
 /* ---- its end ------------------------------------------------------------ */
@@ -179,9 +130,12 @@ static void respond(struct answer *answer, enum sp_error error,
         .status = sp_plug_status(error),
         .id = answer->id,
         .visit = visit_of(answer),
+        .former = "",
         .result = result,
     };
 
+    if (outcome.visit == SP_VISIT_RENEWED)
+        outcome.former = answer->claims.claim[0].id;
     if (answer->made && error == SP_ENOENT)
         outcome.status = sp_plug_status(SP_EDIED);
     respond_prepare(answer->request, outcome.status);
@@ -194,13 +148,13 @@ static void respond(struct answer *answer, enum sp_error error,
 static void finish(struct answer *answer, enum sp_error error,
                    struct sp_result *result)
 {
-    unwatch(answer);
+    hangup_unwatch(&answer->hangup);
     if (result && answer->ask.flags & SP_PLUG_NEW_ID)
         error = settle_new_id(answer, error);
     else if (result)
         error = settle(answer, error);
     respond(answer, error, result);
-    destroy(answer);
+    free(answer);
 }
 
 /* ---- asking ------------------------------------------------------------- */
@@ -316,8 +270,8 @@ enum sp_error sp_plug_answer(struct sp_plug *plug, struct sp_async *async,
     answer->plug = plug;
     answer->async = async;
     answer->request = request;
-    if (!watch(answer)) {
-        destroy(answer);
+    if (!hangup_watch(&answer->hangup, request, on_gone, answer)) {
+        free(answer);
         return SP_ENOMEM;
     }
     claims_read(plug, request, &answer->claims);

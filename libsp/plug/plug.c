@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "plug.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -69,6 +70,7 @@ enum sp_error sp_plug_new(struct sp_client *client,
         free(plug);
         return SP_ENOMEM;
     }
+    pthread_mutex_init(&plug->lock, NULL);
     *out_plug = plug;
     return SP_OK;
 }
@@ -77,6 +79,8 @@ void sp_plug_free(struct sp_plug *plug)
 {
     if (!plug)
         return;
+    assert(LIST_EMPTY(&plug->hubs)); /* the server is to be freed first */
+    pthread_mutex_destroy(&plug->lock);
     visitors_destroy(plug->visitors);
     keys_erase(&plug->options.keys);
     free(plug);

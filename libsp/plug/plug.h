@@ -3,6 +3,9 @@
 #ifndef PLUG_PLUG_H
 #define PLUG_PLUG_H
 
+#include <pthread.h>
+#include <sys/queue.h>
+
 #include "cookie.h"
 #include "options.h"
 #include "visitors.h"
@@ -13,6 +16,8 @@ struct sp_plug {
     char cookie[COOKIE_NAME_MAX + 1]; /* as browsers know it */
     bool secure;
     struct visitors *visitors; /* owned; NULL: IDs are signed instead */
+    pthread_mutex_t lock;      /* of the list alone */
+    LIST_HEAD(, hub) hubs;     /* one for each client with streams (hub.c) */
 };
 
 /* The plug's module as libsp has it: NULL for the default. */

@@ -21,6 +21,11 @@ struct answers answers;
 
 /* ---- the server --------------------------------------------------------- */
 
+static bool is_for_events(struct evhttp_request *request)
+{
+    return strcmp(evhttp_request_get_uri(request), "/events") == 0;
+}
+
 static void on_request(struct evhttp_request *request, void *context)
 {
     const struct asking *asking = &answers.asking;
@@ -36,6 +41,12 @@ static void on_request(struct evhttp_request *request, void *context)
     };
 
     answers.received++;
+    if (is_for_events(request)) {
+        cr_assert_eq(sp_plug_stream(answers.plug, answers.async, request,
+                                    asking->watch),
+                     SP_OK);
+        return;
+    }
     if (asking->content_type)
         evhttp_add_header(evhttp_request_get_output_headers(request),
                           "Content-Type", asking->content_type);

@@ -22,6 +22,7 @@ struct asking {
     unsigned flags;
     sp_plug_answered *answered;
     const char *content_type; /* which the server sets itself; or NULL */
+    const struct sp_plug_watch *watch; /* at /events: this stream instead */
 };
 
 struct answers {

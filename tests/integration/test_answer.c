@@ -201,6 +201,29 @@ Test(answer, can_be_written_by_the_program)
     free((char *)told.id);
 }
 
+static bool note_former(struct evhttp_request *request,
+                        const struct sp_plug_outcome *outcome, void *context)
+{
+    (void)context;
+    evhttp_add_header(evhttp_request_get_output_headers(request),
+                      "Content-Type", outcome->former);
+    return false;
+}
+
+Test(answer, tells_the_program_which_session_has_ended)
+{
+    struct reply first, second;
+    char id[SP_ID_MAX + 1];
+
+    answers.asking.answered = note_former;
+    first = reply_to("pid", "");
+    cr_expect_str_eq(first.type, "");
+    cookie_id(first.cookie, id);
+    terminate(first.cookie);
+    second = reply_to("pid", first.cookie);
+    cr_expect_str_eq(second.type, id);
+}
+
 /* ---- log-in ------------------------------------------------------------- */
 
 Test(answer, at_log_in_comes_from_a_new_session_and_ends_the_old_one)

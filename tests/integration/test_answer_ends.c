@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <netinet/in.h>
@@ -207,6 +208,22 @@ Test(answer_ends, when_the_client_hangs_up)
     reply_hang_up(&waiting);
     answers_turn_until(is_nothing_outstanding, NULL);
     cr_expect_str_eq(reply_to("pid", ann.cookie).body, ann.body);
+}
+
+Test(answer_ends, when_the_connection_is_reset)
+{
+    struct reply ann = reply_to("pid", ""), waiting;
+    struct linger linger = {.l_onoff = 1};
+    struct bufferevent *bufferevent;
+
+    answers.asking.timeout_ms = SP_TIMEOUT_INFINITE;
+    ask(&waiting, "never", ann.cookie);
+    bufferevent = evhttp_connection_get_bufferevent(waiting.connection);
+    cr_assert_eq(setsockopt(bufferevent_getfd(bufferevent), SOL_SOCKET,
+                            SO_LINGER, &linger, sizeof linger),
+                 0);
+    reply_hang_up(&waiting);
+    answers_turn_until(is_nothing_outstanding, NULL);
 }
 
 Test(answer_ends, with_the_session_that_nobody_got_to_know)

@@ -84,14 +84,15 @@ Test(frontend, answers_head_with_headers_alone)
     stage_clear(&stage);
 }
 
-static void expect_cookie(const struct stage *stage, const char *expected)
+static void expect_cookie(const struct stage *stage, const char *name,
+                          const char *expected)
 {
     struct http_response response =
         http_send(&(struct http_request){.port = stage->frontend.port});
     char value[256];
 
     http_header(&response, "Set-Cookie", value, sizeof value);
-    cr_expect(strncmp(value, "sp_session=", 11) == 0);
+    cr_expect_eq(strncmp(value, name, strlen(name)), 0, "%s", value);
     cr_expect_str_eq(value + strcspn(value, ";"), expected);
     http_header(&response, "Cache-Control", value, sizeof value);
     cr_expect_str_eq(value, "no-store");
@@ -103,7 +104,8 @@ Test(frontend, keeps_the_cookie_from_scripts_and_other_sites)
     struct stage stage;
 
     stage_set(&stage, NULL);
-    expect_cookie(&stage, "; Path=/; HttpOnly; SameSite=Lax");
+    expect_cookie(&stage, "sp_session=",
+                  "; Path=/; HttpOnly; SameSite=Lax");
     stage_clear(&stage);
 }
 
@@ -112,7 +114,8 @@ Test(frontend, keeps_the_cookie_to_tls_when_told)
     struct stage stage;
 
     stage_set(&stage, "--secure");
-    expect_cookie(&stage, "; Path=/; HttpOnly; SameSite=Lax; Secure");
+    expect_cookie(&stage, "__Host-sp_session=",
+                  "; Path=/; HttpOnly; SameSite=Lax; Secure");
     stage_clear(&stage);
 }
 
@@ -131,12 +134,13 @@ Test(frontend, answers_from_a_fresh_process_after_a_crash)
     browser_press(&ann, "/count");
     browser_press(&bob, "/count");
     after = browser_post(&ann, "/crash", "");
-    snprintf(news, sizeof news, "Process %ld is gone", before.pid);
+    snprintf(news, sizeof news, "Process %ld crashed", before.pid);
     cr_expect_str_eq(after.news, news);
     cr_expect_str_eq(after.id, before.id);
     cr_expect_neq(after.pid, before.pid);
     cr_expect_eq(after.restarts, 1);
-    cr_expect_str_eq(after.last_end, "killed by SIGSEGV");
+    cr_expect_eq(strncmp(after.last_end, "killed by SIGSEGV in a call", 27), 0,
+                 "%s", after.last_end);
     cr_expect_eq(after.count, 0);
     page_free(&after);
     after = browser_get(&bob, "/");
@@ -146,6 +150,167 @@ Test(frontend, answers_from_a_fresh_process_after_a_crash)
     page_free(&before);
     page_free(&other);
     page_free(&after);
+    stage_clear(&stage);
+}
+
+/* Does something to ann's process that it does not survive, and expects the
+ * page to say this of it, and bob's to be untouched. */
+static void expect_end_by(const char *path, const char *title,
+                          const char *words)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page before, after, other;
+    char news[128];
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    before = browser_get(&ann, "/");
+    other = browser_get(&bob, "/");
+    browser_press(&ann, "/count");
+    browser_press(&bob, "/count");
+    after = browser_post(&ann, path, "");
+    snprintf(news, sizeof news, "Process %ld %s", before.pid, title);
+    cr_expect_str_eq(after.news, news);
+    cr_expect(strstr(after.last_end, words), "%s", after.last_end);
+    cr_expect_str_eq(after.id, before.id);
+    cr_expect_neq(after.pid, before.pid);
+    cr_expect_eq(after.count, 0);
+    page_free(&after);
+    after = browser_get(&bob, "/");
+    cr_expect_eq(after.pid, other.pid);
+    cr_expect_eq(after.count, 1);
+    cr_expect_str_eq(after.news, "");
+    page_free(&before);
+    page_free(&other);
+    page_free(&after);
+    stage_clear(&stage);
+}
+
+Test(frontend, tells_that_the_watchdog_has_ended_an_endless_loop)
+{
+    expect_end_by("/spin", "was ended by the watchdog",
+                  "hung, beyond call_limit: killed by SIGKILL");
+}
+
+/* What cannot be confined has no memory limit and no sandbox. */
+#ifdef SP_TEST_SANDBOX
+#define CANNOT_CONFINE true
+#else
+#define CANNOT_CONFINE false
+#endif
+
+Test(frontend, tells_that_the_memory_limit_has_ended_a_memory_bomb,
+     .disabled = CANNOT_CONFINE)
+{
+    expect_end_by("/bomb", "was ended by its memory limit",
+                  "killed by SIGABRT");
+}
+
+Test(frontend, shows_what_the_sandbox_said_to_a_peek_and_the_process_lives,
+     .disabled = CANNOT_CONFINE)
+{
+    struct stage stage;
+    struct browser ann;
+    struct page before, after;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    before = browser_get(&ann, "/");
+    cr_expect_str_eq(before.said, "");
+    after = browser_post(&ann, "/peek", "");
+    cr_expect_eq(strncmp(after.said, "open /etc/passwd: ", 18), 0, "%s",
+                 after.said);
+    cr_expect_null(strstr(after.said, "it can be read"));
+    cr_expect_eq(after.pid, before.pid);
+    cr_expect_str_eq(after.news, "");
+    page_free(&before);
+    page_free(&after);
+    stage_clear(&stage);
+}
+
+Test(frontend, has_a_second_desk_where_one_browser_is_another_visitor)
+{
+    struct stage stage;
+    struct browser ann, second;
+    struct page a, b;
+
+    stage_set(&stage, NULL);
+    ann = second = stage_visitor(&stage);
+    a = browser_get(&ann, "/");
+    strcpy(second.cookie, ann.cookie);
+    b = browser_get(&second, "/second/");
+    cr_expect_eq(strncmp(second.cookie, "sp_second=", 10), 0);
+    cr_expect_str_neq(a.id, b.id);
+    page_free(&b);
+    b = browser_post(&second, "/second/count", "");
+    cr_expect_eq(b.count, 1);
+    browser_expect_count(&ann, 0);
+    page_free(&a);
+    page_free(&b);
+    stage_clear(&stage);
+}
+
+/* ---- live --------------------------------------------------------------- */
+
+/* The Cookie header of a visitor, as a line. */
+static const char *cookie_header(const struct browser *browser)
+{
+    static char line[600];
+
+    snprintf(line, sizeof line, "Cookie: %s\r\n", browser->cookie);
+    return line;
+}
+
+/* Reads what comes until this has come; what is there is kept in out. */
+static void read_until(int fd, char *out, size_t size, const char *text)
+{
+    size_t len = strlen(out);
+
+    while (!strstr(out, text)) {
+        ssize_t got;
+
+        cr_assert(wait_readable(fd, WAIT_MS), "no %s in: %s", text, out);
+        got = read(fd, out + len, size - 1 - len);
+        cr_assert_gt(got, 0, "no %s in: %s", text, out);
+        len += (size_t)got;
+        out[len] = '\0';
+    }
+}
+
+Test(frontend, tells_an_open_page_what_happens_and_whom_else_there_is)
+{
+    static char events[65536];
+    struct stage stage;
+    struct browser ann, bob;
+    struct page page;
+    char tile[64];
+    int window;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    page = browser_get(&ann, "/");
+    window = http_dial(&(struct http_request){
+        .port = stage.frontend.port,
+        .path = "/events",
+        .headers = cookie_header(&ann)});
+    read_until(window, events, sizeof events, "event: begun\n");
+    read_until(window, events, sizeof events, "event: board\n");
+    browser_press(&ann, "/count");
+    read_until(window, events, sizeof events, "data: count 1\n");
+    browser_expect_count(&bob, 0);
+    snprintf(tile, sizeof tile, "data-number=\"2\"");
+    read_until(window, events, sizeof events, tile);
+    browser_press(&ann, "/crash");
+    read_until(window, events, sizeof events, "event: crash\n");
+    read_until(window, events, sizeof events, "event: gap\n");
+    read_until(window, events, sizeof events, "<em>crashed</em>");
+    cr_expect_null(strstr(strstr(events, "event: board"), page.id),
+                   "nobody is told another's ID");
+    close(window);
+    page_free(&page);
     stage_clear(&stage);
 }
 
@@ -220,7 +385,7 @@ static void hold(const struct stage *stage, pid_t pid,
     sp_client_close(client);
 }
 
-Test(frontend, gives_a_stuck_process_one_second)
+Test(frontend, gives_up_waiting_for_a_stuck_process)
 {
     struct stage stage;
     struct browser ann, bob;
@@ -240,6 +405,30 @@ Test(frontend, gives_a_stuck_process_one_second)
     browser_expect_count(&bob, 0);
     hold(&stage, pid, sp_resume);
     browser_expect_count(&ann, 0);
+    stage_clear(&stage);
+}
+
+Test(frontend, serves_others_while_one_visitors_process_is_stuck)
+{
+    struct stage stage;
+    struct browser ann, bob;
+    struct page page;
+    int waiting;
+
+    stage_set(&stage, NULL);
+    ann = stage_visitor(&stage);
+    bob = stage_visitor(&stage);
+    page = browser_get(&ann, "/");
+    hold(&stage, (pid_t)page.pid, sp_pause);
+    waiting = http_dial(&(struct http_request){
+        .port = stage.frontend.port, .headers = cookie_header(&ann)});
+    for (int i = 0; i < 20; i++)
+        browser_expect_count(&bob, 0);
+    cr_expect_not(wait_readable(waiting, 0), "ann still waits");
+    hold(&stage, (pid_t)page.pid, sp_resume);
+    cr_expect(wait_readable(waiting, WAIT_MS));
+    close(waiting);
+    page_free(&page);
     stage_clear(&stage);
 }
 
@@ -325,12 +514,6 @@ static void own_runtime_dir(pid_t frontend, char out[RUNDIR_MAX + 1])
 }
 
 /* Its own configuration cannot name sandbox = none. */
-#ifdef SP_TEST_SANDBOX
-#define CANNOT_CONFINE true
-#else
-#define CANNOT_CONFINE false
-#endif
-
 Test(frontend, with_a_supervisor_of_its_own_leaves_nothing_behind,
      .disabled = CANNOT_CONFINE)
 {

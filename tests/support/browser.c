@@ -16,6 +16,8 @@
 /* ---- the program -------------------------------------------------------- */
 
 #define ARGS_MAX 8
+/* So often a browser is sent on at most. */
+#define HOPS_MAX 4
 #define RUNNING_MAX 4
 
 /* Those that run: ended at exit, should the test have failed. */
@@ -50,14 +52,15 @@ static const char *from_env(const char *name, const char *built)
 #ifdef SP_TEST_SANDBOX
 #define SANDBOX "sandbox = " SP_TEST_SANDBOX "\n"
 #else
-#define SANDBOX ""
+#define SANDBOX "memory = 64M\n"
 #endif
 
 const char *frontend_config(void)
 {
     static char config[512];
 
-    snprintf(config, sizeof config, "[module visitor]\npath = %s\n" SANDBOX,
+    snprintf(config, sizeof config,
+             "[module visitor]\npath = %s\ncall_limit = 1s\n" SANDBOX,
              from_env("SP_TEST_VISITOR", SP_TEST_VISITOR));
     return config;
 }
@@ -160,10 +163,11 @@ static long number_after(const char *html, const char *mark)
 static void read_page(struct page *page)
 {
     const char *html = page->html;
-    const char *news = strstr(html, "role=\"status\"");
+    const char *news = strstr(html, "<div class=\"news");
 
     text_after(html, "id=\"id\">", page->id, sizeof page->id);
     text_after(html, "id=\"last-end\">", page->last_end, sizeof page->last_end);
+    text_after(html, "<samp>", page->said, sizeof page->said);
     text_after(news ? news : "", "<h2>", page->news, sizeof page->news);
     page->pid = number_after(html, "id=\"pid\">");
     page->count = number_after(html, "id=\"count\">");
@@ -189,7 +193,7 @@ static struct page visit(struct browser *browser, const char *method,
 {
     struct http_response response;
     struct page page = {0};
-    char headers[512];
+    char headers[768];
 
     snprintf(headers, sizeof headers, "%s%s%s%s",
              body ? "Content-Type: application/x-www-form-urlencoded\r\n" : "",
@@ -216,8 +220,18 @@ static struct page visit(struct browser *browser, const char *method,
 struct page browser_get(struct browser *browser, const char *path)
 {
     char location[64];
+    struct page page = visit(browser, "GET", path, NULL, location);
 
-    return visit(browser, "GET", path, NULL, location);
+    for (int hops = 0; page.status == 303 && hops < HOPS_MAX; hops++) {
+        char next[64];
+        bool cookie_set = page.cookie_set;
+
+        strcpy(next, location);
+        page_free(&page);
+        page = visit(browser, "GET", next, NULL, location);
+        page.cookie_set = page.cookie_set || cookie_set;
+    }
+    return page;
 }
 
 struct page browser_post(struct browser *browser, const char *path,

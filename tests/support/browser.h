@@ -53,7 +53,7 @@ void stage_clear(struct stage *stage);
 /* A visitor: what a browser remembers. */
 struct browser {
     uint16_t port;
-    char cookie[256]; /* "name=value", "" without */
+    char cookie[512]; /* "name=value", "" without */
 };
 
 /* Somebody who has not been here yet. */
@@ -67,12 +67,14 @@ struct page {
     long pid;
     long count;
     long restarts;
-    char last_end[64];
+    char last_end[160]; /* the supervisor's words on the last process */
+    char said[64];     /* what the system has answered it */
     char news[64]; /* the heading of the message at the top; "" without */
     char *html;    /* owned */
 };
 
-/* Gets an address and keeps the cookie that comes with it.  What does not show
+/* Gets an address, goes where it is sent on to, and keeps the cookie that comes
+ * with it.  What does not show
  * on the page is "" or -1.  The caller frees the page with page_free(). */
 struct page browser_get(struct browser *browser, const char *path);
 

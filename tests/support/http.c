@@ -142,6 +142,16 @@ struct http_response http_send(const struct http_request *request)
     return response;
 }
 
+int http_dial(const struct http_request *request)
+{
+    int fd = dial(request->port);
+
+    cr_assert(dprintf(fd, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
+                      request->path ? request->path : "/",
+                      request->headers ? request->headers : "") > 0);
+    return fd;
+}
+
 void http_free(struct http_response *response)
 {
     free(response->bytes);

@@ -35,6 +35,10 @@ struct http_response http_send(const struct http_request *request);
 struct http_response http_send_raw(uint16_t port, const void *bytes,
                                    size_t size);
 
+/* Sends a request without a body on a connection that is the caller's to read
+ * from and to close. */
+int http_dial(const struct http_request *request);
+
 void http_free(struct http_response *response);
 
 /* Copies the value of the first header of this name to out; "" if there is

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* sp-frontend: an HTTP server that gives every visitor a process of its own.
- * It shows how libsp and libsp-evhttp are used: open a client, make a plug,
- * answer requests.  Here everything is put together and taken apart again. */
+ * It shows how libsp, libsp-event and libsp-evhttp are used: open a client,
+ * attach an asynchronous one to the loop, make plugs, answer requests.  Here
+ * everything is put together and taken apart again.  Only here anything waits,
+ * before the loop runs. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,12 +12,15 @@
 
 #include <event2/event.h>
 
+#include <sp/event.h>
 #include <sp/evhttp.h>
 
 #include "app.h"
+#include "board.h"
 #include "options.h"
 #include "own.h"
 #include "server.h"
+#include "windows.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
@@ -24,6 +29,7 @@ struct frontend {
     struct event_base *base;
     struct event *stop[2];
     struct own *own;
+    struct sp_attachment *attachment;
     struct app app;
     struct server *server;
 };
@@ -96,23 +102,69 @@ static bool frontend_connect(struct frontend *frontend)
     return true;
 }
 
+static bool complain(enum sp_error error)
+{
+    fprintf(stderr, "sp-frontend: %s\n", sp_strerror(error));
+    return false;
+}
+
+static enum sp_error add_desk(struct frontend *frontend, size_t at,
+                              struct sp_plug_options *plug)
+{
+    static const struct {
+        const char *cookie, *prefix;
+    } rows[APP_DESKS] = {{SP_PLUG_COOKIE, ""}, {"sp_second", "/second"}};
+    struct desk *desk = &frontend->app.desk[at];
+    enum sp_error error = sp_plug_options_set_cookie(plug, rows[at].cookie);
+
+    desk->app = &frontend->app;
+    desk->prefix = rows[at].prefix;
+    if (error != SP_OK)
+        return error;
+    return sp_plug_new(frontend->app.client, plug, &desk->plug);
+}
+
 static bool frontend_plug(struct frontend *frontend)
 {
     const struct options *options = &frontend->options;
     struct sp_plug_options *plug = sp_plug_options_new();
     enum sp_error error = SP_ENOMEM;
+    char text[256];
 
     if (plug)
+        error = sp_plug_options_set_key_file(plug, options->key_file, text,
+                                             sizeof text);
+    if (plug && error != SP_OK)
+        fprintf(stderr, "sp-frontend: %s: %s\n",
+                options->key_file ? options->key_file : "keys", text);
+    if (error == SP_OK)
         error = sp_plug_options_set_module(plug, options->module);
     if (error == SP_OK)
-        error = sp_plug_options_set_secure(plug, options->secure);
-    if (error == SP_OK)
-        error = sp_plug_new(frontend->app.client, plug, &frontend->app.plug);
+        error = sp_plug_options_set_plain_http(plug, !options->secure);
+    for (size_t i = 0; i < APP_DESKS && error == SP_OK; i++)
+        error = add_desk(frontend, i, plug);
     sp_plug_options_free(plug);
+    return error == SP_OK || complain(error);
+}
+
+static void on_board_changed(void *context)
+{
+    windows_show_board(context);
+}
+
+static bool frontend_attach(struct frontend *frontend)
+{
+    struct app *app = &frontend->app;
+    enum sp_error error = sp_async_new(app->client, &app->async);
+
+    app->base = frontend->base;
     if (error == SP_OK)
-        return true;
-    fprintf(stderr, "sp-frontend: %s\n", sp_strerror(error));
-    return false;
+        error = sp_attach(app->base, app->async, &frontend->attachment);
+    if (error != SP_OK)
+        return complain(error);
+    app->board = board_create(app->base, app->async, frontend->options.module,
+                              on_board_changed, app);
+    return app->board || complain(SP_ENOMEM);
 }
 
 static bool frontend_listen(struct frontend *frontend)
@@ -143,13 +195,17 @@ static bool frontend_start(struct frontend *frontend)
             return false;
     }
     return frontend_connect(frontend) && frontend_plug(frontend) &&
-           frontend_listen(frontend);
+           frontend_attach(frontend) && frontend_listen(frontend);
 }
 
 static void frontend_stop(struct frontend *frontend)
 {
     server_destroy(frontend->server);
-    sp_plug_free(frontend->app.plug);
+    for (size_t i = 0; i < APP_DESKS; i++)
+        sp_plug_free(frontend->app.desk[i].plug);
+    board_destroy(frontend->app.board);
+    sp_detach(frontend->attachment);
+    sp_async_free(frontend->app.async);
     sp_client_close(frontend->app.client);
     own_stop(frontend->own);
     for (size_t i = 0; i < 2; i++)

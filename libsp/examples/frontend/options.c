@@ -16,6 +16,8 @@
     X(HOST, "host", "NAME",                                                    \
       "also answer to this Host, as a proxy in front sends it")                \
     X(SECURE, "secure", NULL, "visitors come by https: cookies are Secure")    \
+    X(KEY_FILE, "key-file", "FILE",                                            \
+      "keys that cookies are signed with, so that they outlive this server")   \
     X(MODULE, "module", "NAME", "the module of visitors' sessions (visitor)")  \
     X(RUNTIME_DIR, "runtime-dir", "DIR", "where spd is (as spctl has it)")     \
     X(OWN_SUPERVISOR, "own-supervisor", NULL,                                  \
@@ -86,6 +88,9 @@ static bool option_take(int option, const char *value, struct options *options)
         return true;
     case OPTION_SECURE:
         options->secure = true;
+        return true;
+    case OPTION_KEY_FILE:
+        options->key_file = value;
         return true;
     case OPTION_MODULE:
         options->module = value;

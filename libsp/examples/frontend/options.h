@@ -13,6 +13,7 @@ struct options {
     const char *module;
     const char *runtime_dir;
     const char *config;
+    const char *key_file;
     bool secure;
     bool own_supervisor;
 };

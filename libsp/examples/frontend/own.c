@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An spd of our own: a private directory, a configuration in it, and
- * sp_supervisor_start().  Who already has an spd does not need this file. */
+ * sp_supervisor_start().  The configuration sets the limits that the page's
+ * buttons run into.  Who already has an spd does not need this file. */
 #define _GNU_SOURCE
 #include "own.h"
 
@@ -69,8 +70,14 @@ static bool config_write(const char *config)
         return false;
     }
     fprintf(file,
-            "[supervisor]\ndefault_module = visitor\n"
-            "[module visitor]\npath = %s\n",
+            "[supervisor]\n"
+            "default_module = visitor\n"
+            "max_sessions = 500\n"
+            "[module visitor]\n"
+            "path = %s\n"
+            "call_limit = 2s\n"
+            "memory = 64M\n"
+            "idle_timeout = 30m\n",
             real);
     free(real);
     written = !ferror(file);

@@ -1,196 +1,409 @@
 /* SPDX-License-Identifier: MIT */
 /* The pages.  Every piece that is not written here is appended by
- * response_text() or response_bytes(), which escape it, or is a number. */
+ * response_text() or response_bytes(), which escape it, or is a number.
+ *
+ * An element with data-live is replaced by script.js, when something happens,
+ * by that of the same ID in a fresh page: what is shown live and what is shown
+ * without scripts are one and the same. */
+#define _GNU_SOURCE
 #include "page.h"
 
-#include <sp/client.h>
+#include <string.h>
+#include <time.h>
 
+#include <sp/evhttp.h>
+
+#include "app.h"
+#include "board.h"
+#include "cause.h"
 #include "response.h"
 #include "visit.h"
 
-static void head(struct response *page, const char *title)
+/* How long a death is news, in ms. */
+#define NEWS_MS 30000
+/* The most processes that are drawn. */
+#define DRAWN_MAX 60
+
+static void head(struct response *page, const char *title, const char *kind)
 {
     response_html(page, "<!doctype html>\n<html lang=\"en\">\n<head>\n"
                         "<meta charset=\"utf-8\">\n"
                         "<meta name=\"viewport\" content=\""
                         "width=device-width, initial-scale=1\">\n"
-                        "<link rel=\"icon\" href=\"data:,\">\n<title>");
+                        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                        "<link rel=\"icon\" href=\"data:,\">\n"
+                        "<link rel=\"stylesheet\" href=\"/style.css\">\n"
+                        "<title>");
     response_text(page, title);
-    response_html(page, "</title>\n<style nonce=\"%s\">\n%s</style>\n</head>\n",
-                  page->nonce, page_style);
-}
-
-/* ---- the news ----------------------------------------------------------- */
-
-static void news_crashed(struct response *page, const struct visit *visit,
-                         pid_t gone)
-{
-    response_html(page,
-                  "<div class=\"news warn\" role=\"status\">\n"
-                  "<h2>Process %ld is gone</h2>\n<p>It was ",
-                  (long)gone);
-    response_text(page, sp_info_last_end(visit->info));
-    response_html(page,
-                  ", and with it went its counter and its notes. Process "
-                  "<strong>%ld</strong> has taken its place, in the same "
-                  "session. Nobody else has noticed.</p>\n</div>\n",
-                  (long)sp_info_pid(visit->info));
-}
-
-static void news_given_up(struct response *page, pid_t gone)
-{
-    response_html(page, "<div class=\"news bad\" role=\"status\">\n");
-    if (gone > 0)
-        response_html(page,
-                      "<h2>That session was given up</h2>\n"
-                      "<p>Process %ld crashed like those before it, too often "
-                      "in too short a time, so the supervisor gave up "
-                      "restarting this one session. ",
-                      (long)gone);
-    else
-        response_html(page, "<h2>Your session has ended</h2>\n"
-                            "<p>It was stopped, or it crashed too often in "
-                            "too short a time and was given up. ");
-    response_html(page, "You have a fresh session now, under a new ID.</p>\n"
-                        "</div>\n");
-}
-
-/* A process that is still there is no news: the page was reloaded from an old
- * address. */
-static void news(struct response *page, const struct visit *visit, pid_t gone)
-{
-    if (visit->how == SP_VISIT_RENEWED)
-        news_given_up(page, gone);
-    else if (gone > 0 && gone != sp_info_pid(visit->info) &&
-             sp_info_restarts(visit->info) > 0)
-        news_crashed(page, visit, gone);
-}
-
-/* ---- the cards ---------------------------------------------------------- */
-
-static void card_counter(struct response *page, const struct visit *visit)
-{
-    response_html(page,
-                  "<section class=\"card counter\">\n<h2>Your counter</h2>\n"
-                  "<p class=\"number\" id=\"count\">%llu</p>\n"
-                  "<form method=\"post\" action=\"/count\">"
-                  "<button>Add one</button></form>\n</section>\n",
-                  visit->count);
-}
-
-static void notes_list(struct response *page, const struct visit *visit)
-{
-    const char *at = visit->notes, *note;
-    size_t size, shown = 0;
-
-    response_html(page, "<ul id=\"notes\">\n");
-    while (shown < VISIT_NOTES_MAX &&
-           (note = visit_note_next(visit, &at, &size)) != NULL) {
-        response_html(page, "<li>");
-        response_bytes(page, note, size);
-        response_html(page, "</li>\n");
-        shown++;
-    }
-    response_html(page, "</ul>\n");
-    if (shown == 0)
-        response_html(page, "<p class=\"quiet\">Nothing yet.</p>\n");
-}
-
-static void card_notes(struct response *page, const struct visit *visit)
-{
-    response_html(page, "<section class=\"card\">\n<h2>Your notes</h2>\n");
-    notes_list(page, visit);
-    response_html(page,
-                  "<form class=\"line\" method=\"post\" action=\"/note\">"
-                  "<input name=\"text\" aria-label=\"A note\" required "
-                  "maxlength=\"%d\" autocomplete=\"off\" "
-                  "placeholder=\"Something to remember\">"
-                  "<button>Keep</button></form>\n</section>\n",
-                  PAGE_NOTE_UNITS);
+    response_html(page, "</title>\n");
+    if (strcmp(kind, "visit") == 0)
+        response_html(page, "<script src=\"/script.js\" defer></script>\n");
+    response_html(page, "</head>\n<body class=\"%s\">\n", kind);
 }
 
 static void age(struct response *page, unsigned long long ms)
 {
     unsigned long long s = ms / 1000;
 
+    response_html(page, "<span class=\"age\" data-age=\"%llu\">", ms);
     if (s < 60)
         response_html(page, "%llu s", s);
     else if (s < 3600)
         response_html(page, "%llu min %llu s", s / 60, s % 60);
     else
         response_html(page, "%llu h %llu min", s / 3600, s / 60 % 60);
+    response_html(page, "</span>");
 }
 
-static void card_process(struct response *page, const struct visit *visit)
-{
-    const struct sp_session_info *info = visit->info;
-    const char *last_end = sp_info_last_end(info);
+/* ---- the news ----------------------------------------------------------- */
 
-    response_html(page, "<section class=\"card\">\n<h2>Your process</h2>\n"
-                        "<dl>\n<dt>Session</dt><dd class=\"id\" id=\"id\">");
-    response_text(page, visit->id);
+static unsigned long long wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (unsigned long long)now.tv_sec * 1000 +
+           (unsigned long long)now.tv_nsec / 1000000;
+}
+
+static void supervisor_said(struct response *page, const char *text)
+{
+    response_html(page, "<p class=\"said\"><span>The supervisor:</span> "
+                        "<q id=\"last-end\">");
+    response_text(page, text);
+    response_html(page, "</q></p>\n");
+}
+
+static void news_died(struct response *page, const struct past *death,
+                      const struct visit *visit)
+{
+    struct cause cause = cause_of(death->text);
+
     response_html(page,
-                  "</dd>\n<dt>Process ID</dt><dd id=\"pid\">%ld</dd>\n"
-                  "<dt>Restarts</dt><dd id=\"restarts\">%u</dd>\n"
-                  "<dt>Last end</dt><dd id=\"last-end\">",
-                  (long)sp_info_pid(info), sp_info_restarts(info));
-    response_text(page, *last_end ? last_end : "none so far");
-    response_html(page, "</dd>\n<dt>Module</dt><dd>");
-    response_text(page, sp_info_module(info));
-    response_html(page, "</dd>\n<dt>Age</dt><dd>");
-    age(page, sp_info_age_ms(info));
-    response_html(page, "</dd>\n</dl>\n</section>\n");
+                  "<div class=\"news warn\">\n<h2>Process %ld %s</h2>\n<p>%s "
+                  "Its counter and its notes went with it. Process "
+                  "<strong>%ld</strong> has taken its place; nobody else has "
+                  "noticed.</p>\n",
+                  death->pid, cause.title, cause.words, visit->pid);
+    supervisor_said(page, death->text);
+    response_html(page, "</div>\n");
 }
 
-static void card_crash(struct response *page)
+/* former: what is still known of the session that has ended; NULL: nothing. */
+static void news_renewed(struct response *page, const struct entry *former)
+{
+    const struct past *why = NULL;
+
+    if (former && entry_last(former, "give_up"))
+        why = entry_last(former, "crash");
+    if (why)
+        response_html(page,
+                      "<div class=\"news bad\">\n"
+                      "<h2>That session was given up</h2>\n<p>Process %ld %s "
+                      "like those before it, too often in too short a time, so "
+                      "the supervisor gave up restarting this one session. ",
+                      why->pid, cause_of(why->text).title);
+    else
+        response_html(page, "<div class=\"news bad\">\n"
+                            "<h2>Your session has ended</h2>\n"
+                            "<p>It was stopped, or it crashed too often in "
+                            "too short a time and was given up. ");
+    response_html(page, "You have a fresh session now, under a new ID.</p>\n");
+    if (former && former->pasts > 0 && (why || entry_last(former, "stop")))
+        supervisor_said(page, why ? why->text
+                                  : entry_last(former, "stop")->text);
+    response_html(page, "</div>\n");
+}
+
+static void news(struct response *page, const struct desk *desk,
+                 const struct sp_plug_outcome *outcome,
+                 const struct visit *visit)
+{
+    const struct entry *entry = board_find(desk->app->board, outcome->id);
+    const struct past *death = entry ? entry_last(entry, "crash") : NULL;
+
+    response_html(page, "<div id=\"news\" data-live role=\"status\">\n");
+    if (outcome->visit == SP_VISIT_RENEWED)
+        news_renewed(page, board_find(desk->app->board, outcome->former));
+    else if (death && death->pid != visit->pid &&
+             wall_ms() < death->time_ms + NEWS_MS)
+        news_died(page, death, visit);
+    response_html(page, "</div>\n");
+}
+
+/* ---- the visitor's own -------------------------------------------------- */
+
+static void own_process(struct response *page, const struct entry *entry,
+                        const struct visit *visit)
 {
     response_html(page,
-                  "<section class=\"card danger\">\n<h2>Crash it</h2>\n"
-                  "<p>Your process will write through a wild pointer and die. "
-                  "A fresh one answers the next page, with an empty counter; "
-                  "after a few crashes in a row the session is given up.</p>\n"
-                  "<form method=\"post\" action=\"/crash\">"
-                  "<button>Crash my process</button></form>\n</section>\n");
+                  "<div id=\"self\" data-live data-number=\"%u\">\n"
+                  "<p class=\"number\" id=\"count\">%llu</p>\n"
+                  "<dl>\n<div><dt>Process</dt><dd id=\"pid\">%ld</dd></div>\n"
+                  "<div><dt>Up for</dt><dd id=\"uptime\">",
+                  entry ? entry->number : 0, visit->count, visit->pid);
+    age(page, visit->uptime_ms);
+    response_html(page,
+                  "</dd></div>\n<div><dt>Restarts</dt>"
+                  "<dd id=\"restarts\">%u</dd></div>\n"
+                  "</dl>\n",
+                  entry ? entry->restarts : 0);
+    response_html(page, "</div>\n");
 }
 
-static void foot(struct response *page, const struct visit *visit)
+static void card_self(struct response *page, const struct desk *desk,
+                      const struct entry *entry, const struct visit *visit)
 {
-    response_html(page, "<footer>\n<p>Open this page in a private window to be "
-                        "a second visitor, with a process of your own. From a "
-                        "shell:</p>\n<pre>export SP_RUNTIME_DIR=");
-    response_text(page, visit->runtime_dir);
-    response_html(page, "\nspctl list\nspctl call ");
-    response_text(page, visit->id);
-    response_html(page, " show</pre>\n</footer>\n");
+    response_html(page, "<section class=\"card self\">\n"
+                        "<h2>Your counter, in your process</h2>\n");
+    own_process(page, entry, visit);
+    response_html(page,
+                  "<form method=\"post\" action=\"%s/count\">"
+                  "<button class=\"main\" id=\"do-count\">Add one</button>"
+                  "</form>\n</section>\n",
+                  desk->prefix);
 }
 
-void page_visit(struct response *response, const struct visit *visit,
-                pid_t gone)
+static void card_notes(struct response *page, const struct desk *desk,
+                       const struct visit *visit)
 {
-    head(response, "A process of your own");
+    response_html(page, "<section class=\"card\">\n<h2>Your notes, in the same "
+                        "memory</h2>\n<ul id=\"notes\" data-live>\n");
+    for (size_t i = 0; i < visit->notes; i++) {
+        response_html(page, "<li>");
+        response_bytes(page, visit->note[i].at, visit->note[i].size);
+        response_html(page, "</li>\n");
+    }
+    response_html(page,
+                  "</ul>\n<form class=\"line\" method=\"post\" "
+                  "action=\"%s/note\"><input name=\"text\" aria-label="
+                  "\"A note\" required maxlength=\"%d\" autocomplete=\"off\" "
+                  "placeholder=\"Something to remember\">"
+                  "<button id=\"do-note\">Keep</button></form>\n</section>\n",
+                  desk->prefix, PAGE_NOTE_UNITS);
+}
+
+/* What can be done to a process; words: what comes of it. */
+static const struct {
+    const char *path, *button, *words;
+} harms[] = {
+    {"crash", "Crash it",
+     "It writes through a wild pointer. The kernel ends it."},
+    {"spin", "Loop for ever",
+     "It answers nothing any more. The watchdog ends it."},
+    {"bomb", "Eat memory",
+     "It takes all that it can get. Its memory limit ends it."},
+    {"peek", "Peek at /etc/passwd",
+     "It opens a file that is not its business. The sandbox says no, and it "
+     "lives."},
+};
+
+static void card_harms(struct response *page, const struct desk *desk,
+                       const struct visit *visit)
+{
+    response_html(page, "<section class=\"card harms\">\n<h2>Break it</h2>\n");
+    for (size_t i = 0; i < sizeof harms / sizeof *harms; i++)
+        response_html(page,
+                      "<form method=\"post\" action=\"%s/%s\">"
+                      "<button id=\"do-%s\" aria-describedby=\"about-%s\">%s"
+                      "</button><p id=\"about-%s\">%s</p></form>\n",
+                      desk->prefix, harms[i].path, harms[i].path,
+                      harms[i].path, harms[i].button, harms[i].path,
+                      harms[i].words);
+    response_html(page, "<p id=\"said\" data-live aria-live=\"polite\">");
+    if (visit->said.size > 0) {
+        response_html(page, "<span>It got for an answer:</span> <samp>");
+        response_bytes(page, visit->said.at, visit->said.size);
+        response_html(page, "</samp>");
+    }
+    response_html(page, "</p>\n<p id=\"busy\" role=\"status\" hidden></p>\n"
+                        "</section>\n");
+}
+
+/* ---- its past ----------------------------------------------------------- */
+
+static void clock_time(struct response *page, unsigned long long time_ms)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm tm;
+    char text[16] = "";
+
+    if (localtime_r(&seconds, &tm))
+        strftime(text, sizeof text, "%H:%M:%S", &tm);
+    response_html(page, "<time>%s</time>", text);
+}
+
+static void past_item(struct response *page, const struct past *past)
+{
+    static const struct {
+        const char *name, *words;
+    } rows[] = {
+        {"start", "Your session was started"},
+        {"ready", "is there, with an empty memory"},
+        {"restart", "A fresh process is being started"},
+        {"give_up", "Given up"},
+        {"violation", "did what is forbidden"},
+        {"stop", "was stopped"},
+        {"expiry", "was stopped"},
+        {"refusal", "The start was refused"},
+    };
+    const char *words = past->name;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, past->name) == 0)
+            words = rows[i].words;
+    response_html(page, "<li class=\"%s\">", past->name);
+    clock_time(page, past->time_ms);
+    response_html(page, "<span>");
+    if (past->pid > 0)
+        response_html(page, "Process %ld ", past->pid);
+    if (strcmp(past->name, "crash") == 0)
+        words = cause_of(past->text).title;
+    response_text(page, words);
+    if (*past->text) {
+        response_html(page, " <small>");
+        response_text(page, past->text);
+        response_html(page, "</small>");
+    }
+    response_html(page, "</span></li>\n");
+}
+
+/* The newest first.  That one is being started, the next one says. */
+static void card_past(struct response *page, const struct entry *entry)
+{
+    response_html(page, "<section class=\"card past\">\n<h2>What has happened"
+                        "</h2>\n<ol id=\"past\" data-live>\n");
+    for (size_t i = entry ? entry->pasts : 0; i > 0; i--)
+        if (strcmp(entry->past[i - 1].name, "restart") != 0)
+            past_item(page, &entry->past[i - 1]);
+    response_html(page, "</ol>\n</section>\n");
+}
+
+/* ---- everybody ---------------------------------------------------------- */
+
+static void tile(struct response *page, const struct entry *entry)
+{
+    static const char *const states[] = {
+        [BOARD_STARTING] = "starting",
+        [BOARD_RUNNING] = "running",
+        [BOARD_DYING] = "dying",
+        [BOARD_GONE] = "gone",
+    };
+    const struct past *death = entry_last(entry, "crash");
+    bool fresh = death && entry_is_fresh(entry);
+
+    response_html(page,
+                  "<li class=\"%s%s hue-%u\" data-number=\"%u\">"
+                  "<b>%u</b> ",
+                  states[entry->state],
+                  fresh && entry->state == BOARD_RUNNING ? " fresh" : "",
+                  entry->number % 8, entry->number, entry->number);
+    if (fresh && entry->state == BOARD_RUNNING)
+        response_html(page, "<em>%s</em> ", cause_of(death->text).title);
+    if (entry->state == BOARD_RUNNING)
+        age(page, board_age_ms(entry));
+    else if (entry->state == BOARD_STARTING)
+        response_html(page, "<span>starting</span>");
+    else
+        response_html(page, "<span>%s</span>",
+                      death ? cause_of(death->text).title : "ended");
+    if (entry->restarts > 0)
+        response_html(page, " <i title=\"restarts\">\u21bb\u2009%u</i>",
+                      entry->restarts);
+    response_html(page, "</li>\n");
+}
+
+/* Those that have ended are left out after a moment. */
+static bool is_drawn(const struct entry *entry)
+{
+    return entry->state != BOARD_GONE || entry_is_fresh(entry);
+}
+
+void page_board(struct response *response, const struct board *board)
+{
+    size_t drawn = 0;
+
+    for (const struct entry *entry = board_next(board, NULL);
+         entry && drawn < DRAWN_MAX; entry = board_next(board, entry)) {
+        if (!is_drawn(entry))
+            continue;
+        tile(response, entry);
+        drawn++;
+    }
+    if (board_count(board) > drawn)
+        response_html(response, "<li class=\"more\">and %zu more</li>\n",
+                      board_count(board) - drawn);
+}
+
+static void card_board(struct response *page, const struct board *board)
+{
+    response_html(page, "<section class=\"card everybody\">\n"
+                        "<h2>Everybody\u2019s processes</h2>\n"
+                        "<p class=\"quiet\">One for each visitor, by numbers "
+                        "instead of names. When one dies, watch how the others "
+                        "live on.</p>\n<ol id=\"board\">\n");
+    page_board(page, board);
+    response_html(page, "</ol>\n</section>\n");
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+static void foot(struct response *page, const struct app *app, const char *id)
+{
+    response_html(page, "<footer>\n<p class=\"unframed\">A second visitor is "
+                        "a private window, another browser, or here: "
+                        "<a href=\"/side-by-side\">two visitors side by side"
+                        "</a>.</p>\n<details>\n<summary>From a shell</summary>"
+                        "\n<pre>export SP_RUNTIME_DIR=");
+    response_text(page, sp_client_runtime_dir(app->client));
+    response_html(page, "\nspctl list\nspctl call <span id=\"id\">");
+    response_text(page, id);
+    response_html(page, "</span> show</pre>\n</details>\n</footer>\n");
+}
+
+void page_visit(struct response *response, const struct desk *desk,
+                const struct sp_plug_outcome *outcome,
+                const struct visit *visit)
+{
+    const struct entry *entry = board_find(desk->app->board, outcome->id);
+
+    head(response, "A process of your own", "visit");
     response_html(response,
-                  "<body>\n<main>\n<header>\n<h1>A process of your own</h1>\n"
-                  "<p>What you see here lives in one operating-system process "
-                  "that serves you alone. Break it, and nobody else "
-                  "notices.</p>\n</header>\n");
-    news(response, visit, gone);
-    response_html(response, "<div class=\"cards\">\n<div>\n");
-    card_counter(response, visit);
-    card_notes(response, visit);
-    response_html(response, "</div>\n<div>\n");
-    card_process(response, visit);
-    card_crash(response);
-    response_html(response, "</div>\n</div>\n");
-    foot(response, visit);
+                  "<main>\n<header>\n<p class=\"brand\">libsp "
+                  "<span id=\"link\" hidden></span></p>\n"
+                  "<h1>A process of your own</h1>\n"
+                  "<p class=\"lead\">What you see here lives in one "
+                  "operating-system process that serves you alone. Break it: "
+                  "nobody else will notice.</p>\n</header>\n");
+    news(response, desk, outcome, visit);
+    response_html(response, "<div class=\"cards\">\n");
+    card_self(response, desk, entry, visit);
+    card_harms(response, desk, visit);
+    card_board(response, desk->app->board);
+    card_past(response, entry);
+    card_notes(response, desk, visit);
+    response_html(response, "</div>\n");
+    foot(response, desk->app, outcome->id);
     response_html(response, "</main>\n</body>\n</html>\n");
+}
+
+void page_side_by_side(struct response *response)
+{
+    head(response, "Two visitors", "pair");
+    response_html(response,
+                  "<header>\n<p><b>Two visitors.</b> Each half has a cookie, a "
+                  "session and a process of its own. Break one, and watch the "
+                  "other.</p>\n<a href=\"/\">One alone</a>\n</header>\n"
+                  "<iframe src=\"/\" title=\"The first visitor\"></iframe>\n"
+                  "<iframe src=\"/second/\" title=\"The second visitor\">"
+                  "</iframe>\n</body>\n</html>\n");
 }
 
 void page_problem(struct response *response, const char *title,
                   const char *advice, const char *text)
 {
-    head(response, title);
-    response_html(response, "<body>\n<main class=\"narrow\">\n"
-                            "<section class=\"card\">\n<h1>");
+    head(response, title, "problem");
+    response_html(response, "<main>\n<section class=\"card\">\n<h1>");
     response_text(response, title);
     response_html(response, "</h1>\n<p>");
     response_text(response, advice);

@@ -3,23 +3,26 @@
 #ifndef FRONTEND_PAGE_H
 #define FRONTEND_PAGE_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
+struct board;
+struct desk;
 struct response;
+struct sp_plug_outcome;
 struct visit;
 
-/* The visitor's page.  gone: the process that the visitor has just crashed, 0
- * for none. */
-void page_visit(struct response *response, const struct visit *visit,
-                pid_t gone);
+/* The visitor's page. */
+void page_visit(struct response *response, const struct desk *desk,
+                const struct sp_plug_outcome *outcome,
+                const struct visit *visit);
+
+/* The part of it that shows everybody's processes: items of a list. */
+void page_board(struct response *response, const struct board *board);
+
+/* A page of two visitors' pages. */
+void page_side_by_side(struct response *response);
 
 /* A page that says what is wrong, and more of it in `text` (NULL: no more). */
 void page_problem(struct response *response, const char *title,
                   const char *advice, const char *text);
-
-/* The style sheet (style.c). */
-extern const char page_style[];
 
 /* The longest note that a form lets one write, in UTF-16 units, and what these
  * are at most in UTF-8. */

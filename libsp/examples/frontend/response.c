@@ -9,48 +9,42 @@
 
 #include <event2/buffer.h>
 #include <event2/http.h>
-#include <event2/util.h>
 
 #include "html.h"
 
-/* Referrer-Policy is not no-referrer: with that, browsers send the forms of
- * our own page with "Origin: null". */
+/* What a page may load and run is what is served beside it; it may be framed by
+ * another page of ours.  Referrer-Policy is not no-referrer: with that, browsers
+ * send the forms of our own page with "Origin: null". */
 static const struct {
     const char *name, *value;
 } headers[] = {
     {"Content-Type", "text/html; charset=utf-8"},
     {"Cache-Control", "no-store"},
     {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
+    {"X-Frame-Options", "SAMEORIGIN"},
     {"Referrer-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; "
+     "connect-src 'self'; frame-src 'self'; img-src data:; "
+     "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"},
 };
 
-static void add_header(struct evhttp_request *request, const char *name,
+/* In place of one that the plug has set. */
+static void set_header(struct evhttp_request *request, const char *name,
                        const char *value)
 {
-    evhttp_add_header(evhttp_request_get_output_headers(request), name, value);
+    struct evkeyvalq *out = evhttp_request_get_output_headers(request);
+
+    evhttp_remove_header(out, name);
+    evhttp_add_header(out, name, value);
 }
 
-static void add_policy(struct response *response)
+static void set_headers(struct evhttp_request *request)
 {
-    char policy[256];
-
-    snprintf(policy, sizeof policy,
-             "default-src 'none'; style-src 'nonce-%s'; img-src data:; "
-             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-             response->nonce);
-    add_header(response->request, "Content-Security-Policy", policy);
-}
-
-static void make_nonce(char out[RESPONSE_NONCE_SIZE + 1])
-{
-    unsigned char random[RESPONSE_NONCE_SIZE / 2];
-
-    evutil_secure_rng_get_bytes(random, sizeof random);
-    for (size_t i = 0; i < sizeof random; i++)
-        sprintf(out + 2 * i, "%02x", random[i]);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        set_header(request, headers[i].name, headers[i].value);
 }
 
 bool response_begin(struct response *response, struct evhttp_request *request)
@@ -61,10 +55,7 @@ bool response_begin(struct response *response, struct evhttp_request *request)
         evhttp_send_error(request, HTTP_INTERNAL, NULL);
         return false;
     }
-    make_nonce(response->nonce);
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        add_header(request, headers[i].name, headers[i].value);
-    add_policy(response);
+    set_headers(request);
     return true;
 }
 
@@ -93,7 +84,7 @@ static void leave_out_body(struct response *response)
     char size[32];
 
     snprintf(size, sizeof size, "%zu", evbuffer_get_length(response->body));
-    add_header(response->request, "Content-Length", size);
+    set_header(response->request, "Content-Length", size);
     evbuffer_drain(response->body, evbuffer_get_length(response->body));
 }
 
@@ -105,9 +96,22 @@ void response_send(struct response *response, int status)
     evbuffer_free(response->body);
 }
 
+void response_asset(struct evhttp_request *request, const char *type,
+                    const void *bytes, size_t size)
+{
+    struct response response;
+
+    if (!response_begin(&response, request))
+        return;
+    set_header(request, "Content-Type", type);
+    set_header(request, "Cache-Control", "no-cache");
+    evbuffer_add_reference(response.body, bytes, size, NULL, NULL);
+    response_send(&response, HTTP_OK);
+}
+
 void response_redirect(struct evhttp_request *request, const char *path)
 {
-    add_header(request, "Location", path);
-    add_header(request, "Cache-Control", "no-store");
+    set_header(request, "Location", path);
+    set_header(request, "Cache-Control", "no-store");
     evhttp_send_reply(request, 303, NULL, NULL);
 }

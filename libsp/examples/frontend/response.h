@@ -10,13 +10,9 @@
 struct evbuffer;
 struct evhttp_request;
 
-#define RESPONSE_NONCE_SIZE 32
-
 struct response {
     struct evhttp_request *request; /* borrowed, until it is sent */
     struct evbuffer *body;          /* owned */
-    /* by which the page's own style sheet is told from an injected one */
-    char nonce[RESPONSE_NONCE_SIZE + 1];
 };
 
 /* Begins a response.  False: no memory; the request is answered with 500. */
@@ -33,6 +29,10 @@ void response_bytes(struct response *response, const void *bytes, size_t size);
 
 /* Sends it, which ends the response and the request. */
 void response_send(struct response *response, int status);
+
+/* Sends a file of ours, which lives as long as the program. */
+void response_asset(struct evhttp_request *request, const char *type,
+                    const void *bytes, size_t size);
 
 /* Answers a form: "see there" (303), where the browser goes by GET, so that
  * reloading the page sends nothing twice. */

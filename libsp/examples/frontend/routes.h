@@ -7,6 +7,6 @@ struct app;
 struct evhttp_request;
 
 /* Answers a request, whatever it is. */
-void routes_answer(const struct app *app, struct evhttp_request *request);
+void routes_answer(struct app *app, struct evhttp_request *request);
 
 #endif

@@ -23,7 +23,7 @@
 static const struct timeval pause_time = {.tv_usec = 250000};
 
 struct server {
-    const struct app *app; /* borrowed */
+    struct app *app; /* borrowed */
     struct evhttp *http;
     uint16_t port;
 };
@@ -98,7 +98,7 @@ static void set_bounds(struct evhttp *http)
 }
 
 struct server *server_create(struct event_base *base, uint16_t port,
-                             const struct app *app)
+                             struct app *app)
 {
     struct server *server = calloc(1, sizeof *server);
     int saved;

@@ -12,7 +12,7 @@ struct server;
 /* Listens on 127.0.0.1 and answers while the base runs.  port 0: any free one.
  * The base and the app are borrowed.  NULL: it could not; errno says why. */
 struct server *server_create(struct event_base *base, uint16_t port,
-                             const struct app *app);
+                             struct app *app);
 
 /* Closes every connection.  NULL is allowed. */
 void server_destroy(struct server *server);

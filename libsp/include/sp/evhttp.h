@@ -319,6 +319,8 @@ struct sp_plug_outcome {
                             * just started is SP_ENOENT */
     const char *id;        /* of the session that was asked; "" if none was */
     enum sp_visit visit;   /* how the visitor came by it */
+    const char *former;    /* with SP_VISIT_RENEWED the first session of his
+                            * that has ended; else "" */
     struct sp_result *result; /* of the call; NULL if it did not come to one */
 };
 
@@ -390,6 +392,142 @@ struct sp_plug_ask {
 enum sp_error sp_plug_answer(struct sp_plug *plug, struct sp_async *async,
                              struct evhttp_request *request,
                              const struct sp_plug_ask *ask);
+
+/* ---- server-sent events --------------------------------------------------
+ *
+ *     static void on_events(struct evhttp_request *request, void *context)
+ *     {
+ *         struct sp_plug_watch watch = {.flags = SP_PLUG_LIFE};
+ *
+ *         sp_plug_stream(plug, async, request, &watch);
+ *     }
+ *
+ * and in the visitor's page, where it goes on for as long as the page is there:
+ *
+ *     const source = new EventSource("/events");
+ *     source.onmessage = (event) => show(event.data);
+ *     source.addEventListener("crash", (event) => ...);
+ *
+ * What is sent, by its type (the field `event`):
+ *
+ *   message  what the session's module has emitted, if it is UTF-8: CR, LF and
+ *            CR LF each arrive as one LF, all else as it was
+ *   base64   what it has emitted and is not UTF-8, or all of it
+ *            (SP_PLUG_BASE64): in base64, every byte as it was
+ *   begun    first of all: what is emitted from here on is sent.  {}
+ *   gap      nobody knows what is missing here, or whether anything is: the
+ *            session has a new process, or the supervisor was restarted; or
+ *            (right behind `begun`) the browser has been here before.  {}
+ *   lost     so many of all these are missing here, since they came faster than
+ *            the client took them.  A number
+ *   start, ready, crash, restart, stop, expiry, give_up, refusal, violation
+ *            what happens to the session (SP_PLUG_LIFE), as sp_events() names
+ *            it; of a crash, why:
+ *            {"time_ms":1790000000000,"pid":17376,"text":"killed by SIGSEGV in
+ *            a call after 3 ms; restarting in 0 ms"}, on one line
+ *   over     last of all: {"error":"SP_ENOENT","text":"no such session"}
+ *
+ * and what the program adds by sp_stream_send().  All but `message` and
+ * `base64` have JSON as their data.
+ *
+ * Nothing is kept for those who are away.  A browser whose connection has broken
+ * asks again by itself, after `retry`, and sends Last-Event-ID; it gets `begun`
+ * and `gap`, and has missed what came in between: ask the session for its
+ * present state then, as after every `gap`.  After `over` it asks again, too,
+ * and stops at the 404. */
+
+/* The response of one request to sp_plug_stream(). */
+struct sp_stream;
+
+/* What is sent. */
+enum sp_plug_stream_flag {
+    SP_PLUG_LIFE = 1,   /* what happens to the session, too */
+    SP_PLUG_BASE64 = 2, /* all that it emits in base64 */
+};
+
+/* Bytes that wait for a client at most; what comes above is lost to it. */
+#define SP_PLUG_STREAM_BYTES 262144
+/* Streams of one session at once. */
+#define SP_PLUG_STREAMS 16
+/* What is so unless set, in milliseconds: after how long a browser asks again,
+ * and how often a client is sent something. */
+#define SP_PLUG_RETRY 2000
+#define SP_PLUG_KEEPALIVE 15000
+
+/* Called when a stream has begun, and when one that has begun is no more: as a
+ * `done` of <sp/async.h>, from a callback of the event base, never inside
+ * sp_plug_stream().  Inside sp_plug_closed the stream is still valid, but takes
+ * nothing. */
+typedef void sp_plug_opened(struct sp_stream *stream, void *context);
+typedef void sp_plug_closed(struct sp_stream *stream, void *context);
+
+/* What to stream.  All that is 0 is as good as not said. */
+struct sp_plug_watch {
+    const void *prefix;  /* of messages; copied */
+    size_t prefix_size;  /* up to SP_PREFIX_MAX */
+    unsigned flags;      /* of enum sp_plug_stream_flag */
+    int timeout_ms;      /* until it begins; 0: SP_TIMEOUT_DEFAULT */
+    int retry_ms;        /* 0: SP_PLUG_RETRY */
+    int keepalive_ms;    /* 0: SP_PLUG_KEEPALIVE */
+    sp_plug_opened *opened; /* NULL: nobody wants to know */
+    sp_plug_closed *closed;
+    void *context;       /* for both */
+};
+
+/* Answers a request by server-sent events from the visitor's session, for as
+ * long as that and the client are there, all without waiting.  It starts no
+ * session.  The response begins once the session says that what it emits will
+ * come; it is of type text/event-stream, not to be stored, nosniff, and tells
+ * proxies like nginx not to hold it back (X-Accel-Buffering).  Otherwise it is
+ * the error, as that of sp_plug_answer(): 404 if the visitor has no session;
+ * 503, with Retry-After, at the limit of subscriptions (SP_ASYNC_SUBSCRIPTIONS)
+ * or of a session's streams; 504 if it has not begun in time.  Browsers do not
+ * ask again by themselves after any of these.
+ *
+ * The streams of one plug and asynchronous client share their subscriptions:
+ * one to each session (and prefix), one to the supervisor.  A session that is
+ * watched is not idle (idle_timeout).
+ *
+ * It ends in one of these ways:
+ *
+ * - The session has ended: `over`, and the end of the response.  With
+ *   SP_PLUG_LIFE that is 200 ms later, so that the last event, which says why,
+ *   comes before it.
+ * - The client hangs up, or ends its sending.
+ * - The client takes nothing: whatever waits for it, or has not arrived at its
+ *   machine, for 4 times keepalive_ms, ends its connection.  What waits is
+ *   bounded meanwhile, and the client holds up nobody.
+ * - The server is freed, as for sp_plug_answer().
+ *
+ * The plug may have keys or not.  Until the end the request is the plug's, and
+ * so is its connection's close callback; the connection's time-outs and the
+ * high-water mark of its reading are set.  What the client sends meanwhile is
+ * not read beyond 4 KiB.  The connection is closed at the end.  A response to
+ * HEAD ends with its headers.  Plug, async and event base outlive the server.
+ *
+ * SP_OK: it will end so.  On another value nothing has happened, and the
+ * request is the caller's.  SP_EINVAL: a NULL, a prefix that is too long, a time
+ * that is negative (but SP_TIMEOUT_INFINITE for timeout_ms), flags that there
+ * are not, a request without a connection.  SP_ENOMEM. */
+enum sp_error sp_plug_stream(struct sp_plug *plug, struct sp_async *async,
+                             struct evhttp_request *request,
+                             const struct sp_plug_watch *watch);
+
+/* Sends an event of the program's own in a stream that has begun, since
+ * browsers have few connections for more streams.
+ * type: letters, digits, '_' and '-', 1 to 64 of them; NULL: "message".
+ * data: UTF-8, of which CR and CR LF arrive as LF.
+ * SP_EAGAIN: too much waits for the client already; it will be told of one more
+ * event that it has lost.
+ * SP_EMSGSIZE: it is above SP_PLUG_STREAM_BYTES.
+ * SP_EINVAL: a NULL, another type, not UTF-8; a stream that has ended.
+ * SP_ENOMEM. */
+enum sp_error sp_stream_send(struct sp_stream *stream, const char *type,
+                             const void *data, size_t size);
+
+/* The ID of the session that a stream tells of.  It lives as long as the
+ * stream, which is not NULL. */
+const char *sp_stream_id(const struct sp_stream *stream);
 
 #ifdef __cplusplus
 }
