@@ -98,23 +98,6 @@ enum sp_error ask_patiently(struct sp_client *client,
                      result, out_answer);
 }
 
-enum sp_error ask_for_array(struct sp_client *client,
-                            const struct control_request *request,
-                            const char *key, json_t **out_answer,
-                            const json_t **out_array, struct sp_result *result)
-{
-    enum sp_error error = ask(client, request, result, out_answer);
-
-    if (error == SP_OK) {
-        *out_array = json_object_get(*out_answer, key);
-        if (!json_is_array(*out_array))
-            error = result_refuse(result, SP_EPROTO);
-    }
-    if (error != SP_OK)
-        json_decref(*out_answer);
-    return error;
-}
-
 struct control_request ask_about(enum control_op op, const char *id)
 {
     struct control_request request = {.op = op, .keys = CONTROL_KEY_ID};

@@ -38,14 +38,6 @@ enum sp_error ask_patiently(struct sp_client *client,
                             struct control_request *request, int64_t deadline,
                             struct sp_result *result, json_t **out_answer);
 
-/* Asks for a list.  SP_OK: *out_array is the array `key` of *out_answer, which
- * is the caller's to json_decref(). */
-enum sp_error ask_for_array(struct sp_client *client,
-                            const struct control_request *request,
-                            const char *key, json_t **out_answer,
-                            const json_t **out_array,
-                            struct sp_result *result);
-
 /* A request about one session; the ID is valid. */
 struct control_request ask_about(enum control_op op, const char *id);
 

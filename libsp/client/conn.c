@@ -135,14 +135,38 @@ static enum sp_progress progress_at_end(const struct conn *conn,
     return SP_PROGRESS_SENT;
 }
 
+/* The one that was sent first, or queued first, of those that are not over: ids
+ * count up, and each chain is in their order. */
+static struct conn_request *oldest(const struct conn *conn)
+{
+    struct conn_request *oldest = NULL;
+    uint32_t oldest_age = 0;
+
+    for (size_t i = 0; i < CONN_CHAINS; i++) {
+        struct conn_request *request = conn->waiting[i];
+        uint32_t age = request ? (conn->next_id - request->id) & ~ID_BIT : 0;
+
+        if (request && (!oldest || age > oldest_age)) {
+            oldest_age = age;
+            oldest = request;
+        }
+    }
+    return oldest;
+}
+
+/* What was not begun to be written has failed for want of a connection, not for
+ * what was wrong with this one. */
 static void die(struct conn *conn, enum sp_error error, bool unread)
 {
-    end_writing(conn);
+    struct conn_request *request = conn->queue;
+
+    conn->cut |= request && request->state == CONN_REQUEST_STARTED;
+    conn->write_over = true;
     conn->state = CONN_DEAD;
-    for (size_t i = 0; i < CONN_CHAINS; i++)
-        while (conn->waiting[i])
-            finish(conn, conn->waiting[i], error,
-                   progress_at_end(conn, conn->waiting[i], unread));
+    while ((request = oldest(conn)))
+        finish(conn, request,
+               request->state == CONN_REQUEST_QUEUED ? SP_EDIED : error,
+               progress_at_end(conn, request, unread));
     conn->body_left = 0;
 }
 

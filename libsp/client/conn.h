@@ -52,7 +52,8 @@ struct conn_request {
     const void *body; /* borrowed until it is over */
     size_t size;
     /* It is over.  Called from within the functions below; may call none of
-     * them. */
+     * them.  What ends with its connection does so in the order in which it was
+     * sent. */
     void (*on_over)(struct conn_request *request);
 
     /* Lent empty; when answered, the body of the reply with an uncounted NUL

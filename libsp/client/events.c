@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What has happened to sessions, out of spd's memory of it: sp_events() asks,
- * and spd answers when there is something.  As they happen, events come by
- * feed.c, one at a time. */
-#define _GNU_SOURCE
+/* What has happened to sessions, as spd says it: out of its memory in an answer
+ * (history.c asks), or as it happens, one at a time (feed.c hears). */
 #include "events.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask.h"
-#include "base/clock.h"
 #include "fields.h"
+#include "wire/control.h"
 
 /* The keys that every event has; fields and accessors derive from here. */
 #define EVENT_TEXTS(X)                                                         \
@@ -74,7 +71,7 @@ static enum sp_error event_decode(const json_t *object, struct sp_event *event)
 enum sp_error event_read(const void *json, size_t size,
                          struct sp_event **out_event)
 {
-    json_t *object = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = control_told(json, size);
     struct sp_event *event = malloc(sizeof *event);
     enum sp_error error = SP_ENOMEM;
 
@@ -115,107 +112,42 @@ static enum sp_error events_fill(struct sp_event_list *events,
     return SP_OK;
 }
 
-/* SP_OK: the answer is the events'. */
-static enum sp_error events_decode(json_t *answer, unsigned long long after,
-                                   struct sp_event_list **out_events)
+/* The end of the answer: from where to go on. */
+static bool take_next(const json_t *answer, unsigned long long *out_next)
 {
-    const json_t *array = json_object_get(answer, "events");
-    long long next = ask_integer(answer, "next", 0, LLONG_MAX, -1);
-    struct sp_event_list *events;
+    long long next = -1;
+
+    if (!field_number(answer, "next", 0, LLONG_MAX, &next))
+        return false;
+    *out_next = (unsigned long long)next;
+    return next >= 0;
+}
+
+enum sp_error events_take(json_t *answer, unsigned long long after,
+                          struct sp_event_list **out_events)
+{
+    struct sp_event_list *events = NULL;
+    unsigned long long next;
+    const json_t *array;
+    size_t count;
+    bool good = field_list(answer, "events", &array, &count) &&
+                take_next(answer, &next);
     enum sp_error error;
 
-    if (!json_is_array(array) || next < 0)
-        return SP_EPROTO;
-    events = malloc(sizeof *events +
-                    json_array_size(array) * sizeof *events->events);
-    if (!events)
-        return SP_ENOMEM;
+    if (good)
+        events = malloc(sizeof *events + count * sizeof *events->events);
+    if (!events) {
+        json_decref(answer);
+        return good ? SP_ENOMEM : SP_EPROTO;
+    }
     events->answer = answer;
-    events->count = json_array_size(array);
-    events->next = (unsigned long long)next;
+    events->count = count;
+    events->next = next;
     error = events_fill(events, array, after);
     if (error == SP_OK)
         *out_events = events;
     else
-        free(events);
-    return error;
-}
-
-/* One question.  spd may say that time is up, or answer with no events. */
-static enum sp_error ask_once(struct sp_client *client,
-                              struct control_request *request, int64_t deadline,
-                              struct sp_event_list **out_events,
-                              struct sp_result *result)
-{
-    json_t *answer;
-    enum sp_error error =
-        ask_patiently(client, request, deadline, result, &answer);
-
-    if (error == SP_OK) {
-        error = events_decode(answer, (unsigned long long)request->after,
-                              out_events);
-        if (error != SP_OK)
-            result_refuse(result, error);
-    }
-    if (error != SP_OK)
-        json_decref(answer);
-    return error;
-}
-
-/* What to go on from when there are none.  Numbers that are lower than they
- * were are those of another spd: from its beginning. */
-static int64_t after_none(const struct sp_event_list *events, int64_t after)
-{
-    int64_t next = (int64_t)events->next;
-
-    return next < after ? 0 : next;
-}
-
-static enum sp_error ask_until_some(struct sp_client *client,
-                                    struct control_request *request,
-                                    int64_t deadline,
-                                    struct sp_event_list **out_events,
-                                    struct sp_result *result)
-{
-    for (;;) {
-        enum sp_error error =
-            ask_once(client, request, deadline, out_events, result);
-
-        if (error != SP_OK || (*out_events)->count > 0 ||
-            deadline_left(deadline) == 0)
-            return error;
-        request->after = after_none(*out_events, request->after);
-        sp_events_free(*out_events);
-    }
-}
-
-enum sp_error sp_events(struct sp_client *client, const char *id,
-                        unsigned long long after, int timeout_ms,
-                        struct sp_event_list **out_events,
-                        struct sp_result *result)
-{
-    int64_t deadline = deadline_after(timeout_ms);
-    struct control_request request = {.op = CONTROL_EVENTS,
-                                      .keys = CONTROL_KEY_AFTER,
-                                      .after = (int64_t)after};
-    struct sp_event_list *events = NULL;
-    enum sp_error error = SP_OK;
-
-    result_begin(result);
-    if (!client || !out_events || after > INT64_MAX ||
-        timeout_ms < SP_TIMEOUT_INFINITE)
-        error = SP_EINVAL;
-    else if (id)
-        error = client_check(client, id);
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    if (id) {
-        request.keys |= CONTROL_KEY_ID;
-        strcpy(request.id, id);
-    }
-    error = ask_until_some(client, &request, deadline, &events, result);
-    if (error == SP_OK)
-        *out_events = events;
+        sp_events_free(events);
     return error;
 }
 

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* client/events.h - one event as it happens. */
+/* client/events.h - the inside of the public structs sp_event and
+ * sp_event_list.  Pure. */
 #ifndef CLIENT_EVENTS_H
 #define CLIENT_EVENTS_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include <sp/client.h>
+
+/* Makes a list of spd's answer to CONTROL_EVENTS with this `after`.  The answer
+ * is taken over, whatever the outcome.  SP_EPROTO: it makes no sense.
+ * SP_ENOMEM. */
+enum sp_error events_take(json_t *answer, unsigned long long after,
+                          struct sp_event_list **out_events);
 
 /* Makes an event of what spd publishes.  The caller frees it with event_free().
  * SP_EPROTO: it makes no sense.  SP_ENOMEM. */

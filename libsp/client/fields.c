@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values out of spd's answers, checked.  Callers: info.c, end.c, list.c,
- * events.c, stats.c. */
+/* Values out of spd's answers, checked.  Callers: what decodes one
+ * kind of answer each: info.c, end.c, list.c, modules.c, events.c, stats.c,
+ * diagnosis.c. */
 #include "fields.h"
+
+#include "wire/control.h"
 
 bool field_text(const json_t *object, const char *key, const char **out)
 {
@@ -41,4 +44,12 @@ bool fields_present(const json_t *object, const char *const *keys)
         if (!json_object_get(object, *keys))
             return false;
     return true;
+}
+
+bool field_list(const json_t *object, const char *key, const json_t **out_array,
+                size_t *out_count)
+{
+    *out_array = json_object_get(object, key);
+    *out_count = json_array_size(*out_array);
+    return json_is_array(*out_array) && *out_count <= CONTROL_ITEMS_MAX;
 }

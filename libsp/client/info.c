@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What spd knows of one session, out of its answer.  Keys that are not known
- * here are skipped; those that are must make sense. */
+ * here are skipped; those that are must make sense.  Asking is
+ * session.c's and async.c's. */
 #include "info.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask.h"
 #include "fields.h"
+#include "result.h"
 
 /* What spd has told of every session from its first version on. */
 static const char *const required[] = {"id",       "module", "state",
@@ -87,29 +88,6 @@ enum sp_error info_take(json_t *answer, struct sp_session_info **out_info)
     info->answer = answer;
     *out_info = info;
     return SP_OK;
-}
-
-enum sp_error sp_info(struct sp_client *client, const char *id,
-                      struct sp_session_info **out_info,
-                      struct sp_result *result)
-{
-    struct control_request request;
-    enum sp_error error = client_check(client, id);
-    json_t *answer;
-
-    result_begin(result);
-    if (error == SP_OK && !out_info)
-        error = SP_EINVAL;
-    if (error != SP_OK)
-        return result_refuse(result, error);
-    request = ask_about(CONTROL_INFO, id);
-    error = ask(client, &request, result, &answer);
-    if (error != SP_OK) {
-        json_decref(answer);
-        return error;
-    }
-    error = info_take(answer, out_info);
-    return error == SP_OK ? SP_OK : result_refuse(result, error);
 }
 
 void sp_info_free(struct sp_session_info *info)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* client/info.h - the inside of the public struct sp_session_info. */
+/* client/info.h - the inside of the public struct sp_session_info.  Pure. */
 #ifndef CLIENT_INFO_H
 #define CLIENT_INFO_H
 

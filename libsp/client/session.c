@@ -69,6 +69,29 @@ enum sp_error sp_ensure(struct sp_client *client, const char *id,
                           deadline_after(SP_TIMEOUT_DEFAULT), result);
 }
 
+enum sp_error sp_info(struct sp_client *client, const char *id,
+                      struct sp_session_info **out_info,
+                      struct sp_result *result)
+{
+    struct control_request request;
+    enum sp_error error = client_check(client, id);
+    json_t *answer;
+
+    result_begin(result);
+    if (error == SP_OK && !out_info)
+        error = SP_EINVAL;
+    if (error != SP_OK)
+        return result_refuse(result, error);
+    request = ask_about(CONTROL_INFO, id);
+    error = ask(client, &request, result, &answer);
+    if (error != SP_OK) {
+        json_decref(answer);
+        return error;
+    }
+    error = info_take(answer, out_info);
+    return error == SP_OK ? SP_OK : result_refuse(result, error);
+}
+
 enum sp_error sp_started(struct sp_client *client, const char *id,
                          bool *out_started, struct sp_result *result)
 {

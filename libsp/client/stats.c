@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What spd counts, out of its answer. */
+#include "stats.h"
+
 #include <limits.h>
 #include <stdlib.h>
 
-#include "ask.h"
 #include "fields.h"
 
 struct stat {
@@ -46,37 +47,27 @@ static enum sp_error stats_decode(const json_t *array,
     return SP_OK;
 }
 
-enum sp_error sp_stats(struct sp_client *client,
-                       struct sp_stat_list **out_stats,
-                       struct sp_result *result)
+enum sp_error stats_take(json_t *answer, struct sp_stat_list **out_stats)
 {
-    struct control_request request = {.op = CONTROL_STATS};
-    struct sp_stat_list *stats;
     const json_t *array;
+    size_t count;
+    bool good = field_list(answer, "stats", &array, &count);
+    struct sp_stat_list *stats =
+        good ? malloc(sizeof *stats + count * sizeof *stats->stats) : NULL;
     enum sp_error error;
-    json_t *answer;
 
-    result_begin(result);
-    if (!client || !out_stats)
-        return result_refuse(result, SP_EINVAL);
-    error = ask_for_array(client, &request, "stats", &answer, &array, result);
-    if (error != SP_OK)
-        return error;
-    stats =
-        malloc(sizeof *stats + json_array_size(array) * sizeof *stats->stats);
     if (!stats) {
         json_decref(answer);
-        return result_refuse(result, SP_ENOMEM);
+        return good ? SP_ENOMEM : SP_EPROTO;
     }
     stats->answer = answer;
-    stats->count = json_array_size(array);
+    stats->count = count;
     error = stats_decode(array, stats);
-    if (error != SP_OK) {
+    if (error == SP_OK)
+        *out_stats = stats;
+    else
         sp_stats_free(stats);
-        return result_refuse(result, error);
-    }
-    *out_stats = stats;
-    return SP_OK;
+    return error;
 }
 
 void sp_stats_free(struct sp_stat_list *stats)

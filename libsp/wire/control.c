@@ -72,7 +72,7 @@ fail(struct failure *failure, enum sp_error error, const char *format, ...)
 
 /* jansson has no limit on depth that is low enough: brackets are counted
  * first, outside strings. */
-static bool depth_allowed(const char *json, size_t size)
+static bool depth_allowed(const char *json, size_t size, int max)
 {
     bool in_string = false;
     int depth = 0;
@@ -88,7 +88,7 @@ static bool depth_allowed(const char *json, size_t size)
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
-            if (++depth > CONTROL_DEPTH_MAX)
+            if (++depth > max)
                 return false;
         } else if (c == '}' || c == ']') {
             depth--;
@@ -340,7 +340,7 @@ enum sp_error control_request_decode(const void *json, size_t size,
     if (size > CONTROL_REQUEST_MAX)
         return fail(&failure, SP_EMSGSIZE, "request: %zu bytes, over %d", size,
                     CONTROL_REQUEST_MAX);
-    if (!depth_allowed(json, size))
+    if (!depth_allowed(json, size, CONTROL_DEPTH_MAX))
         return fail(&failure, SP_EINVAL, "request: nested deeper than %d",
                     CONTROL_DEPTH_MAX);
     object = json_loadb(json, size, JSON_REJECT_DUPLICATES, &parse);
@@ -466,12 +466,19 @@ static bool is_error_number(json_int_t number)
     return false;
 }
 
+json_t *control_told(const void *json, size_t size)
+{
+    if (!depth_allowed(json, size, CONTROL_TOLD_DEPTH_MAX))
+        return NULL;
+    return json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+}
+
 enum sp_error control_answer_decode(const void *json, size_t size,
                                     json_t **out_answer, char *out_text,
                                     size_t text_size)
 {
     struct failure failure = {out_text, text_size};
-    json_t *answer = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *answer = control_told(json, size);
     const json_t *ok = json_object_get(answer, "ok");
     const json_t *error = json_object_get(answer, "error");
     const char *text = json_string_value(json_object_get(answer, "text"));

@@ -19,6 +19,11 @@
 /* The largest request, and how deep it may be. */
 #define CONTROL_REQUEST_MAX (1024 * 1024)
 #define CONTROL_DEPTH_MAX 4
+/* What spd says may nest deeper than it does today: who reads it skips what it
+ * does not know. */
+#define CONTROL_TOLD_DEPTH_MAX 16
+/* No list of spd's is longer: there are no more processes on Linux. */
+#define CONTROL_ITEMS_MAX (4 * 1024 * 1024)
 
 /* The keys of requests. */
 enum control_key {
@@ -124,6 +129,10 @@ char *control_request_encode(const struct control_request *request,
  * is no memory. */
 json_t *control_answer_ok(void);
 json_t *control_answer_error(enum sp_error error, const char *text);
+
+/* Parses what spd says, an answer or an event; the caller json_decref()s it.
+ * NULL: it is not JSON, nests too deep, or there is no memory. */
+json_t *control_told(const void *json, size_t size);
 
 /* Decodes an answer.  SP_OK: *out_answer is the object, the caller's to
  * json_decref().  Else the error it tells (SP_EPROTO if it makes no sense),

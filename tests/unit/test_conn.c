@@ -20,20 +20,24 @@ static struct conn conn;
 static int peer;
 static int overs; /* how often on_over was called */
 
+#define ENDS_MAX 512
+static const struct conn_request *ends[ENDS_MAX]; /* in the order of on_over */
+
 static void count_over(struct conn_request *request)
 {
-    (void)request;
+    if (overs < ENDS_MAX)
+        ends[overs] = request;
     overs++;
 }
 
 static void setup(void)
 {
-    int ends[2];
+    int pair[2];
 
     overs = 0;
-    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    cr_assert(conn_init(&conn, ends[0]));
-    peer = ends[1];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    cr_assert(conn_init(&conn, pair[0]));
+    peer = pair[1];
 }
 
 static void teardown(void)
@@ -593,6 +597,30 @@ Test(conn, end_of_file_leaves_all_requests_maybe_run)
     expect_end(&one, SP_EDIED, SP_PROGRESS_SENT);
     expect_end(&two, SP_EDIED, SP_PROGRESS_SENT);
     cr_expect_eq(conn.state, CONN_DEAD);
+}
+
+/* Over more than one round of the chains, with gaps, and over the point at
+ * which ids begin anew; the last ones are not written. */
+Test(conn, a_dead_connection_ends_its_requests_in_the_order_of_sending)
+{
+    static struct conn_request requests[3 * CONN_CHAINS];
+    const size_t count = 3 * CONN_CHAINS;
+
+    conn.next_id = UINT32_MAX / 2 - CONN_CHAINS;
+    for (size_t i = 0; i < count; i++) {
+        requests[i] = call_of("x");
+        (i < 2 * CONN_CHAINS ? conn_send : conn_queue)(&conn, &requests[i]);
+    }
+    peer_greet(WIRE_REP);
+    for (size_t i = 0; i < count; i += 5)
+        conn_withdraw(&conn, &requests[i]);
+    overs = 0;
+    peer_close();
+    conn_on_readable(&conn);
+    cr_assert(conn.state == CONN_DEAD);
+    cr_assert_eq(overs, (int)(count - (count + 4) / 5));
+    for (int i = 1; i < overs; i++)
+        cr_expect(ends[i - 1] < ends[i], "the one that ended %dth", i);
 }
 
 Test(conn, a_reset_says_that_the_last_request_has_not_run_and_no_more)

@@ -76,6 +76,29 @@ Test(control_answers, an_answer_that_makes_no_sense_is_a_protocol_error)
     }
 }
 
+/* What nests too deep is not parsed; brackets in strings are none. */
+Test(control_answers, nests_no_deeper_than_allowed)
+{
+    char json[4096] = "{\"ok\":true,\"text\":\"";
+    json_t *answer;
+    char text[256];
+    size_t used = strlen(json);
+
+    memset(json + used, '[', 1000);
+    strcpy(json + used + 1000, "\",\"x\":");
+    used = strlen(json);
+    for (int depth = 14; depth < 17; depth++) {
+        memset(json + used, '[', (size_t)depth);
+        memset(json + used + depth, ']', (size_t)depth);
+        strcpy(json + used + 2 * depth, "}");
+        cr_expect_eq(decode_answer(json, &answer, text),
+                     depth < CONTROL_TOLD_DEPTH_MAX ? SP_OK : SP_EPROTO,
+                     "depth %d", depth);
+        json_decref(answer);
+    }
+    cr_expect_null(control_told("[[", 2));
+}
+
 Test(control_answers, every_error_survives_the_round_trip)
 {
     static const enum sp_error errors[] = {
