@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <sp/evhttp.h>
 
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,27 +82,59 @@ static void on_close(struct evhttp_connection *connection, void *context)
     destroy(answer);
 }
 
+static evutil_socket_t socket_of(const struct answer *answer)
+{
+    struct evhttp_connection *connection =
+        evhttp_request_get_connection(answer->request);
+
+    return bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+}
+
+static bool is_gone(const struct answer *answer)
+{
+    struct pollfd poller = {.fd = socket_of(answer), .events = POLLRDHUP};
+
+    return poll(&poller, 1, 0) > 0;
+}
+
+static void on_hangup(evutil_socket_t fd, short what, void *context);
+
+/* He is there, and has sent more than his request: that stays where it is until
+ * the answer, so the socket would wake us for nothing. */
+static bool look_now_and_then(struct answer *answer)
+{
+    static const struct timeval pause = {.tv_sec = 1};
+    struct event_base *base = event_get_base(answer->hangup);
+
+    event_del(answer->hangup);
+    return event_assign(answer->hangup, base, -1, EV_PERSIST, on_hangup,
+                        answer) == 0 &&
+           event_add(answer->hangup, &pause) == 0;
+}
+
 static void on_hangup(evutil_socket_t fd, short what, void *context)
 {
     struct answer *answer = context;
 
-    (void)fd;
     (void)what;
+    if (!is_gone(answer) && (fd < 0 || look_now_and_then(answer)))
+        return;
     /* which calls on_close() */
     evhttp_connection_free(evhttp_request_get_connection(answer->request));
 }
 
-/* Where the kernel's interface cannot tell of a hang-up, none is noticed. */
+/* Where the kernel's interface cannot tell of a hang-up, none is noticed.
+ * EV_CLOSED alone does not tell of a reset: libevent takes that for EV_READ, and
+ * asks the kernel again and again where nobody wants to know. */
 static bool watch(struct answer *answer)
 {
     struct evhttp_connection *connection =
         evhttp_request_get_connection(answer->request);
     struct event_base *base = evhttp_connection_get_base(connection);
-    evutil_socket_t fd =
-        bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
     if (event_base_get_features(base) & EV_FEATURE_EARLY_CLOSE) {
-        answer->hangup = event_new(base, fd, EV_CLOSED, on_hangup, answer);
+        answer->hangup = event_new(base, socket_of(answer), EV_CLOSED | EV_READ,
+                                   on_hangup, answer);
         if (!answer->hangup || event_add(answer->hangup, NULL) < 0)
             return false;
     }
