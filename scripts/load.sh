@@ -49,14 +49,16 @@ fail()
     exit 1
 }
 
-# LOAD: the mean time to think, in ms.
-declare -A think=([steady]=250 [full]=0 [hunt]=100 [supervisor]=250 [once]=1000
-                  [get]=1000)
-bound=2         # p99 with kills / quiet
-slow=20         # of 100 requests, answered later
-slow_ms=100     # which is when most kills find somebody who waits
+# LOAD: the mean time to think, in ms; some 4,000 requests a second, where the
+# others allow it.
+steady=$((visitors / 4 + 1))
+declare -A think=([steady]=$steady [full]=0 [hunt]=100 [supervisor]=$steady
+                  [once]=$visitors [get]=$visitors)
+bound=2          # p99 with kills / quiet
+slow=20          # of 100 requests, answered later
+slow_ms=100      # which is when most kills find somebody who waits
 deadline=5500000 # us; the server's own is 5 s
-patience=30     # s that wrk waits for answers that do not come
+patience=30      # s that wrk waits for answers that do not come
 
 command -v wrk >/dev/null ||
     fail "wrk is missing (scripts/install-deps.sh load, or apt-get install wrk)"
@@ -155,6 +157,7 @@ begin_scene() # NAME SETTING...
     start_spd
     start_server
     play once once 0
+    [ -e "$dir/ids" ] || fail "not all visitors have got a session"
 }
 
 # Visitors for so many seconds, while something else goes on.

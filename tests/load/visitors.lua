@@ -14,8 +14,9 @@
 --   LOAD_SLOW      out of 100 "add", how many are "add/MS", answered later
 --   LOAD_SLOW_MS   that MS
 --   LOAD_SECONDS   how long new requests are begun; 0: one of each visitor
---   LOAD_THINK     the mean time to think in ms
---   LOAD_SEED      of the times to think, which are distributed exponentially
+--   LOAD_THINK     the mean time to think in ms, distributed exponentially;
+--                  with 0 seconds that within which all come
+--   LOAD_SEED      of the times to think
 --
 -- When the time is over all visitors wait for what they have asked, and wrk is
 -- ended as by Ctrl-C.  If that never comes, wrk goes on until its -d.
@@ -36,6 +37,7 @@ local path = "/" .. os.getenv("LOAD_WORD")
 local slow = tonumber(os.getenv("LOAD_SLOW"))
 local slow_ms = tonumber(os.getenv("LOAD_SLOW_MS"))
 local think = tonumber(os.getenv("LOAD_THINK"))
+local seconds = tonumber(os.getenv("LOAD_SECONDS"))
 local record = assert(io.open(os.getenv("LOAD_RECORD"), "w"))
 
 local time = ffi.new("struct load_time")
@@ -95,12 +97,20 @@ function init()
         set_id(visitor, known and known:read() or "")
         join(visitor)
     end
-    finish_at = now() + tonumber(os.getenv("LOAD_SECONDS")) * 1000000
+    finish_at = now() + seconds * 1000000
+end
+
+-- At first all come within a second, or as slowly as they are to.
+local function time_to_think()
+    if granted < count then
+        return math.random() * (seconds == 0 and think or math.min(think, 1000))
+    end
+    return -math.log(1 - math.random()) * think
 end
 
 -- Called for each connection when it is there, and after each answer.
 function delay()
-    local wait = -math.log(1 - math.random()) * think
+    local wait = time_to_think()
 
     if granted < count or now() + wait * 1000 < finish_at then
         granted = granted + 1
