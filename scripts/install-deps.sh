@@ -7,10 +7,11 @@ set -euo pipefail
 usage()
 {
     cat <<TXT
-Usage: scripts/install-deps.sh [--list] [build | test]
+Usage: scripts/install-deps.sh [--list] [build | test | load]
 
   build   what building and running libsp needs
   test    that, and what its tests need (the default)
+  load    all that, and what scripts/load.sh needs
   --list  print the packages, install nothing
 
 Needs root, or sudo, only when a package is missing.
@@ -28,6 +29,7 @@ test_packages=(
     groff-base mandoc # readers of the manual pages, for their faults
     clang libclang-rt-dev # the second compiler; libFuzzer
 )
+load_packages=(wrk)
 
 fail()
 {
@@ -82,6 +84,7 @@ for word in "$@"; do
     case $word in
     build) packages=("${build_packages[@]}") ;;
     test) ;;
+    load) packages+=("${load_packages[@]}") ;;
     --list) list_only=true ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;

@@ -6,11 +6,11 @@
  * That event is one of reading: libevent's EV_CLOSED does not come with a
  * reset, which epoll then tells again and again to nobody.  Called by answer.c
  * and stream.c. */
+#define _GNU_SOURCE
 #include "hangup.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -32,21 +32,46 @@ static void on_close(struct evhttp_connection *connection, void *context)
     hangup->gone(hangup->context);
 }
 
-/* A client that sends its next request already is not looked at any more: those
- * bytes are evhttp's. */
-static void on_readable(evutil_socket_t fd, short what, void *context)
+static evutil_socket_t socket_of(const struct hangup *hangup)
+{
+    struct evhttp_connection *connection =
+        evhttp_request_get_connection(hangup->request);
+
+    return bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+}
+
+static bool is_gone(const struct hangup *hangup)
+{
+    struct pollfd poller = {.fd = socket_of(hangup), .events = POLLRDHUP};
+
+    return poll(&poller, 1, 0) > 0;
+}
+
+static void on_event(evutil_socket_t fd, short what, void *context);
+
+/* The client is there, and has sent more than its request: that stays where it
+ * is until the answer, so the socket would wake us for nothing. */
+static bool look_now_and_then(struct hangup *hangup)
+{
+    static const struct timeval pause = {.tv_sec = 1};
+    struct event_base *base = event_get_base(hangup->event);
+
+    event_del(hangup->event);
+    return event_assign(hangup->event, base, -1, EV_PERSIST, on_event,
+                        hangup) == 0 &&
+           event_add(hangup->event, &pause) == 0;
+}
+
+/* It is readable, or a second has passed. */
+static void on_event(evutil_socket_t fd, short what, void *context)
 {
     struct hangup *hangup = context;
-    char byte;
-    ssize_t size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     (void)what;
-    if (size > 0)
+    if (!is_gone(hangup) && (fd < 0 || look_now_and_then(hangup)))
         return;
-    if (size < 0 && (errno == EAGAIN || errno == EINTR))
-        event_add(hangup->event, NULL);
-    else /* which calls on_close() */
-        evhttp_connection_free(evhttp_request_get_connection(hangup->request));
+    /* which calls on_close() */
+    evhttp_connection_free(evhttp_request_get_connection(hangup->request));
 }
 
 bool hangup_watch(struct hangup *hangup, struct evhttp_request *request,
@@ -55,11 +80,10 @@ bool hangup_watch(struct hangup *hangup, struct evhttp_request *request,
     struct evhttp_connection *connection =
         evhttp_request_get_connection(request);
     struct event_base *base = evhttp_connection_get_base(connection);
-    evutil_socket_t fd =
-        bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
     *hangup = (struct hangup){request, NULL, gone, context};
-    hangup->event = event_new(base, fd, EV_READ, on_readable, hangup);
+    hangup->event = event_new(base, socket_of(hangup), EV_READ, on_event,
+                              hangup);
     if (!hangup->event || event_add(hangup->event, NULL) < 0) {
         forget_event(hangup);
         return false;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A server and its clients on one base.  Used by test_answer and
- * test_answer_ends. */
+/* A server and its clients on one base.  Used by test_answer and others. */
 #define _GNU_SOURCE
 #include "answer_scene.h"
 
@@ -72,7 +71,7 @@ static void listen_on_loopback(void)
     answers.port = ntohs(address.sin_port);
 }
 
-void answers_start(const char *config)
+void answers_start_of(const char *config, const char *module)
 {
     struct sp_plug_options *options = sp_plug_options_new();
 
@@ -86,10 +85,15 @@ void answers_start(const char *config)
     cr_assert_eq(sp_attach(answers.base, answers.async, &answers.attachment),
                  SP_OK);
     cr_assert_eq(sp_plug_options_set_key_file(options, NULL, NULL, 0), SP_OK);
-    cr_assert_eq(sp_plug_options_set_module(options, "probe"), SP_OK);
+    cr_assert_eq(sp_plug_options_set_module(options, module), SP_OK);
     cr_assert_eq(sp_plug_new(answers.client, options, &answers.plug), SP_OK);
     sp_plug_options_free(options);
     listen_on_loopback();
+}
+
+void answers_start(const char *config)
+{
+    answers_start_of(config, "probe");
 }
 
 void answers_stop(void)

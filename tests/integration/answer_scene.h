@@ -41,8 +41,9 @@ struct answers {
 extern struct answers answers;
 
 /* Starts spd with this configuration, and the server, whose sessions are of the
- * module probe; ends them. */
+ * module probe, or of another; ends them. */
 void answers_start(const char *config);
+void answers_start_of(const char *config, const char *module);
 void answers_stop(void);
 
 /* Turns the base until this is so, and looks every few milliseconds; fails

@@ -210,19 +210,89 @@ Test(answer_ends, when_the_client_hangs_up)
     cr_expect_str_eq(reply_to("pid", ann.cookie).body, ann.body);
 }
 
-Test(answer_ends, when_the_connection_is_reset)
+static int dial(void)
 {
-    struct reply ann = reply_to("pid", ""), waiting;
-    struct linger linger = {.l_onoff = 1};
-    struct bufferevent *bufferevent;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(answers.port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    cr_assert(fd >= 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+/* Sends a visitor's request, and what else follows it. */
+static int dial_and_ask(const char *cookie, const char *more)
+{
+    char request[600];
+    int fd = dial();
+    int size = snprintf(request, sizeof request,
+                        "GET / HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n\r\n%s",
+                        cookie, more);
+    unsigned count = answers.received + 1;
+
+    answers.asking.message = "never";
     answers.asking.timeout_ms = SP_TIMEOUT_INFINITE;
-    ask(&waiting, "never", ann.cookie);
-    bufferevent = evhttp_connection_get_bufferevent(waiting.connection);
-    cr_assert_eq(setsockopt(bufferevent_getfd(bufferevent), SOL_SOCKET,
-                            SO_LINGER, &linger, sizeof linger),
+    cr_assert_eq(send(fd, request, (size_t)size, MSG_NOSIGNAL), size);
+    answers_turn_until(is_received, &count);
+    cr_expect_eq(sp_async_outstanding(answers.async), 1);
+    return fd;
+}
+
+/* Closes a connection, with all that is under way on it. */
+static void reset(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+                            sizeof at_once),
                  0);
-    reply_hang_up(&waiting);
+    close(fd);
+}
+
+Test(answer_ends, when_the_client_resets_the_connection)
+{
+    struct reply ann = reply_to("pid", "");
+
+    reset(dial_and_ask(ann.cookie, ""));
+    answers_turn_until(is_nothing_outstanding, NULL);
+    cr_expect_str_eq(reply_to("pid", ann.cookie).body, ann.body);
+}
+
+/* Of who has begun his next request already. */
+#define NEXT_REQUEST "GET / HTTP/1.1\r\n"
+
+Test(answer_ends, when_who_did_not_wait_his_turn_hangs_up)
+{
+    struct reply ann = reply_to("pid", "");
+
+    close(dial_and_ask(ann.cookie, NEXT_REQUEST));
+    answers_turn_until(is_nothing_outstanding, NULL);
+}
+
+Test(answer_ends, when_who_did_not_wait_his_turn_resets_the_connection)
+{
+    struct reply ann = reply_to("pid", "");
+
+    reset(dial_and_ask(ann.cookie, NEXT_REQUEST));
+    answers_turn_until(is_nothing_outstanding, NULL);
+}
+
+/* What he sent is noticed first, and that he has gone later. */
+Test(answer_ends, when_who_did_not_wait_his_turn_resets_the_connection_later)
+{
+    struct reply ann = reply_to("pid", ""), bob;
+    int fd = dial_and_ask(ann.cookie, NEXT_REQUEST);
+
+    for (int i = 0; i < 3; i++) {
+        bob = reply_to("pid", "");
+        cr_assert_eq(bob.status, i < 2 ? 200 : 503);
+    }
+    cr_expect_eq(sp_async_outstanding(answers.async), 1);
+    reset(fd);
     answers_turn_until(is_nothing_outstanding, NULL);
 }
 
@@ -267,20 +337,6 @@ Test(answer_ends, when_the_server_is_freed)
 }
 
 /* ---- a client that does not wait its turn ------------------------------- */
-
-static int dial(void)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(answers.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    cr_assert(fd >= 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
 
 struct bytes {
     int fd;

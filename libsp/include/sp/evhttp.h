@@ -373,7 +373,8 @@ struct sp_plug_ask {
  *   already, and nosniff.
  * - The client hangs up, or ends its sending: the call is cancelled, and may or
  *   may not have run; a session that was started for it is ended, since nobody
- *   knows its ID; the connection is closed.
+ *   knows its ID; the connection is closed.  Of a client that has sent more than
+ *   this request already it is noticed within a second.
  * - The server is freed: as if all clients had hung up.
  *
  * The plug has keys.  The request is one that evhttp has received and not been
