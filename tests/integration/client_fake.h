@@ -44,7 +44,7 @@ void fake_path(const struct fake *fake, const char *id, char out[128]);
 
 /* Accepts until there is a connection that says a handshake and a request, and
  * does its half of the handshake.  (The nng channel also makes connections on
- * which it says nothing: see channel_nng.c.) */
+ * which it says nothing: see nng/channel_nng.c.) */
 int fake_accept(int listener);
 
 /* Accepts a connection as it is. */

@@ -5,7 +5,7 @@
  * stay in order; calls have as many as there are calls at once, up to a limit.
  * What nng does and does not is lane.c's. */
 #define _GNU_SOURCE
-#include "channel.h"
+#include "client/channel.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cache.h"
+#include "client/cache.h"
+#include "client/result.h"
 #include "lane.h"
-#include "result.h"
 
 /* Calls of one client to one session at once; more wait for one of these to
  * end.  A third of the connections that a session takes from all (48). */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* client/lane.h - a connection to a session (or spd) made of nng's own sockets:
- * REQ for calls or PUSH for casts.  lane.c is the only file that knows nng.
+/* client/nng/lane.h - a connection to a session (or spd) made of nng's own sockets:
+ * REQ for calls or PUSH for casts, for who waits.
  *
  * A lane serves one thread at a time (that is its user's to see to): nng 1.5 to
  * 1.7 at least can block for ever, and nng_close() with it, when a connection
  * ends while one thread's message is being sent and another's received (its
  * issues 1543 and 1813). */
-#ifndef CLIENT_LANE_H
-#define CLIENT_LANE_H
+#ifndef CLIENT_NNG_LANE_H
+#define CLIENT_NNG_LANE_H
 
 #include <stddef.h>
 #include <stdint.h>
