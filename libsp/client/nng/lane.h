@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* client/nng/lane.h - a connection to a session (or spd) made of nng's own sockets:
- * REQ for calls or PUSH for casts, for who waits.
+/* client/nng/lane.h - a connection to a session (or spd) made of nng's own
+ * sockets, REQ for calls or PUSH for casts, for who waits.
  *
  * A lane serves one thread at a time (that is its user's to see to): nng 1.5 to
  * 1.7 at least can block for ever, and nng_close() with it, when a connection

@@ -421,7 +421,6 @@ struct sp_answers;
  * with SP_PROGRESS_ANSWERED if what all have answered is too much.
  * Else it is not known which sessions there are, and nothing was sent:
  * SP_ENOSUP, SP_ETIMEDOUT, SP_EMSGSIZE, SP_ENOMEM, SP_ESYSTEM.
- * SP_EINVAL also for a client whose channel is nng.
  * What is sent here goes by connections of its own: in no order with what the
  * client sends otherwise.  The caller frees the answers with
  * sp_answers_free(). */
