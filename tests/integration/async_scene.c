@@ -48,6 +48,13 @@ struct criterion_test_params way_channels(void)
     return cr_make_param_array(struct way, ways, 2);
 }
 
+struct criterion_test_params way_local(void)
+{
+    static struct way way = {"local", "poll"};
+
+    return cr_make_param_array(struct way, &way, 1);
+}
+
 bool async_is_local(void)
 {
     return strcmp(channel_now, "local") == 0;

@@ -39,8 +39,9 @@ struct way {
 struct criterion_test_params way_parameters(void);
 struct criterion_test_params way_parameters_local(void);
 
-/* The channels, each once. */
+/* The channels, each once; and the local one. */
 struct criterion_test_params way_channels(void);
+struct criterion_test_params way_local(void);
 
 /* Turns it by this loop from now on; until async_detach(), which may be called
  * at any time, also inside a callback, and twice. */

@@ -196,7 +196,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         error = set_callbacks(lane);
     }
     if (!error)
-        error = outlet_dial(lane->socket, lane->place, lane->id, NULL);
+        error = outlet_dial(lane->socket, lane->place, lane->id);
     if (error)
         nng_failed(result, error, SP_PROGRESS_NOT_SENT);
     return error ? result->error : SP_OK;

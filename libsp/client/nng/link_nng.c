@@ -27,8 +27,10 @@
 #define CALLS_MAX 16
 /* A call that is not answered in this time lets the next go. */
 #define SLOW_MS 10
-/* While nng connects, whether there still is a session is asked this often. */
-#define PROBE_MS 500
+/* While nng connects, whether there still is a session is asked after this time,
+ * and after twice as long each time, up to the second. */
+#define PROBE_MIN_MS 250
+#define PROBE_MAX_MS 10000
 
 struct queue {
     struct transfer *first;
@@ -42,6 +44,7 @@ struct link_nng {
     struct strand *strands;
     struct queue queues[2]; /* by enum outlet_kind */
     int64_t probe_at;       /* when it is asked whether there is a session */
+    int probe_ms;
     bool broken;            /* it takes no more */
 };
 
@@ -117,7 +120,7 @@ static bool add_strand(struct link_nng *nng, enum outlet_kind kind)
     strand->user = &strand_user;
     strand->owner = nng;
     nng->queues[kind].strands++;
-    nng->probe_at = clock_now_ms() + PROBE_MS;
+    nng->probe_at = clock_now_ms() + nng->probe_ms;
     DL_APPEND(nng->strands, strand);
     return true;
 }
@@ -280,6 +283,7 @@ static void on_change(struct strand *strand)
         drop_strand(nng, strand);
     else
         nng->link.greeted = true;
+    nng->probe_ms = PROBE_MIN_MS;
     if (!nng->strands)
         give_up(nng);
     settle(nng);
@@ -304,37 +308,56 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
 
 static const struct strand_user strand_user = {on_change, on_over};
 
-/* Where nng has not connected after a while, a connection of our own tells what
- * nng does not: that there is no session, no supervisor, or a stranger. */
-static bool is_forsaken(struct link_nng *nng)
+static bool drop_dialing(struct link_nng *nng)
 {
-    struct router *router = nng->link.router;
+    struct strand *strand, *next;
+    bool found = false;
+
+    DL_FOREACH_SAFE (nng->strands, strand, next)
+        if (strand->state == STRAND_DIALING) {
+            drop_strand(nng, strand);
+            found = true;
+        }
+    return found;
+}
+
+/* Whether a connection of our own would find that there is no session, no
+ * supervisor, or a stranger. */
+static bool is_forsaken(const struct link_nng *nng)
+{
     struct sp_result result;
     enum sp_error error;
     int fd;
 
-    if (nng->probe_at > clock_now_ms())
-        return false;
-    nng->probe_at = clock_now_ms() + PROBE_MS;
-    if (!find_strand(nng, OUTLET_CALLS, STRAND_DIALING) &&
-        !find_strand(nng, OUTLET_CASTS, STRAND_DIALING))
-        return false;
     result_init(&result);
-    error = router_dial(router, nng->link.route->id, &fd, &result);
+    error = router_dial(nng->link.router, nng->link.route->id, &fd, &result);
     result_fini(&result);
     if (error == SP_OK)
         close(fd);
     return error != SP_OK && error != SP_EAGAIN && error != SP_ESYSTEM;
 }
 
+/* Where nng has not connected after a while, it has failed and does not say so,
+ * or whoever listens there is not to be trusted, or is late.  Mostly it helps to
+ * try again. */
+static void probe(struct link_nng *nng)
+{
+    int twice = 2 * nng->probe_ms;
+
+    nng->probe_ms = twice < PROBE_MAX_MS ? twice : PROBE_MAX_MS;
+    nng->probe_at = clock_now_ms() + nng->probe_ms;
+    if (!drop_dialing(nng) || !is_forsaken(nng))
+        return;
+    nng->link.greeted = true; /* it is not that it takes no more */
+    give_up(nng);
+}
+
 static void on_alarm(struct alarm *alarm)
 {
     struct link_nng *nng = nng_of_alarm(alarm);
 
-    if (is_forsaken(nng)) {
-        nng->link.greeted = true; /* it is not that it takes no more */
-        give_up(nng);
-    }
+    if (nng->probe_at <= clock_now_ms())
+        probe(nng);
     settle(nng);
 }
 
@@ -406,6 +429,7 @@ struct link *link_nng_open(struct route *route)
         return NULL;
     }
     nng->alarm.ring = on_alarm;
+    nng->probe_ms = PROBE_MIN_MS;
     link_enter(&nng->link, &type, route);
     return &nng->link;
 }

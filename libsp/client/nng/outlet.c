@@ -11,27 +11,28 @@
 #include "client/place.h"
 #include "wire/tag.h"
 
-/* How soon nng connects again: at once first, then more and more rarely. */
-#define RECONNECT_MIN_MS 10
-#define NEVER_MS (24 * 60 * 60 * 1000)
+/* How soon nng connects again: somewhen between now and this time, which it
+ * doubles with each failure. */
+#define AGAIN_MIN_MS 10
+#define AGAIN_NEVER_MS (7 * 24 * 60 * 60 * 1000)
 
-static int set_options(nng_socket socket, enum outlet_kind kind,
-                       int reconnect_max_ms)
+static int set_options(nng_socket socket, enum outlet_kind kind, int again_ms)
 {
+    int least = again_ms == OUTLET_ONCE ? AGAIN_NEVER_MS : AGAIN_MIN_MS;
     int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, CONN_REPLY_MAX);
 
     if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, least);
     if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, reconnect_max_ms);
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT,
+                                  again_ms > least ? again_ms : least);
     if (!error && kind == OUTLET_CALLS)
         error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
                                   NNG_DURATION_INFINITE);
     return error;
 }
 
-int outlet_open(enum outlet_kind kind, int reconnect_max_ms,
-                nng_socket *out_socket)
+int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket)
 {
     nng_socket socket;
     int error = kind == OUTLET_CALLS ? nng_req0_open(&socket)
@@ -39,7 +40,7 @@ int outlet_open(enum outlet_kind kind, int reconnect_max_ms,
 
     if (error)
         return error;
-    error = set_options(socket, kind, reconnect_max_ms);
+    error = set_options(socket, kind, again_ms);
     if (error)
         nng_close(socket);
     else
@@ -47,8 +48,7 @@ int outlet_open(enum outlet_kind kind, int reconnect_max_ms,
     return error;
 }
 
-int outlet_dial(nng_socket socket, const struct place *place, const char *id,
-                nng_dialer *out_dialer)
+int outlet_dial(nng_socket socket, const struct place *place, const char *id)
 {
     char url[sizeof "ipc://" + RUNDIR_PATH_SIZE] = "ipc://";
     char *path = url + sizeof "ipc://" - 1;
@@ -57,13 +57,7 @@ int outlet_dial(nng_socket socket, const struct place *place, const char *id,
         rundir_session_path(place->dir, id, path);
     else
         rundir_control_path(place->dir, path);
-    return nng_dial(socket, url, out_dialer, NNG_FLAG_NONBLOCK);
-}
-
-void outlet_stay(nng_dialer dialer)
-{
-    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, NEVER_MS);
-    nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, NEVER_MS);
+    return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
 }
 
 bool outlet_trusts(const struct place *place, nng_pipe pipe)

@@ -16,18 +16,16 @@ enum outlet_kind {
     OUTLET_CASTS, /* PUSH */
 };
 
-/* Opens a socket that connects again after at most this time.  0, or nng's
- * error; what was opened then is closed. */
-int outlet_open(enum outlet_kind kind, int reconnect_max_ms,
-                nng_socket *out_socket);
+/* Opens a socket.  again_ms: it connects again, at once first and after this
+ * time at most later; OUTLET_ONCE: it is not to.  (nng 1.5 does all the same,
+ * half the time, once and at once: its chance has a sign.)  0, or nng's error;
+ * what was opened then is closed. */
+#define OUTLET_ONCE 0
+int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket);
 
 /* Has it connect to a session, or to spd (DIAL_CONTROL), without waiting.  0,
- * or nng's error.  out_dialer: NULL is allowed. */
-int outlet_dial(nng_socket socket, const struct place *place, const char *id,
-                nng_dialer *out_dialer);
-
-/* It is not to connect again. */
-void outlet_stay(nng_dialer dialer);
+ * or nng's error. */
+int outlet_dial(nng_socket socket, const struct place *place, const char *id);
 
 /* Whether the peer is whom the place belongs to. */
 bool outlet_trusts(const struct place *place, nng_pipe pipe);

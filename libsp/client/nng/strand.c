@@ -11,9 +11,8 @@
  * it holds; so a cast is over when nng's socket could take the next, which it
  * says when the kernel has the last.
  *
- * Once it has its pipe, it does not connect again: nng 1.5 loses the descriptor
- * now and then when a connection ends while it is being made, or is closed.
- * Callers: link_nng.c, post.c. */
+ * It tries to connect once: nng 1.5 loses a descriptor now and then when a
+ * connection ends while another is being made.  Callers: link_nng.c, post.c. */
 #define _GNU_SOURCE
 #include "strand.h"
 
@@ -24,9 +23,6 @@
 #include "client/place.h"
 #include "client/router.h"
 #include "post.h"
-
-/* Who waits for a session's restart is to reach it soon. */
-#define RECONNECT_MAX_MS 100
 
 enum strand_news {
     NEWS_UP = 1,
@@ -137,7 +133,7 @@ static int prepare(struct strand *strand, const char *id)
         error = nng_socket_get_int(strand->socket, NNG_OPT_SENDFD,
                                    &strand->written);
     if (!error)
-        error = outlet_dial(strand->socket, strand->place, id, &strand->dialer);
+        error = outlet_dial(strand->socket, strand->place, id);
     return error;
 }
 
@@ -177,7 +173,7 @@ struct strand *strand_open(struct post *post, const struct place *place,
     struct strand *strand = calloc(1, sizeof *strand);
 
     if (!strand || !post_can_close(post) ||
-        outlet_open(kind, RECONNECT_MAX_MS, &strand->socket) != 0) {
+        outlet_open(kind, OUTLET_ONCE, &strand->socket) != 0) {
         free(strand);
         return NULL;
     }
@@ -369,7 +365,6 @@ void strand_hear(struct strand *strand, unsigned news)
         ended(strand);
     } else if (news & NEWS_UP) {
         strand->state = STRAND_IDLE;
-        outlet_stay(strand->dialer);
         strand->user->on_change(strand);
     } else if (busy && news & NEWS_RECEIVED) {
         received(strand, STRAND_IDLE);

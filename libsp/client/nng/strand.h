@@ -61,7 +61,6 @@ struct strand {
     bool opened;  /* else there was an error, and nothing is going on */
     enum strand_state state;
     nng_socket socket;
-    nng_dialer dialer;
     nng_aio *sender, *receiver; /* owned */
     int written;                /* nng's descriptor: the kernel has all; -1 */
     bool watched;
