@@ -40,8 +40,8 @@ int fake_listen(const struct fake *fake, const char *id, int backlog);
 /* The path of that socket. */
 void fake_path(const struct fake *fake, const char *id, char out[128]);
 
-/* Has the functions below wait so for a descriptor in this thread, instead of by
- * wait_readable(): for a client that has to be turned meanwhile. */
+/* Has the functions below wait so for a descriptor in this thread, instead of
+ * by wait_readable(): for a client that has to be turned meanwhile. */
 void fake_wait_by(bool (*readable)(int fd, int timeout_ms));
 
 /* ---- the session's side of a connection ---- */

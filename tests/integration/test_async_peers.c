@@ -267,6 +267,42 @@ PEER_TEST(garbage_ends_the_call_and_the_connection)
     close(session);
 }
 
+/* ---- one order ---- */
+
+/* Over nng, what is given up holds up the next until it is answered, on the same
+ * connection; over the local channel the next is right behind it. */
+PEER_TEST(what_comes_after_a_call_that_was_given_up_stays_behind_it)
+{
+    struct answer late = {0}, next = {0};
+    struct fake_request cast;
+    uint32_t id;
+    int session;
+
+    sp_async_free(async);
+    cr_assert_eq(sp_client_set_flags(fake.client, SP_ORDERED), SP_OK);
+    cr_assert_eq(sp_async_new(fake.client, &async), SP_OK);
+    session = ask_and_accept("1", SHORT_MS, &late);
+    id = fake_expect(session, "1");
+    cr_assert_eq(sp_async_cast(async, "x", NULL, "2", 1, LONG_MS, answer_note,
+                               &next, NULL),
+                 SP_OK);
+    async_await(async, &late);
+    expect_answer(&late, SP_ETIMEDOUT, SP_PROGRESS_SENT);
+    cr_expect_eq(wait_readable(session, 0), async_is_local());
+    cr_expect_not(wait_readable(listener, 0));
+    fake_answer(session, id, "late");
+    cast = fake_hear(session);
+    cr_assert_eq(cast.size, 5u);
+    cr_expect_arr_eq(cast.body, async_is_local() ? "\0SP>2" : "\0SP&2", 5);
+    if (!async_is_local())
+        fake_answer(session, cast.id, "");
+    async_await(async, &next);
+    expect_answer(&next, SP_OK,
+                  async_is_local() ? SP_PROGRESS_SENT : SP_PROGRESS_ANSWERED);
+    free(cast.body);
+    close(session);
+}
+
 /* ---- connecting --------------------------------------------------------- */
 
 /* Fills the queue of the session "full" with connections. */

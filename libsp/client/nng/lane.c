@@ -26,7 +26,6 @@
 #include "client/place.h"
 #include "client/result.h"
 #include "outlet.h"
-#include "wire/tag.h"
 
 /* While nng connects, whether there still is a session is asked this often. */
 #define LANE_PROBE_MS 500
@@ -344,11 +343,10 @@ static enum lane_outcome await_written(struct lane *lane, int pipe,
     return over(result, SP_EDIED, SP_PROGRESS_SENT);
 }
 
-enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
-                           int64_t deadline, struct sp_result *result)
+enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
+                           size_t size, int64_t deadline,
+                           struct sp_result *result)
 {
-    bool marked = lane->kind == LANE_CALLS && *lane->id &&
-                  wire_body_needs_literal(body, size);
     enum lane_outcome outcome;
     nng_msg *message;
     bool connected;
@@ -359,7 +357,7 @@ enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
     pthread_mutex_unlock(&lane->lock);
     if (!connected)
         return outcome;
-    message = outlet_message(marked ? '=' : 0, body, size);
+    message = outlet_message(tag, body, size);
     if (!message)
         return over(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
     error = hand_over(lane, message, deadline, &pipe);

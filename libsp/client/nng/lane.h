@@ -31,11 +31,13 @@ struct lane *lane_create(const struct place *place, const char *id,
                          enum lane_kind kind);
 void lane_destroy(struct lane *lane); /* NULL is allowed */
 
-/* Sends one message, connecting first if need be.  A call waits for its reply.
+/* Sends one message, connecting first if need be.  tag: of what stands before
+ * the body; 0: nothing does.  A call waits for its reply.
  * A cast waits until the kernel has all of it, so that closing the client does
  * not lose it; after a time-out nng may still deliver it.  result is written
  * for LANE_OVER. */
-enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
-                           int64_t deadline, struct sp_result *result);
+enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
+                           size_t size, int64_t deadline,
+                           struct sp_result *result);
 
 #endif

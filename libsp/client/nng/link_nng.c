@@ -27,8 +27,8 @@
 #define CALLS_MAX 16
 /* A call that is not answered in this time lets the next go. */
 #define SLOW_MS 10
-/* While nng connects, whether there still is a session is asked after this time,
- * and after twice as long each time, up to the second. */
+/* While nng connects, whether there still is a session is asked after the first
+ * time, and after twice as long each time, up to the second. */
 #define PROBE_MIN_MS 250
 #define PROBE_MAX_MS 10000
 
@@ -43,6 +43,7 @@ struct link_nng {
     struct alarm alarm;    /* to look after it again */
     struct strand *strands;
     struct queue queues[2]; /* by enum outlet_kind */
+    bool ordered;           /* casts are calls with an empty reply */
     int64_t probe_at;       /* when it is asked whether there is a session */
     int probe_ms;
     bool broken;            /* it takes no more */
@@ -69,7 +70,9 @@ static bool is_cast(const struct transfer *transfer)
 static struct queue *queue_of(struct link_nng *nng,
                               const struct transfer *transfer)
 {
-    return &nng->queues[is_cast(transfer) ? OUTLET_CASTS : OUTLET_CALLS];
+    bool pushed = is_cast(transfer) && !nng->ordered;
+
+    return &nng->queues[pushed ? OUTLET_CASTS : OUTLET_CALLS];
 }
 
 /* ---- strands ---- */
@@ -171,12 +174,20 @@ static enum sp_error take_reply(struct link_nng *nng, struct buf *reply,
 
 /* ---- what is sent by which strand ---- */
 
-static char tag_of(const struct conn_request *request)
+static char tag_of(const struct link_nng *nng,
+                   const struct conn_request *request)
 {
-    return request->kind == CONN_CALL &&
-                   wire_body_needs_literal(request->body, request->size)
-               ? '='
-               : 0;
+    bool literal = wire_body_needs_literal(request->body, request->size);
+
+    switch (request->kind) {
+    case CONN_CALL:
+        return literal ? '=' : 0;
+    case CONN_CAST:
+        return nng->ordered ? '&' : 0;
+    case CONN_CONTROL:
+        break;
+    }
+    return 0;
 }
 
 static void send_by(struct link_nng *nng, struct strand *strand,
@@ -186,7 +197,8 @@ static void send_by(struct link_nng *nng, struct strand *strand,
     const struct conn_request *request = &transfer->request;
 
     DL_DELETE(queue->first, transfer);
-    if (!strand_send(strand, tag_of(request), request->body, request->size)) {
+    if (!strand_send(strand, tag_of(nng, request), request->body,
+                     request->size)) {
         finish(nng, transfer, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
         return;
     }
@@ -230,7 +242,7 @@ static bool may_add(struct link_nng *nng, enum outlet_kind kind)
 static struct strand *strand_for(struct link_nng *nng, enum outlet_kind kind)
 {
     const struct queue *queue = &nng->queues[kind];
-    size_t max = kind == OUTLET_CALLS ? CALLS_MAX : 1;
+    size_t max = kind == OUTLET_CALLS && !nng->ordered ? CALLS_MAX : 1;
     struct strand *strand = find_strand(nng, kind, STRAND_IDLE);
 
     if (strand || queue->strands == max ||
@@ -296,9 +308,10 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
     enum sp_error error = outcome->error;
 
     strand->load = NULL;
-    if (outcome->data)
+    if (transfer && outcome->data)
         error = take_reply(nng, &transfer->request.reply, outcome);
-    finish(nng, transfer, error, outcome->progress);
+    if (transfer)
+        finish(nng, transfer, error, outcome->progress);
     if (strand->state == STRAND_ENDED) {
         drop_strand(nng, strand);
         give_up(nng);
@@ -338,8 +351,8 @@ static bool is_forsaken(const struct link_nng *nng)
 }
 
 /* Where nng has not connected after a while, it has failed and does not say so,
- * or whoever listens there is not to be trusted, or is late.  Mostly it helps to
- * try again. */
+ * or whoever listens there is not to be trusted, or is late.  Mostly it helps
+ * to try again. */
 static void probe(struct link_nng *nng)
 {
     int twice = 2 * nng->probe_ms;
@@ -389,6 +402,18 @@ static struct strand *carrier_of(const struct link_nng *nng,
     return NULL;
 }
 
+/* Where one order holds, nothing is sent past what is given up. */
+static void withdraw_sent(struct link_nng *nng, struct strand *strand)
+{
+    struct transfer *transfer = strand->load;
+    enum sp_progress progress = strand_give_up(strand);
+
+    strand->load = NULL;
+    finish(nng, transfer, SP_ETIMEDOUT, progress);
+    if (!nng->ordered || progress == SP_PROGRESS_NOT_SENT)
+        drop_strand(nng, strand);
+}
+
 /* What was never sent for want of a connection is told so. */
 static void nng_withdraw(struct link *link, struct transfer *transfer)
 {
@@ -397,9 +422,7 @@ static void nng_withdraw(struct link *link, struct transfer *transfer)
     bool cut_off = !link->greeted || link->route->starved;
 
     if (strand) {
-        strand->load = NULL;
-        finish(nng, transfer, SP_ETIMEDOUT, strand_give_up(strand));
-        drop_strand(nng, strand);
+        withdraw_sent(nng, strand);
     } else {
         DL_DELETE(queue_of(nng, transfer)->first, transfer);
         finish(nng, transfer, cut_off ? SP_EAGAIN : SP_ETIMEDOUT,
@@ -429,6 +452,7 @@ struct link *link_nng_open(struct route *route)
         return NULL;
     }
     nng->alarm.ring = on_alarm;
+    nng->ordered = router->place.ordered && !route_is_control(route);
     nng->probe_ms = PROBE_MIN_MS;
     link_enter(&nng->link, &type, route);
     return &nng->link;

@@ -109,7 +109,7 @@ static struct strand *take_closing(struct post *post, int64_t *out_next)
     struct strand *strand;
 
     LL_FOREACH2 (post->closing, strand, post_next)
-        if (strand_is_quiet(strand) || now >= strand->buried_at + PATIENCE_MS)
+        if (strand_is_quiet(strand, now) || now >= strand->buried_at + PATIENCE_MS)
             break;
     if (strand)
         LL_DELETE2(post->closing, strand, post_next);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One nng socket, driven by what its pipe and its two aios say in nng's
- * threads.  There they leave a word with the post; strand_hear() takes it up in the loop.
+ * threads.  There they leave a word with the post; strand_hear() takes it up in
+ * the loop.
  *
  * How far a message got is told by the aios alone: nng's resending is off, so
  * what it has not handed to the pipe when that ends has not run.  The end of
@@ -24,6 +25,8 @@
 #include "client/router.h"
 #include "post.h"
 
+#define REST_MS 5
+
 enum strand_news {
     NEWS_UP = 1,
     NEWS_SENT = 2,     /* the sender is done */
@@ -36,6 +39,7 @@ enum strand_news {
 /* Under the lock. */
 static void say(struct strand *strand, unsigned news)
 {
+    strand->stirred_at = clock_now_ms();
     if (strand->deaf) {
         post_stir(strand->post);
         return;
@@ -137,10 +141,13 @@ static int prepare(struct strand *strand, const char *id)
     return error;
 }
 
-bool strand_is_quiet(const struct strand *strand)
+/* What nng has said it has done, it is often still about to finish. */
+bool strand_is_quiet(const struct strand *strand, int64_t now)
 {
     struct pollfd written = {.fd = strand->written, .events = POLLIN};
 
+    if (now < strand->stirred_at + REST_MS)
+        return false;
     if (strand->ended || !strand->opened)
         return true;
     return strand->up &&
@@ -258,13 +265,12 @@ static bool settle_sender(struct strand *strand)
     return false;
 }
 
-/* The reply may still come: nothing is to be closed before. */
 enum sp_progress strand_give_up(struct strand *strand)
 {
-    bool sent = strand->state == STRAND_SENT || settle_sender(strand);
-
+    if (strand->state == STRAND_SENT || settle_sender(strand))
+        return SP_PROGRESS_SENT;
     strand->state = STRAND_ENDED;
-    return sent ? SP_PROGRESS_SENT : SP_PROGRESS_NOT_SENT;
+    return SP_PROGRESS_NOT_SENT;
 }
 
 static enum sp_error error_of(int error)

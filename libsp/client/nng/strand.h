@@ -70,6 +70,7 @@ struct strand {
     int pipe;      /* its number; -1: none yet */
     bool up, ended; /* so is the pipe */
     bool in_flight; /* a message is, for all that nng has said */
+    int64_t stirred_at; /* when nng said something last */
     bool deaf;      /* it is given to the closer */
     int64_t buried_at;
     struct strand *post_next;
@@ -88,14 +89,15 @@ void strand_close(struct strand *strand);
 bool strand_send(struct strand *strand, char tag, const void *body,
                  size_t size);
 
-/* Gives a message that is under way up; how far it got.  The strand is of no
- * use then, and to be closed. */
+/* Gives a message that is under way up; how far it got.  One that was sent is
+ * over all the same when its reply comes, or its pipe ends.  One that was not
+ * has ended the strand. */
 enum sp_progress strand_give_up(struct strand *strand);
 
 /* For the post: nng has said something.  And in the closer's thread: whether
  * nothing is going on, under the lock; and its end, but for its memory. */
 void strand_hear(struct strand *strand, unsigned news);
-bool strand_is_quiet(const struct strand *strand);
+bool strand_is_quiet(const struct strand *strand, int64_t now);
 void strand_bury(struct strand *strand);
 
 #endif

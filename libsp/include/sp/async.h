@@ -49,7 +49,7 @@
  *   is sent when the one before it has been answered, or has taken 10 ms: so
  *   calls that are answered at once are handled in their order, and one that is
  *   answered late does not hold up the others.  Casts are in order with casts,
- *   and not with calls.
+ *   and with calls only by SP_ORDERED (sp_client_set_flags()).
  * - timeout_ms: in milliseconds, as in <sp/client.h>: 0 to INT_MAX or
  *   SP_TIMEOUT_INFINITE; another negative number is SP_EINVAL.  It runs from
  *   the call of the function; `done` learns that it has passed as soon as the
@@ -176,11 +176,11 @@ enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
 
 /* Sends a request, as sp_call_with() does; its reply is the result's data.
  * Requests and casts to one session are handled in the order in which they were
- * asked for, as long as its connection lives.  (Over nng: see above.)  To `done`, SP_EDIED comes at
- * once with the death, and with the cause if the supervisor tells it within 200
- * ms; SP_EAGAIN says that until the timeout the session took no connection, or
- * that there was none to be had (SP_ASYNC_CONNECTIONS, or the descriptors of the
- * process).
+ * asked for, as long as its connection lives.  (Over nng: see above, and
+ * SP_ORDERED.)  To `done`, SP_EDIED comes at once with the death, and with the
+ * cause if the supervisor tells it within 200 ms; SP_EAGAIN says that until the
+ * timeout the session took no connection, or that there was none to be had
+ * (SP_ASYNC_CONNECTIONS, or the descriptors of the process).
  * spec: how to start the session if there is none; NULL: it is not started. */
 enum sp_error sp_async_call(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *request,
