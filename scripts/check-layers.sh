@@ -32,7 +32,7 @@ declare -A headers=(
     [libevent]='event2/.*' [jansson]='jansson\.h' [libuuid]='uuid/uuid\.h'
     [inih]='ini\.h' [uthash]='ut(hash|list|array)\.h' [nng]='nng/.*'
     [sandbox]='sandbox/.*' [program]='program/.*' [libseccomp]='seccomp\.h'
-    [libcrypto]='openssl/.*' [threads]='pthread\.h'
+    [libcrypto]='openssl/.*' [threads]='pthread\.h' [client]='client/.*'
 )
 
 # Prints "folder: word word..." for each row of that table.
@@ -82,14 +82,6 @@ check_includes()
             check_file "$file" "$pattern"
         done
     done < <(rules)
-}
-
-check_one_file_includes_nng()
-{
-    local files
-
-    files=$(grep -rlE '^ *# *include *<nng/' libsp/client || true)
-    [ "$(wc -w <<<"$files")" -le 1 ] || fault "nng in several files:" $files
 }
 
 # The codec does no input or output, and only the control messages are JSON.
@@ -234,7 +226,6 @@ check_links()
 
 check_all_known
 check_includes
-check_one_file_includes_nng
 check_pure
 check_no_threads
 [ -z "$build" ] || check_tests_are_built

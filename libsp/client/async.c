@@ -38,7 +38,7 @@ enum sp_error sp_async_new(struct sp_client *client,
     struct sp_async *async;
     enum sp_error error;
 
-    if (!client || !out_async || client->place.channel != PLACE_LOCAL)
+    if (!client || !out_async)
         return SP_EINVAL;
     if (!origin_is_here(client->origin))
         return SP_EFORKED;

@@ -69,6 +69,16 @@ void sp_client_close(struct sp_client *client)
     free(client);
 }
 
+enum sp_error sp_client_set_flags(struct sp_client *client, unsigned flags)
+{
+    if (!client || flags & ~(unsigned)SP_ORDERED)
+        return SP_EINVAL;
+    if (!origin_is_here(client->origin))
+        return SP_EFORKED;
+    client->place.ordered = flags & SP_ORDERED;
+    return SP_OK;
+}
+
 const char *sp_client_runtime_dir(const struct sp_client *client)
 {
     return client->place.dir;

@@ -103,7 +103,7 @@ static void disconnect(struct feed *feed)
 {
     if (feed->fd < 0)
         return;
-    loop_unwatch(&feed->async->router.loop, feed->fd);
+    loop_unwatch(&feed->async->router.loop, feed->fd, &feed->watcher);
     close(feed->fd);
     feed->fd = -1;
     feed->closed = false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Drives a conn by an event loop.  When to connect, and what becomes of
- * requests that did not run, is route.c's and router.c's.  Caller: route.c. */
+/* What both kinds of link have in common: their place among the others of the
+ * route and of all, and what they count towards the bounds.  When to connect,
+ * and what becomes of requests that did not run, is route.c's and router.c's.
+ * Callers: route.c, router.c, and the kinds. */
 #define _GNU_SOURCE
 #include "link.h"
 
@@ -11,28 +13,21 @@
 
 #include "route.h"
 
-static void on_ready(struct watcher *watcher, bool readable, bool writable);
-
 struct link *link_open(struct route *route, int fd)
 {
-    struct link *link = calloc(1, sizeof *link);
+    if (!route->router->post)
+        return link_local_open(route, fd);
+    close(fd); /* it has shown that there is somebody to be trusted */
+    return link_nng_open(route);
+}
 
-    if (!link || !conn_init(&link->conn, fd)) {
-        free(link);
-        close(fd);
-        return NULL;
-    }
-    link->watcher.on_ready = on_ready;
+void link_enter(struct link *link, const struct link_type *type,
+                struct route *route)
+{
+    link->type = type;
     link->router = route->router;
     link->route = route;
-    if (!loop_watch(&link->router->loop, fd, &link->watcher)) {
-        conn_fini(&link->conn);
-        free(link);
-        return NULL;
-    }
     DL_APPEND(route->links, link);
-    link->router->links += !route_is_control(route);
-    return link;
 }
 
 static void set_idle(struct link *link, bool idle)
@@ -50,9 +45,8 @@ static void set_idle(struct link *link, bool idle)
         router_wake(router);
 }
 
-/* What it holds of a reply is part of the budgets, which may go over their
- * limits by what was read last. */
-static void set_held(struct link *link, size_t held)
+/* The budgets may go over their limits by what was read last. */
+void link_hold(struct link *link, size_t held)
 {
     struct router *router = link->router;
 
@@ -61,54 +55,12 @@ static void set_held(struct link *link, size_t held)
     link->held = held;
 }
 
-void link_close(struct link *link)
-{
-    struct route *route = link->route;
-    struct router *router = link->router;
-
-    assert(link->outstanding == 0);
-    set_idle(link, false);
-    set_held(link, 0);
-    loop_unwatch(&router->loop, link->conn.fd);
-    conn_fini(&link->conn);
-    DL_DELETE(route->links, link);
-    router->links -= !route_is_control(route);
-    route_lost(route, link);
-    if (router->starved)
-        router_wake(router);
-    free(link);
-}
-
-/* After each use of the connection.  The link may be gone then. */
-static void settle(struct link *link)
-{
-    struct conn *conn = &link->conn;
-    bool writing = conn->queue != NULL;
-
-    set_held(link, conn->body.capacity);
-    if (!conn_usable(conn))
-        route_lost(link->route, link);
-    if (conn->state == CONN_DEAD ||
-        (link->outstanding == 0 && link->route->link != link)) {
-        link_close(link);
-        return;
-    }
-    if (conn->greeted)
-        route_greeted(link->route);
-    if (writing != link->writing)
-        loop_watch_writing(&link->router->loop, conn->fd, &link->watcher,
-                           writing);
-    link->writing = writing;
-    set_idle(link, link->outstanding == 0);
-}
-
 static size_t left_of(size_t max, size_t used)
 {
     return used < max ? max - used : 0;
 }
 
-/* What the reply that is being received may take. */
-static size_t room_for_body(const struct link *link)
+size_t link_room(const struct link *link)
 {
     const struct router *router = link->router;
     size_t own = left_of(router->route_bytes_max, link->route->bytes);
@@ -117,30 +69,41 @@ static size_t room_for_body(const struct link *link)
     return link->held + (own < all ? own : all);
 }
 
-static void on_ready(struct watcher *watcher, bool readable, bool writable)
+void link_close(struct link *link)
 {
-    struct link *link = (struct link *)watcher;
+    struct route *route = link->route;
 
-    if (readable) {
-        link->conn.body_max = room_for_body(link);
-        conn_on_readable(&link->conn);
+    assert(link->outstanding == 0);
+    set_idle(link, false);
+    link_hold(link, 0);
+    DL_DELETE(route->links, link);
+    route_lost(route, link);
+    link->type->close(link);
+}
+
+bool link_settle(struct link *link, bool usable, bool dead)
+{
+    if (!usable)
+        route_lost(link->route, link);
+    if (dead || (link->outstanding == 0 && link->route->link != link)) {
+        link_close(link);
+        return false;
     }
-    if (writable && link->conn.queue)
-        conn_on_writable(&link->conn);
-    settle(link);
+    if (link->greeted)
+        route_greeted(link->route);
+    set_idle(link, link->outstanding == 0);
+    return true;
 }
 
 /* ---- transfers ---- */
 
-static void on_over(struct conn_request *request)
+void link_over(struct link *link, struct transfer *transfer)
 {
-    struct transfer *transfer = (struct transfer *)request;
-    struct link *link = transfer->link;
-
     link->outstanding--;
     transfer->link = NULL;
-    transfer->greeted = link->conn.greeted;
-    transfer->displaced = link->withdrawing && request->error == SP_EDIED;
+    transfer->greeted = link->greeted;
+    transfer->displaced =
+        link->withdrawing && transfer->request.error == SP_EDIED;
     transfer->final = false;
     transfer->state = TRANSFER_OVER;
     DL_APPEND(link->router->over, transfer);
@@ -152,22 +115,16 @@ void link_send(struct link *link, struct transfer *transfer)
     set_idle(link, false);
     transfer->state = TRANSFER_SENT;
     transfer->link = link;
-    transfer->request.on_over = on_over;
     link->outstanding++;
-    conn_queue(&link->conn, &transfer->request);
+    link->type->send(link, transfer);
 }
 
 void link_flush(struct link *link)
 {
-    if (!link->writing)
-        conn_on_writable(&link->conn);
-    settle(link);
+    link->type->flush(link);
 }
 
 void link_withdraw(struct link *link, struct transfer *transfer)
 {
-    link->withdrawing = true;
-    conn_withdraw(&link->conn, &transfer->request);
-    link->withdrawing = false;
-    settle(link);
+    link->type->withdraw(link, transfer);
 }

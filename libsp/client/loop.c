@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One epoll descriptor with all others in it: it is readable when one of them
- * is, so that any other loop can watch it.  Callers: link.c, router.c and
- * async.c. */
+ * is, so that any other loop can watch it.  Callers: links, feeds,
+ * router.c and async.c. */
 #define _GNU_SOURCE
 #include "loop.h"
 
@@ -51,10 +51,14 @@ bool loop_watch(struct loop *loop, int fd, struct watcher *watcher)
     return add(loop, fd, EPOLLIN, watcher);
 }
 
-/* Closing it would not do: a forked process may hold the socket too. */
-void loop_unwatch(struct loop *loop, int fd)
+/* Closing it would not do: a forked process may hold the socket too.  What was
+ * ready in this turn may not have been served yet. */
+void loop_unwatch(struct loop *loop, int fd, struct watcher *watcher)
 {
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+    for (int i = 0; i < loop->ready_count; i++)
+        if (loop->ready[i].data.ptr == watcher)
+            loop->ready[i].data.ptr = NULL;
 }
 
 void loop_watch_writing(struct loop *loop, int fd, struct watcher *watcher,
@@ -86,7 +90,7 @@ static void serve(struct loop *loop, const struct epoll_event *event)
         loop->rung = true;
     else if (event->data.ptr == &loop->bell)
         loop->woken = false;
-    else
+    else if (watcher)
         watcher->on_ready(watcher, event->events & ~(uint32_t)EPOLLOUT,
                           event->events & ~(uint32_t)EPOLLIN);
 }
@@ -109,8 +113,11 @@ enum sp_error loop_turn(struct loop *loop)
 
     if (count < 0 && errno != EINTR)
         return SP_ESYSTEM;
+    loop->ready = events;
+    loop->ready_count = count;
     for (int i = 0; i < count; i++)
         serve(loop, &events[i]);
+    loop->ready_count = 0;
     ring(loop);
     return SP_OK;
 }

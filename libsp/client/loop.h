@@ -10,6 +10,8 @@
 
 #include "alarms.h"
 
+struct epoll_event;
+
 /* Embedded in what owns a descriptor that is watched. */
 struct watcher {
     void (*on_ready)(struct watcher *watcher, bool readable, bool writable);
@@ -23,16 +25,19 @@ struct loop {
     int64_t armed; /* when the timer rings; DEADLINE_NEVER: it does not */
     bool rung;     /* it has, and was not set anew */
     struct alarms alarms;
+    struct epoll_event *ready; /* borrowed: what is served in this turn, */
+    int ready_count;           /* so many of them */
 };
 
 /* SP_ESYSTEM; the loop can be ended all the same. */
 enum sp_error loop_init(struct loop *loop);
 void loop_fini(struct loop *loop);
 
-/* Watches a descriptor for reading until loop_unwatch().  False: the kernel
- * has no memory for it. */
+/* Watches a descriptor for reading until loop_unwatch(), which may be called at
+ * any time: its watcher is not called after it.  False: the kernel has no
+ * memory for it. */
 bool loop_watch(struct loop *loop, int fd, struct watcher *watcher);
-void loop_unwatch(struct loop *loop, int fd);
+void loop_unwatch(struct loop *loop, int fd, struct watcher *watcher);
 
 /* Whether it is watched for writing too. */
 void loop_watch_writing(struct loop *loop, int fd, struct watcher *watcher,
@@ -42,8 +47,7 @@ void loop_watch_writing(struct loop *loop, int fd, struct watcher *watcher,
 void loop_wake(struct loop *loop);
 
 /* Calls the watchers of what is ready, then rings the alarms that are due;
- * waits for nothing.  A watcher may unwatch its own descriptor, no other.
- * SP_ESYSTEM. */
+ * waits for nothing.  SP_ESYSTEM. */
 enum sp_error loop_turn(struct loop *loop);
 
 /* Sets the timer for the soonest alarm; to be called after each turn, and when

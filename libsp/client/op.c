@@ -301,6 +301,8 @@ enum sp_error op_request(struct sp_async *async, const struct op_order *order,
     if (spec)
         copy_spec(op, spec, size);
     op->wont_wait = kind == CONN_CAST && order->timeout_ms == 0;
+    if (op->wont_wait)
+        op->deadline += async->router.patience_ms;
     op->transfer.request = (struct conn_request){
         .kind = kind, .body = op->bytes, .size = size};
     op->transfer.on_told = request_told;

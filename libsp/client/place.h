@@ -4,6 +4,8 @@
 #ifndef CLIENT_PLACE_H
 #define CLIENT_PLACE_H
 
+#include <stdbool.h>
+
 #include <sp/error.h>
 
 #include "base/rundir.h"
@@ -14,6 +16,7 @@ struct place {
     char dir[RUNDIR_MAX + 1];
     uid_t owner; /* of the directory; its sockets must be served by it */
     enum place_channel channel;
+    bool ordered; /* one order is to hold for calls and casts to a session */
 };
 
 /* Finds and checks what sp_client_open()'s `where` means.  text (of size, at

@@ -251,10 +251,16 @@ static bool may_connect(struct route *route)
 
     if (route_is_control(route) || router_make_room(router))
         return true;
-    route->blocked = "all connections are in use";
-    DL_APPEND2(router->starved, route, starved_prev, starved_next);
-    route->starved = true;
+    route_starve(route);
     return false;
+}
+
+void route_starve(struct route *route)
+{
+    route->blocked = "all connections are in use";
+    if (!route->starved)
+        DL_APPEND2(route->router->starved, route, starved_prev, starved_next);
+    route->starved = true;
 }
 
 static void connect_now(struct route *route)
@@ -291,12 +297,13 @@ void route_flush(struct route *route)
     bool free_to_go = !birth_is_under_way(&route->birth) &&
                       route->retry.place == 0 && !route->starved;
 
-    if (!route->waiting || !free_to_go)
+    if (!free_to_go)
         return;
-    if (!route->link && may_connect(route))
+    if (route->waiting && !route->link && may_connect(route))
         connect_now(route);
     if (!route->link)
         return;
+    route->blocked = NULL;
     while (route->waiting) {
         struct transfer *transfer = route->waiting;
 

@@ -85,6 +85,9 @@ void route_conclude(struct transfer *transfer, enum sp_error error,
 /* The peer took no connection: those that wait do so for a while. */
 void route_pause(struct route *route, const char *why);
 
+/* It waits for a connection to be closed; nothing leaves until then. */
+void route_starve(struct route *route);
+
 /* Connects if need be, and writes what waits. */
 void route_flush(struct route *route);
 

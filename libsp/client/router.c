@@ -13,20 +13,33 @@
 #include "dial.h"
 #include "link.h"
 #include "outcome.h"
+#include "post.h"
 #include "route.h"
 
 #define BYTES_MAX (256u * 1024 * 1024)
 #define ROUTE_BYTES_MAX (32u * 1024 * 1024)
 
+/* What nng is given to hand a message over that is not to wait: its threads do
+ * it. */
+#define NNG_PATIENCE_MS 20
+
 enum sp_error router_init(struct router *router, const struct place *place)
 {
+    enum sp_error error;
+
     *router = (struct router){
         .place = *place,
         .links_max = channel_keep(),
         .bytes_max = BYTES_MAX,
         .route_bytes_max = ROUTE_BYTES_MAX,
     };
-    return loop_init(&router->loop);
+    error = loop_init(&router->loop);
+    if (error == SP_OK && place->channel == PLACE_NNG) {
+        router->patience_ms = NNG_PATIENCE_MS;
+        router->post = post_create(router);
+        error = router->post ? SP_OK : SP_ENOMEM;
+    }
+    return error;
 }
 
 /* The transfers of all routes but spd's own go by way of that one. */
@@ -39,6 +52,7 @@ void router_fini(struct router *router)
             route_destroy(route);
     HASH_ITER (hh, router->routes, route, next)
         route_destroy(route);
+    post_destroy(router->post);
     loop_fini(&router->loop);
 }
 
@@ -66,17 +80,29 @@ bool router_close_idle(struct router *router)
     return true;
 }
 
+/* There is, or one that is idle can be closed for it; which may take a while.
+ */
 static bool has_room(const struct router *router)
 {
-    return router->links < router->links_max || router->idle;
+    size_t staying = router->links - router->links_leaving;
+
+    return router->links < router->links_max ||
+           (router->idle && staying >= router->links_max);
 }
 
 bool router_make_room(struct router *router)
 {
     while (router->links >= router->links_max)
-        if (!router_close_idle(router))
+        if (!has_room(router) || !router_close_idle(router))
             return false;
     return true;
+}
+
+void router_link_gone(struct router *router)
+{
+    router->links--;
+    if (router->starved)
+        router_wake(router);
 }
 
 static bool is_lack(int error)

@@ -15,6 +15,7 @@
 #include "result.h"
 
 struct link;
+struct post;
 struct route;
 struct transfer;
 
@@ -25,8 +26,11 @@ struct router {
     struct route *dirty;   /* to be flushed */
     struct route *starved; /* that wait for a connection, in order */
     struct link *idle;     /* that can be closed; the longest idle one first */
-    size_t links;          /* to sessions, open */
+    size_t links;          /* connections to sessions that are open */
+    size_t links_leaving;  /* of them, being closed */
     size_t links_max;
+    struct post *post; /* owned: what nng says; NULL: it is the local channel */
+    int patience_ms;   /* how long finding out may take whether there is room */
     size_t bytes;          /* that all routes hold */
     size_t bytes_max;
     size_t route_bytes_max;
@@ -46,8 +50,11 @@ void router_fini(struct router *router);
  * NULL: no memory. */
 struct route *router_find(struct router *router, const char *id);
 
+/* A connection has been closed.  (Those of nng's take a while for it.) */
+void router_link_gone(struct router *router);
+
 /* For a route: makes room for one more connection to a session; and closes the
- * one that has been idle longest.  False: all are in use. */
+ * one that has been idle longest.  False: all are in use, or not closed yet. */
 bool router_make_room(struct router *router);
 bool router_close_idle(struct router *router);
 

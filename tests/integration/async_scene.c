@@ -5,25 +5,59 @@
 #include "async_scene.h"
 
 #include <event2/event.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <sp/event.h>
 
 #include "base/clock.h"
-#include "support/wait.h"
 #include "support/harness.h"
 #include "support/leaks.h"
+#include "support/leftovers.h"
+#include "support/wait.h"
 
 static struct event_base *base; /* NULL: it is poll() */
 static struct sp_attachment *attachment;
 static bool turning; /* the base is, and cannot be freed */
 
-struct criterion_test_params loop_parameters(void)
-{
-    static struct loop_name loops[] = {{"poll"}, {"libevent"}};
+static const char *channel_now = "local";
 
-    return cr_make_param_array(struct loop_name, loops, 2);
+struct criterion_test_params way_parameters(void)
+{
+    static struct way ways[] = {{"local", "poll"},
+                                {"local", "libevent"},
+                                {"nng", "poll"},
+                                {"nng", "libevent"}};
+
+    return cr_make_param_array(struct way, ways, 4);
+}
+
+struct criterion_test_params way_parameters_local(void)
+{
+    static struct way ways[] = {{"local", "poll"}, {"local", "libevent"}};
+
+    return cr_make_param_array(struct way, ways, 2);
+}
+
+struct criterion_test_params way_channels(void)
+{
+    static struct way ways[] = {{"local", "poll"}, {"nng", "poll"}};
+
+    return cr_make_param_array(struct way, ways, 2);
+}
+
+struct criterion_test_params way_local(void)
+{
+    static struct way way = {"local", "poll"};
+
+    return cr_make_param_array(struct way, &way, 1);
+}
+
+bool async_is_local(void)
+{
+    return strcmp(channel_now, "local") == 0;
 }
 
 void async_attach(struct sp_async *async, const char *loop)
@@ -133,12 +167,42 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
     return ticket;
 }
 
-void async_open(struct harness **out_harness, struct sp_client **out_client,
-                struct sp_async **out_async)
+/* What nng opens once for the process is not what a test has left open. */
+static void start_nng(void)
 {
+    nng_socket socket;
+
+    cr_assert_eq(nng_req0_open(&socket), 0);
+    nng_close(socket);
+    leftovers_allow_sockets(2);
+}
+
+void async_prepare(const char *channel)
+{
+    channel_now = channel;
+    if (!async_is_local())
+        start_nng();
+}
+
+struct sp_client *async_client(const char *channel,
+                               const struct harness *harness)
+{
+    struct sp_client *client;
+    char where[64];
+
+    snprintf(where, sizeof where, "%s%s",
+             strcmp(channel, "local") == 0 ? "" : "ipc://",
+             harness_runtime_dir(harness));
+    cr_assert_eq(sp_client_open(where, &client), SP_OK);
+    return client;
+}
+
+void async_open(const char *channel, struct harness **out_harness,
+                struct sp_client **out_client, struct sp_async **out_async)
+{
+    async_prepare(channel);
     *out_harness = harness_start(HARNESS_PROBE_CONFIG);
-    cr_assert_eq(
-        sp_client_open(harness_runtime_dir(*out_harness), out_client), SP_OK);
+    *out_client = async_client(channel, *out_harness);
     cr_assert_eq(sp_async_new(*out_client, out_async), SP_OK);
 }
 

@@ -30,38 +30,77 @@ struct answer {
 /* A sp_async_done; its context is a struct answer. */
 sp_async_done answer_note;
 
-/* The loops that drive it: poll() alone, or libevent by way of libsp-event. */
-struct loop_name {
-    char text[16];
+/* The two channels, and the loops that drive it: poll() alone, or libevent by
+ * way of libsp-event. */
+struct way {
+    char channel[8]; /* "local" or "nng" */
+    char loop[16];
 };
-struct criterion_test_params loop_parameters(void);
+struct criterion_test_params way_parameters(void);
+struct criterion_test_params way_parameters_local(void);
+
+/* The channels, each once; and the local one. */
+struct criterion_test_params way_channels(void);
+struct criterion_test_params way_local(void);
 
 /* Turns it by this loop from now on; until async_detach(), which may be called
  * at any time, also inside a callback, and twice. */
 void async_attach(struct sp_async *async, const char *loop);
 void async_detach(void);
 
-/* A supervisor with the probe module, a client and an asynchronous one; and the
- * end of all three, with the checks of harness_stop() and leaks_check(). */
+/* A supervisor with the probe module, a client and an asynchronous one over
+ * this channel; and the end of all three, with the checks of harness_stop() and
+ * leaks_check(). */
 struct harness;
-void async_open(struct harness **out_harness, struct sp_client **out_client,
-                struct sp_async **out_async);
+void async_open(const char *channel, struct harness **out_harness,
+                struct sp_client **out_client, struct sp_async **out_async);
 void async_close(struct harness *harness, struct sp_client *client,
                  struct sp_async *async);
 
-/* One test of the suite, by each loop; its file has an `async`. */
-#define LOOP_TEST(suite, name)                                                 \
+/* For a test that opens all that by itself: before the harness is started. */
+void async_prepare(const char *channel);
+
+/* Whether the channel of the last async_open() is the local one. */
+bool async_is_local(void);
+
+/* One more client, the caller's to close. */
+struct sp_client *async_client(const char *channel,
+                               const struct harness *harness);
+
+/* One test of the suite, by each loop over each channel; its file has an
+ * `async`, and a setup() that opens it. */
+#define LOOP_TEST(suite, name) LOOP_TEST_OF(way_parameters, suite, name)
+
+/* The same, over the local channel alone. */
+#define LOOP_TEST_LOCAL(suite, name)                                           \
+    LOOP_TEST_OF(way_parameters_local, suite, name)
+
+#define LOOP_TEST_OF(parameters, suite, name)                                  \
     static void name(void);                                                    \
     ParameterizedTestParameters(suite, name)                                   \
     {                                                                          \
-        return loop_parameters();                                              \
+        return parameters();                                                   \
     }                                                                          \
-    ParameterizedTest(struct loop_name *loop, suite, name)                     \
+    ParameterizedTest(struct way *way, suite, name)                            \
     {                                                                          \
-        async_attach(async, loop->text);                                       \
+        setup(way->channel);                                                   \
+        async_attach(async, way->loop);                                        \
         name();                                                                \
     }                                                                          \
     static void name(void)
+
+/* One test of the suite, over each channel, which is its argument. */
+#define CHANNEL_TEST(suite, name)                                              \
+    static void name(const char *channel);                                     \
+    ParameterizedTestParameters(suite, name)                                   \
+    {                                                                          \
+        return way_channels();                                                 \
+    }                                                                          \
+    ParameterizedTest(struct way *way, suite, name)                            \
+    {                                                                          \
+        name(way->channel);                                                    \
+    }                                                                          \
+    static void name(const char *channel)
 
 /* One turn of the loop: waits until there is something to do, and does it.
  * Fails after WAIT_MS. */

@@ -80,6 +80,13 @@ int fake_listen(const struct fake *fake, const char *id, int backlog)
     return fd;
 }
 
+static _Thread_local bool (*readable)(int fd, int timeout_ms) = wait_readable;
+
+void fake_wait_by(bool (*how)(int fd, int timeout_ms))
+{
+    readable = how;
+}
+
 /* ---- the session's side ---- */
 
 /* False: the other end has closed. */
@@ -90,7 +97,7 @@ static bool hear_all(int fd, void *bytes, size_t size)
     while (size > 0) {
         ssize_t got;
 
-        cr_assert(wait_readable(fd, WAIT_MS), "the client says nothing");
+        cr_assert(readable(fd, WAIT_MS), "the client says nothing");
         got = recv(fd, at, size, 0);
         if (got <= 0)
             return false;
@@ -104,7 +111,7 @@ int fake_accept_raw(int listener)
 {
     int fd;
 
-    cr_assert(wait_readable(listener, WAIT_MS), "the client does not connect");
+    cr_assert(readable(listener, WAIT_MS), "the client does not connect");
     fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     cr_assert_geq(fd, 0);
     return fd;
@@ -124,14 +131,14 @@ static bool handshake(int fd)
     cr_assert(wire_counterpart(protocol, &own));
     wire_handshake_put(hello, own);
     return send(fd, hello, sizeof hello, MSG_NOSIGNAL) == sizeof hello &&
-           wait_readable(fd, WAIT_MS) &&
+           readable(fd, WAIT_MS) &&
            recv(fd, hello, 1, MSG_PEEK) == 1;
 }
 
 /* -1: nobody asks anything. */
 static int accept_patiently(int listener)
 {
-    while (wait_readable(listener, WAIT_MS)) {
+    while (readable(listener, WAIT_MS)) {
         int fd = fake_accept_raw(listener);
 
         if (handshake(fd))

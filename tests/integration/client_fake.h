@@ -40,11 +40,15 @@ int fake_listen(const struct fake *fake, const char *id, int backlog);
 /* The path of that socket. */
 void fake_path(const struct fake *fake, const char *id, char out[128]);
 
+/* Has the functions below wait so for a descriptor in this thread, instead of
+ * by wait_readable(): for a client that has to be turned meanwhile. */
+void fake_wait_by(bool (*readable)(int fd, int timeout_ms));
+
 /* ---- the session's side of a connection ---- */
 
 /* Accepts until there is a connection that says a handshake and a request, and
  * does its half of the handshake.  (The nng channel also makes connections on
- * which it says nothing: see channel_nng.c.) */
+ * which it says nothing: see nng/channel_nng.c.) */
 int fake_accept(int listener);
 
 /* Accepts a connection as it is. */

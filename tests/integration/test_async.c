@@ -22,9 +22,9 @@ static struct sp_async *async;
 static const struct sp_spec probe = {.module = "probe"};
 static const struct sp_spec forty = {"counter", "40", 2};
 
-static void setup(void)
+static void setup(const char *channel)
 {
-    async_open(&harness, &client, &async);
+    async_open(channel, &harness, &client, &async);
 }
 
 static void teardown(void)
@@ -32,7 +32,7 @@ static void teardown(void)
     async_close(harness, client, async);
 }
 
-TestSuite(async, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(async, .fini = teardown, .timeout = 120);
 
 #define ASYNC_TEST(name) LOOP_TEST(async, name)
 
@@ -192,11 +192,23 @@ ASYNC_TEST(a_large_request_gets_a_large_reply)
 
 /* ---- get or start ------------------------------------------------------- */
 
+/* Over nng, one order of calls and casts has to be asked for. */
+static void put_in_order(void)
+{
+    if (async_is_local())
+        return;
+    async_detach();
+    sp_async_free(async);
+    cr_assert_eq(sp_client_set_flags(client, SP_ORDERED), SP_OK);
+    cr_assert_eq(sp_async_new(client, &async), SP_OK);
+}
+
 ASYNC_TEST(what_was_asked_for_first_comes_first_also_to_a_new_session)
 {
     struct answer casts[3] = {0}, call = {0}, found = {0};
     char text[] = "0";
 
+    put_in_order();
     for (int i = 0; i < 3; i++) {
         text[0] = (char)('0' + i);
         sp_async_cast(async, "p", i == 0 ? &probe : NULL, text, 1, LONG_MS,
@@ -208,12 +220,37 @@ ASYNC_TEST(what_was_asked_for_first_comes_first_also_to_a_new_session)
                   NULL);
     async_await_all(async);
     for (int i = 0; i < 3; i++)
-        expect_answer(&casts[i], SP_OK, SP_PROGRESS_SENT);
+        expect_answer(&casts[i], SP_OK, async_is_local()
+                                            ? SP_PROGRESS_SENT
+                                            : SP_PROGRESS_ANSWERED);
     expect_data(&call, "0,1,2");
     sp_async_ensure(async, "p", &forty, LONG_MS, answer_note, &found, NULL);
     async_await_all(async);
     expect_answer(&found, SP_OK, SP_PROGRESS_ANSWERED);
     cr_expect_gt(found.pid, 1);
+}
+
+ASYNC_TEST(one_order_holds_for_casts_and_calls)
+{
+    static struct answer answers[300];
+    char wanted[8];
+
+    put_in_order();
+    memset(answers, 0, sizeof answers);
+    sp_async_ensure(async, "c", &(struct sp_spec){"counter", "0", 1}, LONG_MS,
+                    NULL, NULL, NULL);
+    async_await_all(async);
+    for (int i = 0; i < 300; i++) {
+        cr_assert_eq(sp_async_cast(async, "c", NULL, "incr", 4, LONG_MS, NULL,
+                                   NULL, NULL),
+                     SP_OK);
+        async_ask(async, "c", "get", LONG_MS, &answers[i]);
+    }
+    async_await_all(async);
+    for (int i = 0; i < 300; i++) {
+        snprintf(wanted, sizeof wanted, "%d", i + 1);
+        expect_data(&answers[i], wanted);
+    }
 }
 
 ASYNC_TEST(who_has_no_spec_is_told_that_there_is_no_session)
@@ -339,7 +376,9 @@ ASYNC_TEST(connections_are_bounded_and_make_room_for_each_other)
         }
     async_await_all(async);
     cr_expect_gt(most, before);
-    cr_expect_leq(most, before + 3);
+    /* nng closes a socket some time after it has said that it is closed */
+    cr_expect_leq(most, before + (async_is_local() ? 3 : 10), "%d over",
+                  most - before);
 }
 
 ASYNC_TEST(who_gets_no_connection_in_time_is_told_so)
@@ -473,6 +512,7 @@ ASYNC_TEST(a_cancel_tells_how_far_it_got)
     enum sp_progress progress = SP_PROGRESS_ANSWERED;
 
     start("p");
+    expect_reply("p", "echo there", "there");
     sent = async_ask(async, "p", "never", LONG_MS, &answers[0]);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
     unsent = async_ask(async, "p", "never", LONG_MS, &answers[1]);
@@ -510,12 +550,13 @@ ASYNC_TEST(each_has_a_deadline_of_its_own)
 /* ---- deaths ------------------------------------------------------------- */
 
 #define DOOMED 2000
+#define DOOMED_NNG 10 /* nng has no more under way at once */
 
 ASYNC_TEST(a_killed_session_ends_its_callers_with_the_cause)
 {
     static struct answer answers[DOOMED];
     struct answer other = {0};
-    unsigned died = 0;
+    unsigned doomed = async_is_local() ? DOOMED : DOOMED_NNG, died = 0;
     int64_t killed;
     pid_t pid;
 
@@ -524,19 +565,21 @@ ASYNC_TEST(a_killed_session_ends_its_callers_with_the_cause)
     pid = start("p");
     expect_reply("p", "echo there", "there"); /* its connection is accepted */
     async_ask(async, "q", "never", LONG_MS, &other);
-    for (int i = 0; i < DOOMED; i++)
+    for (unsigned i = 0; i < doomed; i++)
         async_ask(async, "p", "never", LONG_MS, &answers[i]);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    if (!async_is_local()) /* what was asked for before has been sent by then */
+        expect_reply("p", "echo behind", "behind");
     killed = clock_now_ms();
     cr_assert_eq(kill(pid, SIGKILL), 0);
     /* one that has certainly not run is sent to the successor */
-    while (died < DOOMED - 1) {
+    while (died < doomed - 1) {
         async_turn(async);
         died = 0;
-        for (int i = 0; i < DOOMED; i++)
+        for (unsigned i = 0; i < doomed; i++)
             died += answers[i].count;
     }
-    for (int i = 0; i < DOOMED; i++) {
+    for (unsigned i = 0; i < doomed; i++) {
         if (answers[i].count == 0)
             continue;
         expect_answer(&answers[i], SP_EDIED, SP_PROGRESS_SENT);
@@ -608,12 +651,25 @@ static unsigned cast_until_full(const char *id, int timeout_ms,
     }
 }
 
+static unsigned count_of(const char *id)
+{
+    struct answer answer = {0};
+
+    async_ask(async, id, "count", LONG_MS, &answer);
+    async_await(async, &answer);
+    expect_answer(&answer, SP_OK, SP_PROGRESS_ANSWERED);
+    return (unsigned)strtoul(answer.data, NULL, 10);
+}
+
+/* Over nng a call may be handled before a cast that was sent before it. */
 static void expect_count(const char *id, unsigned count)
 {
-    char text[16];
+    int64_t deadline = clock_now_ms() + WAIT_MS;
+    unsigned now = count_of(id);
 
-    snprintf(text, sizeof text, "%u", count);
-    expect_reply(id, "count", text);
+    while (now < count && !async_is_local() && clock_now_ms() < deadline)
+        now = count_of(id);
+    cr_expect_eq(now, count, "%u, not %u", now, count);
 }
 
 ASYNC_TEST(a_session_that_does_not_read_is_felt)
@@ -653,7 +709,7 @@ ASYNC_TEST(memory_is_bounded_a_session_and_what_was_accepted_is_handled_once)
         cr_assert_lt(accepted, 1000u);
     }
     cr_expect_eq(error, SP_EAGAIN, "%s", sp_error_name(error));
-    cr_expect_gt(accepted, (1 << 20) / sizeof piece - 2);
+    cr_expect_gt(accepted, (1 << 20) / sizeof piece - 4);
     expect_reply("q", "echo fine", "fine");
     cr_assert_eq(sp_resume(client, "p", NULL), SP_OK);
     async_await_all(async);

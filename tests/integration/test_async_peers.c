@@ -24,11 +24,30 @@ static struct fake fake;
 static struct sp_async *async;
 static int listener; /* of the session "x" */
 
-static void setup(void)
+/* Over nng, what has been asked leaves when nng has connected: by further
+ * turns. */
+static bool turn_until_readable(int fd, int timeout_ms)
 {
-    fake_open(&fake, "local");
+    int64_t deadline = clock_now_ms() + timeout_ms;
+    struct pollfd pollers[2] = {{sp_async_fd(async), POLLIN, 0},
+                                {fd, POLLIN, 0}};
+
+    do {
+        poll(pollers, 2, deadline_left(deadline));
+        if (pollers[0].revents)
+            cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    } while (!pollers[1].revents && deadline_left(deadline) > 0);
+    return pollers[1].revents != 0;
+}
+
+static void setup(const char *channel)
+{
+    async_prepare(channel);
+    fake_open(&fake, channel);
     cr_assert_eq(sp_async_new(fake.client, &async), SP_OK);
     listener = fake_listen(&fake, "x", 8);
+    if (!async_is_local())
+        fake_wait_by(turn_until_readable);
 }
 
 static void teardown(void)
@@ -39,7 +58,22 @@ static void teardown(void)
     leaks_check();
 }
 
-TestSuite(async_peers, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(async_peers, .fini = teardown, .timeout = 120);
+
+#define PEER_TEST(name) PEER_TEST_OF(way_channels, name)
+#define PEER_TEST_LOCAL(name) PEER_TEST_OF(way_local, name)
+#define PEER_TEST_OF(ways, name)                                               \
+    static void name(void);                                                    \
+    ParameterizedTestParameters(async_peers, name)                             \
+    {                                                                          \
+        return ways();                                                         \
+    }                                                                          \
+    ParameterizedTest(struct way *way, async_peers, name)                      \
+    {                                                                          \
+        setup(way->channel);                                                   \
+        name();                                                                \
+    }                                                                          \
+    static void name(void)
 
 /* Asks, and accepts the connection on which it comes. */
 static int ask_and_accept(const char *request, int timeout_ms,
@@ -47,6 +81,15 @@ static int ask_and_accept(const char *request, int timeout_ms,
 {
     async_ask(async, "x", request, timeout_ms, answer);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    return fake_accept(listener);
+}
+
+/* What was given up over nng leaves its connection to that. */
+static int next_connection(int session)
+{
+    if (async_is_local())
+        return session;
+    close(session);
     return fake_accept(listener);
 }
 
@@ -69,7 +112,8 @@ static void await_closed(int connection)
 
 /* ---- replies ------------------------------------------------------------ */
 
-Test(async_peers, replies_come_in_any_order_and_in_pieces)
+/* Over nng, each of the two has a connection of its own. */
+PEER_TEST_LOCAL(replies_come_in_any_order_and_in_pieces)
 {
     struct answer first = {0}, second = {0};
     int session = ask_and_accept("1", LONG_MS, &first);
@@ -95,7 +139,7 @@ Test(async_peers, replies_come_in_any_order_and_in_pieces)
     close(session);
 }
 
-Test(async_peers, a_cancelled_call_is_not_told_of_the_reply_that_has_come)
+PEER_TEST(a_cancelled_call_is_not_told_of_the_reply_that_has_come)
 {
     struct answer cancelled = {0}, next = {0};
     struct sp_ticket ticket =
@@ -111,6 +155,7 @@ Test(async_peers, a_cancelled_call_is_not_told_of_the_reply_that_has_come)
     cr_expect_eq(progress, SP_PROGRESS_SENT);
     async_ask(async, "x", "2", LONG_MS, &next);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
+    session = next_connection(session);
     fake_answer(session, fake_expect(session, "2"), "right");
     async_await(async, &next);
     expect_data(&next, "right");
@@ -118,7 +163,8 @@ Test(async_peers, a_cancelled_call_is_not_told_of_the_reply_that_has_come)
     close(session);
 }
 
-Test(async_peers, a_reply_that_has_come_by_the_deadline_counts)
+/* Over nng, a reply has come when its threads have got to it. */
+PEER_TEST_LOCAL(a_reply_that_has_come_by_the_deadline_counts)
 {
     struct answer answer = {0};
     int64_t deadline = clock_now_ms() + SHORT_MS;
@@ -131,7 +177,17 @@ Test(async_peers, a_reply_that_has_come_by_the_deadline_counts)
     close(session);
 }
 
-Test(async_peers, a_late_reply_is_nobodys)
+/* A reply that the client may not be there for any more. */
+static void say_late(int session, uint32_t id)
+{
+    uint8_t frame[13 + 4] = {1, 0, 0, 0, 0, 0, 0, 0, 8};
+
+    wire_u32_put(frame + 9, id);
+    memcpy(frame + 13, "late", 4);
+    send(session, frame, sizeof frame, MSG_NOSIGNAL);
+}
+
+PEER_TEST(a_late_reply_is_nobodys)
 {
     struct answer late = {0}, next = {0};
     int session = ask_and_accept("1", SHORT_MS, &late);
@@ -140,16 +196,17 @@ Test(async_peers, a_late_reply_is_nobodys)
     async_await(async, &late);
     expect_answer(&late, SP_ETIMEDOUT, SP_PROGRESS_SENT);
     async_ask(async, "x", "2", LONG_MS, &next);
-    fake_answer(session, id, "late");
-    fake_answer(session, id ^ 0x5555, "stray");
+    say_late(session, id);
+    say_late(session, id ^ 0x5555);
     async_turn(async);
+    session = next_connection(session);
     fake_answer(session, fake_expect(session, "2"), "right");
     async_await(async, &next);
     expect_data(&next, "right");
     close(session);
 }
 
-Test(async_peers, a_reply_over_the_memory_limit_is_dropped)
+PEER_TEST(a_reply_over_the_memory_limit_is_dropped)
 {
     static char reply[1024 * 1024];
     struct answer answer = {0}, next = {0};
@@ -165,6 +222,10 @@ Test(async_peers, a_reply_over_the_memory_limit_is_dropped)
     wire_frame_put(head, sizeof reply + 4);
     wire_u32_put(head + 9, id);
     fake_say(session, head, sizeof head);
+    if (!async_is_local()) { /* its threads read */
+        fake_say(session, reply, sizeof reply);
+        sent = sizeof reply;
+    }
     while (sent < sizeof reply) {
         ssize_t part = send(session, reply + sent, sizeof reply - sent,
                             MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -187,20 +248,58 @@ Test(async_peers, a_reply_over_the_memory_limit_is_dropped)
     close(session);
 }
 
-Test(async_peers, garbage_ends_the_call_and_the_connection)
+PEER_TEST(garbage_ends_the_call_and_the_connection)
 {
     struct answer answer = {0}, next = {0};
     int session = ask_and_accept("1", LONG_MS, &answer);
 
-    fake_say(session, "\2garbage", 8);
+    fake_say(session, "\2garbage!", 9);
     async_await(async, &answer);
-    expect_answer(&answer, SP_EPROTO, SP_PROGRESS_SENT);
+    /* nng ends the connection, and does not say why */
+    expect_answer(&answer, async_is_local() ? SP_EPROTO : SP_EDIED,
+                  SP_PROGRESS_SENT);
     fake_wait_closed(session);
     close(session);
     session = ask_and_accept("2", LONG_MS, &next);
     fake_answer(session, fake_expect(session, "2"), "well");
     async_await(async, &next);
     expect_data(&next, "well");
+    close(session);
+}
+
+/* ---- one order ---- */
+
+/* Over nng, what is given up holds up the next until it is answered, on the same
+ * connection; over the local channel the next is right behind it. */
+PEER_TEST(what_comes_after_a_call_that_was_given_up_stays_behind_it)
+{
+    struct answer late = {0}, next = {0};
+    struct fake_request cast;
+    uint32_t id;
+    int session;
+
+    sp_async_free(async);
+    cr_assert_eq(sp_client_set_flags(fake.client, SP_ORDERED), SP_OK);
+    cr_assert_eq(sp_async_new(fake.client, &async), SP_OK);
+    session = ask_and_accept("1", SHORT_MS, &late);
+    id = fake_expect(session, "1");
+    cr_assert_eq(sp_async_cast(async, "x", NULL, "2", 1, LONG_MS, answer_note,
+                               &next, NULL),
+                 SP_OK);
+    async_await(async, &late);
+    expect_answer(&late, SP_ETIMEDOUT, SP_PROGRESS_SENT);
+    cr_expect_eq(wait_readable(session, 0), async_is_local());
+    cr_expect_not(wait_readable(listener, 0));
+    fake_answer(session, id, "late");
+    cast = fake_hear(session);
+    cr_assert_eq(cast.size, 5u);
+    cr_expect_arr_eq(cast.body, async_is_local() ? "\0SP>2" : "\0SP&2", 5);
+    if (!async_is_local())
+        fake_answer(session, cast.id, "");
+    async_await(async, &next);
+    expect_answer(&next, SP_OK,
+                  async_is_local() ? SP_PROGRESS_SENT : SP_PROGRESS_ANSWERED);
+    free(cast.body);
     close(session);
 }
 
@@ -229,7 +328,7 @@ static size_t fill(int *connections, size_t max)
     return count;
 }
 
-Test(async_peers, waits_for_room_in_a_full_queue_of_connections)
+PEER_TEST(waits_for_room_in_a_full_queue_of_connections)
 {
     struct answer answer = {0}, late = {0};
     int full = fake_listen(&fake, "full", 0);
@@ -256,7 +355,8 @@ Test(async_peers, waits_for_room_in_a_full_queue_of_connections)
     close(full);
 }
 
-Test(async_peers, a_session_that_takes_no_connections_is_tried_until_the_end)
+/* Over nng, it is nng that tries, when it pleases. */
+PEER_TEST_LOCAL(a_session_that_takes_no_connections_is_tried_until_the_end)
 {
     struct answer answer = {0};
     unsigned tries = 0;
@@ -273,7 +373,8 @@ Test(async_peers, a_session_that_takes_no_connections_is_tried_until_the_end)
     cr_expect_gt(tries, 1u);
 }
 
-Test(async_peers, what_has_not_run_is_sent_once_more)
+/* Over nng, what it has taken may have run for all that anybody knows. */
+PEER_TEST_LOCAL(what_has_not_run_is_sent_once_more)
 {
     struct answer first = {0}, second = {0};
     int session = ask_and_accept("1", LONG_MS, &first);
@@ -294,7 +395,22 @@ Test(async_peers, what_has_not_run_is_sent_once_more)
     close(session);
 }
 
-Test(async_peers, what_may_have_run_is_not_sent_again)
+/* Over nng, it may connect again, but says no more than a handshake then. */
+static void expect_no_request(void)
+{
+    while (wait_readable(listener, 0)) {
+        int session = fake_accept_raw(listener);
+        char bytes[64];
+        ssize_t got;
+
+        cr_expect_not(async_is_local());
+        while ((got = recv(session, bytes, sizeof bytes, 0)) > 0)
+            cr_expect_leq(got, WIRE_HANDSHAKE_SIZE);
+        close(session);
+    }
+}
+
+PEER_TEST(what_may_have_run_is_not_sent_again)
 {
     struct answer answer = {0};
     int session = ask_and_accept("1", LONG_MS, &answer);
@@ -303,7 +419,7 @@ Test(async_peers, what_may_have_run_is_not_sent_again)
     close(session);
     async_await(async, &answer);
     expect_answer(&answer, SP_EDIED, SP_PROGRESS_SENT);
-    cr_expect_not(wait_readable(listener, 0));
+    expect_no_request();
 }
 
 /* ---- a large message that is cut ---------------------------------------- */
@@ -335,8 +451,8 @@ static int accept_and_greet(void)
 }
 
 /* Two large ones are cut, one after the other, before a small one that waits
- * behind them. */
-Test(async_peers, a_message_that_is_cut_ends_its_connection_and_nothing_else)
+ * behind them.  Over nng, each message has its connection to itself. */
+PEER_TEST_LOCAL(a_message_that_is_cut_ends_its_connection_and_nothing_else)
 {
     struct answer first = {0}, cut = {0}, next = {0}, last = {0};
     struct sp_ticket larges[2];
@@ -394,7 +510,7 @@ static bool is_closed(int connection)
     return recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-Test(async_peers, the_connection_that_was_idle_longest_makes_room)
+PEER_TEST(the_connection_that_was_idle_longest_makes_room)
 {
     int listeners[3] = {listener, fake_listen(&fake, "y", 8),
                         fake_listen(&fake, "z", 8)};
@@ -405,6 +521,8 @@ Test(async_peers, the_connection_that_was_idle_longest_makes_room)
     talk("y", listeners[1], &connections[1]);
     talk("x", listeners[0], &connections[0]);
     talk("z", listeners[2], &connections[2]);
+    if (!async_is_local())
+        fake_wait_closed(connections[1]);
     cr_expect(is_closed(connections[1]));
     cr_expect_not(is_closed(connections[0]));
     for (int i = 0; i < 3; i++)
@@ -432,7 +550,8 @@ static void fds_free(const struct rlimit *before)
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, before), 0);
 }
 
-Test(async_peers, an_idle_connection_gives_its_descriptor_away)
+/* Over nng, a connection takes more than one. */
+PEER_TEST_LOCAL(an_idle_connection_gives_its_descriptor_away)
 {
     struct answer answer = {0};
     int other = fake_listen(&fake, "y", 8);
@@ -454,7 +573,7 @@ Test(async_peers, an_idle_connection_gives_its_descriptor_away)
     close(other);
 }
 
-Test(async_peers, without_descriptors_it_waits_for_one_until_the_end)
+PEER_TEST(without_descriptors_it_waits_for_one_until_the_end)
 {
     struct answer busy = {0}, late = {0}, answer = {0};
     int other = fake_listen(&fake, "y", 8);
@@ -501,7 +620,8 @@ static void answer_as_spd(int spd, const char *question, const char *answer)
     free(request.body);
 }
 
-Test(async_peers, one_question_asks_for_the_cause_of_many_ends)
+/* Over nng, each of the calls has a connection of its own. */
+PEER_TEST_LOCAL(one_question_asks_for_the_cause_of_many_ends)
 {
     struct answer answers[3] = {0};
     int control = fake_listen(&fake, FAKE_CONTROL, 8);
@@ -528,7 +648,7 @@ Test(async_peers, one_question_asks_for_the_cause_of_many_ends)
     close(control);
 }
 
-Test(async_peers, what_is_gone_as_soon_as_it_was_started_is_not_started_again)
+PEER_TEST(what_is_gone_as_soon_as_it_was_started_is_not_started_again)
 {
     static const struct sp_spec spec;
     struct answer answer = {0};
@@ -551,7 +671,7 @@ Test(async_peers, what_is_gone_as_soon_as_it_was_started_is_not_started_again)
     close(control);
 }
 
-Test(async_peers, a_supervisor_that_says_nothing_costs_no_more_than_its_time)
+PEER_TEST(a_supervisor_that_says_nothing_costs_no_more_than_its_time)
 {
     static const struct fake_row rows[] = {{"{\"op\":\"cause\"", NULL}};
     struct answer answer = {0};
@@ -567,7 +687,7 @@ Test(async_peers, a_supervisor_that_says_nothing_costs_no_more_than_its_time)
     fake_spd_finish(&spd);
 }
 
-Test(async_peers, answers_of_spd_that_make_no_sense_are_told)
+PEER_TEST(answers_of_spd_that_make_no_sense_are_told)
 {
     static const struct fake_row rows[] = {
         {"{\"op\":\"list\"", "{\"ok\":true,\"sessions\":7}"},

@@ -152,14 +152,13 @@ static void expect_each_told_once(const struct storm *storm)
     }
 }
 
-static void rise(struct storm *storm)
+static void rise(struct storm *storm, const char *channel)
 {
     *storm = (struct storm){0};
+    async_prepare(channel);
     storm->harness = harness_start(
         "[supervisor]\ndefault_module = probe\n" HARNESS_PROBE_CONFIG);
-    cr_assert_eq(sp_client_open(harness_runtime_dir(storm->harness),
-                                &storm->client),
-                 SP_OK);
+    storm->client = async_client(channel, storm->harness);
 }
 
 static void calm(struct storm *storm)
@@ -178,11 +177,11 @@ static void blow(struct storm *storm, unsigned seed, unsigned steps)
         step(storm);
 }
 
-static void expect_order_in(unsigned seed)
+static void expect_order_in(const char *channel, unsigned seed)
 {
     static struct storm storm;
 
-    rise(&storm);
+    rise(&storm, channel);
     blow(&storm, seed, STEPS);
     async_await_all(storm.async);
     expect_each_told_once(&storm);
@@ -190,22 +189,22 @@ static void expect_order_in(unsigned seed)
     calm(&storm);
 }
 
-Test(async_storm, each_operation_is_told_once)
+CHANNEL_TEST(async_storm, each_operation_is_told_once)
 {
-    expect_order_in(1);
+    expect_order_in(channel, 1);
 }
 
-Test(async_storm, each_operation_is_told_once_in_other_weather)
+CHANNEL_TEST(async_storm, each_operation_is_told_once_in_other_weather)
 {
-    expect_order_in(2);
+    expect_order_in(channel, 2);
 }
 
 /* Freed in the midst of it, nothing is left. */
-Test(async_storm, can_be_freed_at_any_time)
+CHANNEL_TEST(async_storm, can_be_freed_at_any_time)
 {
     static struct storm storm;
 
-    rise(&storm);
+    rise(&storm, channel);
     for (unsigned seed = 0; seed < 20; seed++) {
         blow(&storm, seed, 10 * seed);
         sp_async_free(storm.async);

@@ -12,9 +12,9 @@ static struct harness *harness;
 static struct sp_client *client;
 static struct sp_async *async;
 
-static void setup(void)
+static void setup(const char *channel)
 {
-    async_open(&harness, &client, &async);
+    async_open(channel, &harness, &client, &async);
 }
 
 static void teardown(void)
@@ -22,7 +22,7 @@ static void teardown(void)
     async_close(harness, client, async);
 }
 
-TestSuite(broadcast, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(broadcast, .fini = teardown, .timeout = 120);
 
 #define BROADCAST_TEST(name) LOOP_TEST(broadcast, name)
 
@@ -138,6 +138,8 @@ BROADCAST_TEST(module_and_pattern_choose)
 
 BROADCAST_TEST(a_failure_is_its_sessions_alone)
 {
+    /* nng gets no connection to one that is paused, so it sends nothing */
+    bool local = async_is_local();
     struct sp_answers *answers;
 
     start("probe", "a");
@@ -147,11 +149,14 @@ BROADCAST_TEST(a_failure_is_its_sessions_alone)
     answers = call_all(&everybody, "error no such thing", SHORT_MS * 5);
     cr_assert_eq(sp_answers_count(answers), 3);
     cr_expect_eq(sp_answers_failed(answers), 3);
-    cr_expect_eq(sp_answers_progress(answers, 0), SP_PROGRESS_SENT);
+    cr_expect_eq(sp_answers_progress(answers, 0),
+                 local ? SP_PROGRESS_SENT : SP_PROGRESS_NOT_SENT);
     cr_expect_eq(sp_answers_progress(answers, 1), SP_PROGRESS_ANSWERED);
     cr_expect_str_eq(sp_answers_text(answers, 1), "no such thing");
     cr_expect_eq(sp_answers_size(answers, 1), 0);
-    expect_answers(answers, "a:SP_ETIMEDOUT b:SP_EREPLY c:SP_EREQUEST ");
+    expect_answers(answers,
+                   local ? "a:SP_ETIMEDOUT b:SP_EREPLY c:SP_EREQUEST "
+                         : "a:SP_EAGAIN b:SP_EREPLY c:SP_EREQUEST ");
     cr_assert_eq(sp_resume(client, "a", NULL), SP_OK);
     answers = call_all(&(struct sp_choice){NULL, "[ac]"}, "crash", LONG_MS);
     cr_assert_eq(sp_answers_count(answers), 2);
@@ -386,7 +391,7 @@ BROADCAST_TEST(is_freed_in_every_state)
 
 /* ---- who waits ---------------------------------------------------------- */
 
-Test(broadcast, who_waits_gets_the_same)
+BROADCAST_TEST(who_waits_gets_the_same)
 {
     struct sp_result *result = sp_result_new();
     struct sp_choice probes = {"probe", NULL};

@@ -145,8 +145,12 @@ SCENE_TEST(client_calls, casts_are_handled_in_the_order_they_were_sent)
     expect_reply(scene, "a", "casts", wanted);
 }
 
-SCENE_TEST_LOCAL(client_calls, a_call_sees_every_cast_before_it)
+/* Over nng if it is asked for; else by the way. */
+SCENE_TEST(client_calls, a_call_sees_every_cast_before_it)
 {
+    if (!scene_is_local(scene))
+        expect_error(scene, SP_OK,
+                     sp_client_set_flags(scene->client, SP_ORDERED));
     start(scene, "a", "counter", "0");
     for (int i = 1; i <= 500; i++) {
         char wanted[8];
@@ -156,6 +160,58 @@ SCENE_TEST_LOCAL(client_calls, a_call_sees_every_cast_before_it)
         snprintf(wanted, sizeof wanted, "%d", i);
         expect_reply(scene, "a", "get", wanted);
     }
+}
+
+SCENE_TEST(client_calls, of_casts_in_order_more_is_known)
+{
+    bool local = scene_is_local(scene);
+
+    expect_error(scene, SP_EINVAL, sp_client_set_flags(scene->client, 2));
+    expect_error(scene, SP_EINVAL, sp_client_set_flags(NULL, SP_ORDERED));
+    expect_error(scene, SP_OK, sp_client_set_flags(scene->client, SP_ORDERED));
+    start(scene, "a", "probe", NULL);
+    expect_error(scene, SP_OK,
+                 sp_cast(scene->client, "a", "\0SP", 3, scene->result));
+    cr_expect_eq(sp_result_progress(scene->result),
+                 local ? SP_PROGRESS_SENT : SP_PROGRESS_ANSWERED);
+    cr_expect_eq(sp_result_size(scene->result), 0);
+    expect_reply(scene, "a", "count", "1");
+    expect_error(scene, SP_ENOENT,
+                 sp_cast(scene->client, "b", "x", 1, scene->result));
+    expect_error(scene, SP_OK, sp_client_set_flags(scene->client, 0));
+    expect_error(scene, SP_OK,
+                 sp_cast(scene->client, "a", "x", 1, scene->result));
+    cr_expect_eq(sp_result_progress(scene->result), SP_PROGRESS_SENT);
+}
+
+/* Each sees its own casts. */
+static void *cast_and_call(void *context)
+{
+    struct scene *scene = context;
+    struct sp_result *result = sp_result_new();
+
+    for (long i = 1; i <= 50; i++) {
+        cr_expect_eq(sp_cast(scene->client, "a", "incr", 4, result), SP_OK);
+        cr_expect_eq(sp_call(scene->client, "a", "get", 3, LONG_MS, result),
+                     SP_OK);
+        cr_expect_geq(strtol(sp_result_data(result), NULL, 10), i);
+    }
+    sp_result_free(result);
+    return NULL;
+}
+
+SCENE_TEST(client_calls, threads_share_one_order)
+{
+    pthread_t threads[4];
+
+    expect_error(scene, SP_OK, sp_client_set_flags(scene->client, SP_ORDERED));
+    start(scene, "a", "counter", "0");
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, cast_and_call, scene),
+                     0);
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(pthread_join(threads[i], NULL), 0);
+    expect_reply(scene, "a", "get", "200");
 }
 
 SCENE_TEST(client_calls, closing_the_client_loses_no_cast)

@@ -14,9 +14,9 @@ static struct harness *harness;
 static struct sp_client *client;
 static struct sp_async *async;
 
-static void setup(void)
+static void setup(const char *channel)
 {
-    async_open(&harness, &client, &async);
+    async_open(channel, &harness, &client, &async);
 }
 
 static void teardown(void)
@@ -24,9 +24,9 @@ static void teardown(void)
     async_close(harness, client, async);
 }
 
-TestSuite(subscribe, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(subscribe, .fini = teardown, .timeout = 120);
 
-#define SUBSCRIBE_TEST(name) LOOP_TEST(subscribe, name)
+#define SUBSCRIBE_TEST(name) LOOP_TEST_LOCAL(subscribe, name)
 
 /* ---- what a subscriber has heard ---------------------------------------- */
 

@@ -43,6 +43,13 @@
  * - async: belongs to the process that made it: in a process that was forked
  *   from that one every function with it is SP_EFORKED and does nothing.  NULL
  *   is SP_EINVAL.
+ * - Over nng, whose threads do the sending and receiving, all is told in the
+ *   same way.  A session has one message under way on each of nng's sockets:
+ *   one socket for casts, and for calls as many as take long, up to 16.  A call
+ *   is sent when the one before it has been answered, or has taken 10 ms: so
+ *   calls that are answered at once are handled in their order, and one that is
+ *   answered late does not hold up the others.  Casts are in order with casts,
+ *   and with calls only by SP_ORDERED (sp_client_set_flags()).
  * - timeout_ms: in milliseconds, as in <sp/client.h>: 0 to INT_MAX or
  *   SP_TIMEOUT_INFINITE; another negative number is SP_EINVAL.  It runs from
  *   the call of the function; `done` learns that it has passed as soon as the
@@ -64,18 +71,18 @@ extern "C" {
 struct sp_async;
 
 /* Makes an asynchronous client.  The caller frees it with sp_async_free().
- * client: its runtime directory is used.  It can be closed right away.
- * SP_EINVAL: the client's channel is nng; only the local one is asynchronous
- * yet.
+ * client: its runtime directory and its channel are used.  It can be closed
+ * right away.
  * SP_EFORKED, SP_ENOMEM.
- * SP_ESYSTEM: no descriptors; it needs three. */
+ * SP_ESYSTEM: no descriptors; it needs three, and over nng four. */
 enum sp_error sp_async_new(struct sp_client *client,
                            struct sp_async **out_async);
 
 /* Closes all connections and forgets what is outstanding: no `done` is called
  * any more, and whether a request that was sent runs is not known.  Casts that
  * are over are not lost.  Allowed inside a `done`, whose result stays valid
- * until it returns.
+ * until it returns.  Over nng it waits until nng has closed its sockets, which
+ * takes up to some 100 ms when requests are under way.
  * async: NULL is allowed.  In a process that was forked from its own nothing is
  * done. */
 void sp_async_free(struct sp_async *async);
@@ -87,11 +94,14 @@ enum sp_async_limit {
      * is one more, to the supervisor.)  A session keeps its connection for
      * reuse.  At the limit the one that has been idle longest is closed; where
      * all are in use, requests to further sessions wait for one, and are
-     * SP_EAGAIN when their time has passed. */
+     * SP_EAGAIN when their time has passed.  Over nng, each of its sockets
+     * counts as one, until nng has closed it. */
     SP_ASYNC_CONNECTIONS,
     /* Bytes that what is outstanding on one session takes: requests and their
      * administration, and a reply that is being received; 32 MiB unless set.
-     * A reply over it is dropped: SP_ENOMEM, and it was answered. */
+     * A reply over it is dropped: SP_ENOMEM, and it was answered.  (Over nng it
+     * is dropped when all of it is there, up to 64 MiB of it, in nng's memory;
+     * and nng has a copy of its own of each request that it is sending.) */
     SP_ASYNC_SESSION_BYTES,
     /* The same of all sessions together; 256 MiB unless set.  (A connection's
      * own buffer of 32 KiB is not in it.) */
@@ -166,11 +176,11 @@ enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
 
 /* Sends a request, as sp_call_with() does; its reply is the result's data.
  * Requests and casts to one session are handled in the order in which they were
- * asked for, as long as its connection lives.  To `done`, SP_EDIED comes at
- * once with the death, and with the cause if the supervisor tells it within 200
- * ms; SP_EAGAIN says that until the timeout the session took no connection, or
- * that there was none to be had (SP_ASYNC_CONNECTIONS, or the descriptors of the
- * process).
+ * asked for, as long as its connection lives.  (Over nng: see above, and
+ * SP_ORDERED.)  To `done`, SP_EDIED comes at once with the death, and with the
+ * cause if the supervisor tells it within 200 ms; SP_EAGAIN says that until the
+ * timeout the session took no connection, or that there was none to be had
+ * (SP_ASYNC_CONNECTIONS, or the descriptors of the process).
  * spec: how to start the session if there is none; NULL: it is not started. */
 enum sp_error sp_async_call(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *request,
@@ -181,7 +191,9 @@ enum sp_error sp_async_call(struct sp_async *async, const char *id,
  * further casts wait for room, within the memory limits.  To `done`, SP_OK
  * comes once the kernel has all of it; SP_ETIMEDOUT says that there was no room
  * in time, and it is not sent.  With a timeout of 0 it is tried once, at the
- * next dispatch, and SP_EAGAIN says that it would have had to wait.
+ * next dispatch, and SP_EAGAIN says that it would have had to wait.  (Over nng,
+ * it is tried for 20 ms; and a cast that nng has begun to write when its time
+ * has passed has the progress SP_PROGRESS_SENT.)
  * spec: how to start the session if there is none; NULL: it is not started. */
 enum sp_error sp_async_cast(struct sp_async *async, const char *id,
                             const struct sp_spec *spec, const void *message,

@@ -163,6 +163,25 @@ enum sp_error sp_client_diagnose(const char *where, char *out_text,
  * Threads: no other thread may be using it. */
 void sp_client_close(struct sp_client *client);
 
+/* How a client sends. */
+enum sp_client_flag {
+    /* One order holds for calls and casts to a session: a call sees what every
+     * cast before it has done.  So it is over the local channel anyway.  Over
+     * nng a client has one message under way to each session then: a cast waits
+     * until its handler has had it, and the next message for that; what becomes
+     * of a cast is known better, its progress being SP_PROGRESS_ANSWERED where
+     * that is so, and it can fail with the errors of sp_call().  What waits for
+     * a call that takes long, waits. */
+    SP_ORDERED = 1,
+};
+
+/* Sets how a client sends from now on, also by the asynchronous clients that are
+ * made of it from now on.
+ * flags: those of enum sp_client_flag, or 0.
+ * SP_EINVAL: there is no such flag.
+ * Threads: no other thread may be using it. */
+enum sp_error sp_client_set_flags(struct sp_client *client, unsigned flags);
+
 /* The runtime directory of a client.  Valid as long as the client.
  * client: not NULL. */
 const char *sp_client_runtime_dir(const struct sp_client *client);
@@ -339,7 +358,7 @@ enum sp_error sp_call(struct sp_client *client, const char *id,
  * afterwards is in no order with what was sent before.
  * SP_OK: it is in the session's queue, in order behind all that this client has
  * sent to this session before, and closing the client does not lose it.  (Over
- * nng, casts are in order with casts, but not with calls.)
+ * nng, casts are in order with casts, but with calls only by SP_ORDERED.)
  * SP_ENOENT: there is no such session, unlike a cast in Elixir.
  * SP_ETIMEDOUT: there was no room in time.
  * SP_EAGAIN: the session's queue of connections is full.
@@ -421,7 +440,6 @@ struct sp_answers;
  * with SP_PROGRESS_ANSWERED if what all have answered is too much.
  * Else it is not known which sessions there are, and nothing was sent:
  * SP_ENOSUP, SP_ETIMEDOUT, SP_EMSGSIZE, SP_ENOMEM, SP_ESYSTEM.
- * SP_EINVAL also for a client whose channel is nng.
  * What is sent here goes by connections of its own: in no order with what the
  * client sends otherwise.  The caller frees the answers with
  * sp_answers_free(). */

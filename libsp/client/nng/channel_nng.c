@@ -3,9 +3,10 @@
  * there is a *route* for each of the two: the lanes (nng sockets) that lead
  * there, each used by one thread at a time.  Casts have one lane, so that they
  * stay in order; calls have as many as there are calls at once, up to a limit.
- * What nng does and does not is lane.c's. */
+ * Where one order is to hold for both (SP_ORDERED), casts are calls with an
+ * empty reply, and all have one lane, which has one message under way.  What nng does and does not is lane.c's. */
 #define _GNU_SOURCE
-#include "channel.h"
+#include "client/channel.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -13,9 +14,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cache.h"
+#include "client/cache.h"
+#include "client/place.h"
+#include "client/result.h"
 #include "lane.h"
-#include "result.h"
+#include "wire/tag.h"
 
 /* Calls of one client to one session at once; more wait for one of these to
  * end.  A third of the connections that a session takes from all (48). */
@@ -91,7 +94,16 @@ static const struct cache_type route_cache_type = {route_create,
 
 static unsigned route_lanes_max(const struct route *route)
 {
-    return route->kind == LANE_CALLS ? ROUTE_LANES_MAX : 1;
+    bool ordered = route->place->ordered && *route->entry.key;
+
+    return route->kind == LANE_CALLS && !ordered ? ROUTE_LANES_MAX : 1;
+}
+
+/* Whether as many are in use as may be; fewer than there are since one order
+ * holds. */
+static bool route_is_full(const struct route *route)
+{
+    return route->lane_count - route->idle_count >= route_lanes_max(route);
 }
 
 static void wait_for_lane(struct route *route, int64_t deadline)
@@ -113,14 +125,15 @@ static struct lane *route_take(struct route *route, int64_t deadline,
     bool late = false;
 
     pthread_mutex_lock(&route->lock);
-    while (route->idle_count == 0 &&
-           route->lane_count == route_lanes_max(route) && !late) {
+    while (route_is_full(route) && !late) {
         wait_for_lane(route, deadline);
         late = deadline_left(deadline) == 0;
     }
-    if (route->idle_count > 0) {
+    if (route_is_full(route)) {
+        ;
+    } else if (route->idle_count > 0) {
         lane = route->idle[--route->idle_count];
-    } else if (route->lane_count < route_lanes_max(route)) {
+    } else {
         lane = lane_create(route->place, route->entry.key, route->kind);
         if (lane)
             route->lane_count++;
@@ -160,7 +173,7 @@ static bool is_useless(enum lane_outcome outcome,
 }
 
 static enum lane_outcome run_once(struct routes *routes, const char *id,
-                                  const void *body, size_t size,
+                                  char tag, const void *body, size_t size,
                                   int64_t deadline, struct sp_result *result)
 {
     struct cache_entry *entry = cache_acquire(&routes->cache, id);
@@ -175,7 +188,7 @@ static enum lane_outcome run_once(struct routes *routes, const char *id,
     route = route_of_entry(entry);
     lane = route_take(route, deadline, result);
     if (lane) {
-        outcome = lane_run(lane, body, size, deadline, result);
+        outcome = lane_run(lane, tag, body, size, deadline, result);
         route_give(route, lane, !is_useless(outcome, result));
     }
     cache_release(&routes->cache, entry);
@@ -184,7 +197,7 @@ static enum lane_outcome run_once(struct routes *routes, const char *id,
 
 /* What has certainly not run is sent once more, to the successor of a process
  * that has gone. */
-static enum sp_error run(struct routes *routes, const char *id,
+static enum sp_error run(struct routes *routes, const char *id, char tag,
                          const void *body, size_t size, int64_t deadline,
                          struct sp_result *result)
 {
@@ -192,7 +205,7 @@ static enum sp_error run(struct routes *routes, const char *id,
     int tries = 0;
 
     do
-        outcome = run_once(routes, id, body, size, deadline, result);
+        outcome = run_once(routes, id, tag, body, size, deadline, result);
     while (outcome == LANE_STALE || (outcome == LANE_NOT_RUN && ++tries < 2));
     if (outcome == LANE_NOT_RUN)
         result_set(result, SP_EDIED, SP_PROGRESS_NOT_SENT);
@@ -205,7 +218,9 @@ static enum sp_error nng_channel_call(struct channel *channel, const char *id,
                                       int64_t deadline,
                                       struct sp_result *result)
 {
-    return run(&((struct nng_channel *)channel)->calls, id, body, size,
+    char tag = *id && wire_body_needs_literal(body, size) ? '=' : 0;
+
+    return run(&((struct nng_channel *)channel)->calls, id, tag, body, size,
                deadline, result);
 }
 
@@ -214,8 +229,11 @@ static enum sp_error nng_channel_cast(struct channel *channel, const char *id,
                                       int64_t deadline,
                                       struct sp_result *result)
 {
-    return run(&((struct nng_channel *)channel)->casts, id, body, size,
-               deadline, result);
+    struct nng_channel *nng = (struct nng_channel *)channel;
+
+    if (nng->casts.place->ordered)
+        return run(&nng->calls, id, '&', body, size, deadline, result);
+    return run(&nng->casts, id, 0, body, size, deadline, result);
 }
 
 /* ---- the channel ---- */

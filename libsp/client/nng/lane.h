@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* client/lane.h - a connection to a session (or spd) made of nng's own sockets:
- * REQ for calls or PUSH for casts.  lane.c is the only file that knows nng.
+/* client/nng/lane.h - a connection to a session (or spd) made of nng's own
+ * sockets, REQ for calls or PUSH for casts, for who waits.
  *
  * A lane serves one thread at a time (that is its user's to see to): nng 1.5 to
  * 1.7 at least can block for ever, and nng_close() with it, when a connection
  * ends while one thread's message is being sent and another's received (its
  * issues 1543 and 1813). */
-#ifndef CLIENT_LANE_H
-#define CLIENT_LANE_H
+#ifndef CLIENT_NNG_LANE_H
+#define CLIENT_NNG_LANE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,11 +31,13 @@ struct lane *lane_create(const struct place *place, const char *id,
                          enum lane_kind kind);
 void lane_destroy(struct lane *lane); /* NULL is allowed */
 
-/* Sends one message, connecting first if need be.  A call waits for its reply.
+/* Sends one message, connecting first if need be.  tag: of what stands before
+ * the body; 0: nothing does.  A call waits for its reply.
  * A cast waits until the kernel has all of it, so that closing the client does
  * not lose it; after a time-out nng may still deliver it.  result is written
  * for LANE_OVER. */
-enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
-                           int64_t deadline, struct sp_result *result);
+enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
+                           size_t size, int64_t deadline,
+                           struct sp_result *result);
 
 #endif

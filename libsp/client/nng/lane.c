@@ -7,14 +7,12 @@
  * what it holds; so a cast waits until nng's socket says that it could take the
  * next, which it says when the kernel has the last.
  *
- * nng's threads call the three pipe_... functions.  Callers: channel_nng.c. */
+ * nng's threads call the three pipe_... functions.  Caller: channel_nng.c. */
 #define _GNU_SOURCE
 #include "lane.h"
 
 #include <errno.h>
 #include <nng/nng.h>
-#include <nng/protocol/pipeline0/push.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -24,15 +22,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "conn.h"
-#include "dial.h"
-#include "result.h"
+#include "client/dial.h"
+#include "client/place.h"
+#include "client/result.h"
+#include "outlet.h"
 
 /* While nng connects, whether there still is a session is asked this often. */
 #define LANE_PROBE_MS 500
-/* How soon nng connects again: at once first, then more and more rarely, so
- * that lanes to sessions that have gone cost little. */
-#define LANE_RECONNECT_MIN_MS 10
+/* So rarely nng connects again in the end, so that lanes to sessions that have
+ * gone cost little. */
 #define LANE_RECONNECT_MAX_MS 10000
 /* When nng has not connected again after this time although there is a session,
  * it is in one of its long waits. */
@@ -118,14 +116,6 @@ void lane_destroy(struct lane *lane)
 
 /* ---- its pipe; called by nng's threads ---- */
 
-static bool is_trusted(const struct lane *lane, nng_pipe pipe)
-{
-    uint64_t uid;
-
-    return nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
-           uid == lane->place->owner;
-}
-
 /* It is refused unless it can be trusted and is the only one. */
 static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
@@ -134,7 +124,7 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 
     (void)event;
     pthread_mutex_lock(&lane->lock);
-    wanted = lane->state != LANE_UP && is_trusted(lane, pipe);
+    wanted = lane->state != LANE_UP && outlet_trusts(lane->place, pipe);
     if (wanted)
         lane->pipe = nng_pipe_id(pipe);
     pthread_mutex_unlock(&lane->lock);
@@ -176,22 +166,6 @@ static void pipe_went(nng_pipe pipe, nng_pipe_ev event, void *context)
 
 /* ---- connecting; under the lock ---- */
 
-static int set_options(nng_socket socket, enum lane_kind kind)
-{
-    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, CONN_REPLY_MAX);
-
-    if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT,
-                                  LANE_RECONNECT_MIN_MS);
-    if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT,
-                                  LANE_RECONNECT_MAX_MS);
-    if (!error && kind == LANE_CALLS)
-        error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
-                                  NNG_DURATION_INFINITE);
-    return error;
-}
-
 static int set_callbacks(struct lane *lane)
 {
     nng_socket socket = lane->socket;
@@ -204,23 +178,6 @@ static int set_callbacks(struct lane *lane)
     return error;
 }
 
-static int start_dialing(struct lane *lane)
-{
-    char url[sizeof "ipc://" + RUNDIR_PATH_SIZE] = "ipc://";
-    char *path = url + sizeof "ipc://" - 1;
-    int error = set_options(lane->socket, lane->kind);
-
-    if (*lane->id)
-        rundir_session_path(lane->place->dir, lane->id, path);
-    else
-        rundir_control_path(lane->place->dir, path);
-    if (!error)
-        error = set_callbacks(lane);
-    if (!error)
-        error = nng_dial(lane->socket, url, NULL, NNG_FLAG_NONBLOCK);
-    return error;
-}
-
 static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
 {
     int error;
@@ -230,13 +187,15 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
     if (lane->kind == LANE_CASTS && lane->gone_fd < 0)
         return result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT,
                            "eventfd: %s", strerrordesc_np(errno));
-    error = lane->kind == LANE_CALLS ? nng_req0_open(&lane->socket)
-                                     : nng_push0_open(&lane->socket);
+    error = outlet_open(lane->kind == LANE_CALLS ? OUTLET_CALLS : OUTLET_CASTS,
+                        LANE_RECONNECT_MAX_MS, &lane->socket);
     if (!error) {
         lane->opened = true;
         lane->state = LANE_DIALING;
-        error = start_dialing(lane);
+        error = set_callbacks(lane);
     }
+    if (!error)
+        error = outlet_dial(lane->socket, lane->place, lane->id);
     if (error)
         nng_failed(result, error, SP_PROGRESS_NOT_SENT);
     return error ? result->error : SP_OK;
@@ -297,22 +256,6 @@ static bool lane_connect(struct lane *lane, int64_t deadline,
 }
 
 /* ---- one message ---- */
-
-static nng_msg *message_of(bool marked, const void *body, size_t size)
-{
-    uint8_t mark[WIRE_TAG_SIZE];
-    nng_msg *message;
-
-    if (nng_msg_alloc(&message, 0) != 0)
-        return NULL;
-    wire_tag_put(mark, '=');
-    if ((marked && nng_msg_append(message, mark, sizeof mark) != 0) ||
-        nng_msg_append(message, body, size) != 0) {
-        nng_msg_free(message);
-        return NULL;
-    }
-    return message;
-}
 
 /* Hands the message to the pipe; it is nng's then.  0 and the pipe's number, or
  * nng's error: NNG_ECONNABORTED if there is no pipe any more. */
@@ -400,11 +343,10 @@ static enum lane_outcome await_written(struct lane *lane, int pipe,
     return over(result, SP_EDIED, SP_PROGRESS_SENT);
 }
 
-enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
-                           int64_t deadline, struct sp_result *result)
+enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
+                           size_t size, int64_t deadline,
+                           struct sp_result *result)
 {
-    bool marked = lane->kind == LANE_CALLS && *lane->id &&
-                  wire_body_needs_literal(body, size);
     enum lane_outcome outcome;
     nng_msg *message;
     bool connected;
@@ -415,7 +357,7 @@ enum lane_outcome lane_run(struct lane *lane, const void *body, size_t size,
     pthread_mutex_unlock(&lane->lock);
     if (!connected)
         return outcome;
-    message = message_of(marked, body, size);
+    message = outlet_message(tag, body, size);
     if (!message)
         return over(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
     error = hand_over(lane, message, deadline, &pipe);
