@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection.  Writing: a queue of requests, gathered into one system call
- * while they are small.  Reading: small replies by way of `in`, large ones
- * straight into the buffer that their request lends.  What came of a request
+ * while they are small.  Reading: small replies by way of a buffer that whoever
+ * reads lends, and `in` where the end of one is missing; large ones straight
+ * into the buffer that their request lends.  What came of a request
  * when the connection ends: PROTOCOL.md, "How far a request got".  Callers:
  * line.c, link.c. */
 #define _GNU_SOURCE
@@ -19,23 +20,20 @@
 #define ID_BIT 0x80000000u
 #define ID_SIZE 4
 
-/* A frame up to this size is received by way of `in`, which has room for two:
- * then moving what is held to the front always suffices. */
+/* A frame up to this size is received by way of `in` if it comes in pieces,
+ * which has room for two: then moving what is held to the front always
+ * suffices. */
 #define SMALL_REPLY (16 * 1024)
 
 /* How many frames leave in one system call at most. */
 #define GATHER_MAX 32
 
-bool conn_init(struct conn *conn, int fd)
+void conn_init(struct conn *conn, int fd)
 {
-    *conn = (struct conn){.fd = -1, .body_max = SIZE_MAX};
-    if (!buf_reserve(&conn->in, 2 * SMALL_REPLY))
-        return false;
-    conn->fd = fd;
+    *conn = (struct conn){.fd = fd, .body_max = SIZE_MAX};
     /* random: a session that is started again must not take a request of this
      * connection for one that its predecessor died of */
     conn->next_id = arc4random();
-    return true;
 }
 
 void conn_fini(struct conn *conn)
@@ -374,66 +372,88 @@ static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
     answered(conn, request);
 }
 
-/* All that is left in `in` is the beginning of this reply. */
-static void large_reply(struct conn *conn, uint64_t size, uint32_t id)
+/* The bytes are the beginning of its body, and all that has come. */
+static void large_reply(struct conn *conn, uint64_t size, uint32_t id,
+                        const uint8_t *body, size_t here)
 {
-    size_t head = WIRE_FRAME_HEADER_SIZE + ID_SIZE;
-    size_t here = buf_size(&conn->in) - head;
-
     conn->body_left = size - here;
     conn->body_for = *find(conn, id);
     buf_fini(&conn->body);
-    if (conn->body_for) {
-        conn->body = conn->body_for->reply;
-        conn->body_for->reply = BUF_EMPTY;
-        if (!buf_append(&conn->body, buf_data(&conn->in) + head, here))
-            finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
-    }
-    buf_consume(&conn->in, buf_size(&conn->in));
+    if (!conn->body_for)
+        return;
+    conn->body = conn->body_for->reply;
+    conn->body_for->reply = BUF_EMPTY;
+    if (!buf_append(&conn->body, body, here))
+        finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
 }
 
-/* Returns whether a whole frame was taken. */
-static bool take_frame(struct conn *conn)
+/* Takes the frame that these bytes begin with.  Returns how many of them were
+ * used; 0: more must come, or the connection is dead. */
+static size_t take_frame(struct conn *conn, const uint8_t *bytes, size_t len)
 {
-    const uint8_t *bytes = buf_data(&conn->in);
-    size_t len = buf_size(&conn->in);
-    struct wire_frame frame;
+    const size_t head = WIRE_FRAME_HEADER_SIZE + ID_SIZE;
     const uint8_t *id = bytes + WIRE_FRAME_HEADER_SIZE;
+    struct wire_frame frame;
     enum wire_frame_result found =
         wire_frame_get(bytes, len, CONN_REPLY_MAX + ID_SIZE, &frame);
 
-    if (found == WIRE_FRAME_MORE && len < WIRE_FRAME_HEADER_SIZE + ID_SIZE)
-        return false;
+    if (found == WIRE_FRAME_MORE && len < head)
+        return 0;
     if (found == WIRE_FRAME_TOO_LARGE || found == WIRE_FRAME_BAD ||
         frame.length < ID_SIZE || !(id[0] & 0x80)) {
         die(conn, SP_EPROTO, false);
-        return false;
+        return 0;
     }
     if (found == WIRE_FRAME_WHOLE) {
         small_reply(conn, id + ID_SIZE, frame.length - ID_SIZE,
                     wire_u32_get(id));
-        buf_consume(&conn->in, WIRE_FRAME_HEADER_SIZE + frame.length);
-        return true;
+        return WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
     }
-    if (WIRE_FRAME_HEADER_SIZE + frame.length > SMALL_REPLY)
-        large_reply(conn, frame.length - ID_SIZE, wire_u32_get(id));
-    return false;
+    if (WIRE_FRAME_HEADER_SIZE + frame.length <= SMALL_REPLY)
+        return 0;
+    large_reply(conn, frame.length - ID_SIZE, wire_u32_get(id), bytes + head,
+                len - head);
+    return len;
 }
 
-static void take_handshake(struct conn *conn)
+static size_t take_handshake(struct conn *conn, const uint8_t *bytes,
+                             size_t len)
 {
     uint16_t protocol;
 
-    if (buf_size(&conn->in) < WIRE_HANDSHAKE_SIZE)
-        return;
-    if (!wire_handshake_get(buf_data(&conn->in), &protocol) ||
-        protocol != WIRE_REP) {
+    if (len < WIRE_HANDSHAKE_SIZE)
+        return 0;
+    if (!wire_handshake_get(bytes, &protocol) || protocol != WIRE_REP) {
         die(conn, SP_EPROTO, false);
-        return;
+        return 0;
     }
-    buf_consume(&conn->in, WIRE_HANDSHAKE_SIZE);
     conn->greeted = true;
     conn->state = CONN_OPEN;
+    return WIRE_HANDSHAKE_SIZE;
+}
+
+/* Returns how many of the bytes were used. */
+static size_t take_frames(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    size_t used = 0, part;
+
+    if (conn->state == CONN_HANDSHAKE)
+        used = take_handshake(conn, bytes, len);
+    while (conn->state == CONN_OPEN && used < len &&
+           (part = take_frame(conn, bytes + used, len - used)) > 0)
+        used += part;
+    return used;
+}
+
+/* Keeps the beginning of what is not whole yet. */
+static void keep(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    if (len == 0 || conn->state == CONN_DEAD)
+        return;
+    if (!buf_reserve(&conn->in, 2 * SMALL_REPLY))
+        die(conn, SP_ENOMEM, false);
+    else
+        buf_append(&conn->in, bytes, len);
 }
 
 /* Room for a large reply's next bytes: as much as is there already, else it
@@ -455,7 +475,8 @@ static uint8_t *body_room(struct conn *conn, size_t *out_size)
     return buf_tail(&conn->body);
 }
 
-uint8_t *conn_read_room(struct conn *conn, size_t *out_size)
+uint8_t *conn_read_room(struct conn *conn, uint8_t *lent, size_t lent_size,
+                        size_t *out_size)
 {
     uint8_t *room = NULL;
 
@@ -465,15 +486,18 @@ uint8_t *conn_read_room(struct conn *conn, size_t *out_size)
     if (room)
         return room;
     buf_fini(&conn->body);
-    buf_reserve(&conn->in, SMALL_REPLY);
-    *out_size = buf_room(&conn->in);
+    if (buf_size(&conn->in) > 0) {
+        buf_reserve(&conn->in, SMALL_REPLY);
+        *out_size = buf_room(&conn->in);
+        return buf_tail(&conn->in);
+    }
+    *out_size = lent_size;
     if (conn->body_left > 0 && conn->body_left < *out_size)
-        *out_size = conn->body_left;
-    return buf_tail(&conn->in);
+        *out_size = (size_t)conn->body_left;
+    return lent;
 }
 
-/* Bytes of a large reply; without into_body they lie behind `in`, and nobody
- * wants them. */
+/* Bytes of a large reply; without into_body nobody wants them. */
 static void body_received(struct conn *conn, size_t got)
 {
     struct conn_request *request = conn->body_for;
@@ -488,33 +512,42 @@ static void body_received(struct conn *conn, size_t got)
     answered(conn, request);
 }
 
-void conn_read_done(struct conn *conn, ssize_t got, int error)
+static void frames_received(struct conn *conn, const uint8_t *room, size_t got)
+{
+    size_t used;
+
+    if (buf_size(&conn->in) == 0) {
+        used = take_frames(conn, room, got);
+        keep(conn, room + used, got - used);
+        return;
+    }
+    buf_commit(&conn->in, got);
+    used = take_frames(conn, buf_data(&conn->in), buf_size(&conn->in));
+    buf_consume(&conn->in, used);
+    buf_relax(&conn->in, 0);
+}
+
+void conn_read_done(struct conn *conn, const uint8_t *room, ssize_t got,
+                    int error)
 {
     if (conn->state == CONN_DEAD)
         return;
     if (got < 0 && (error == EAGAIN || error == EINTR))
         return;
-    if (got <= 0) {
+    if (got <= 0)
         die(conn, SP_EDIED, got < 0 && error == ECONNRESET);
-        return;
-    }
-    if (conn->body_left > 0) {
+    else if (conn->body_left > 0)
         body_received(conn, (size_t)got);
-        return;
-    }
-    buf_commit(&conn->in, (size_t)got);
-    if (conn->state == CONN_HANDSHAKE)
-        take_handshake(conn);
-    while (conn->state == CONN_OPEN && buf_size(&conn->in) > 0 &&
-           take_frame(conn))
-        ;
+    else
+        frames_received(conn, room, (size_t)got);
 }
 
 void conn_on_readable(struct conn *conn)
 {
+    uint8_t lent[CONN_LENT_SIZE];
     size_t size;
-    uint8_t *room = conn_read_room(conn, &size);
+    uint8_t *room = conn_read_room(conn, lent, sizeof lent, &size);
     ssize_t got = recv(conn->fd, room, size, MSG_DONTWAIT);
 
-    conn_read_done(conn, got, errno);
+    conn_read_done(conn, room, got, errno);
 }

@@ -10,9 +10,9 @@
  *
  * Memory: a request belongs to the caller and is linked in, so that nothing is
  * allocated for a small call; a reply goes to the buffer that the request
- * lends; the input buffer is fixed, and the buffer of a reply larger than it
- * grows with the bytes that have arrived, never with the length that was
- * announced. */
+ * lends; who reads lends the input buffer, so that an idle connection has none;
+ * and the buffer of a reply larger than that grows with the bytes that have
+ * arrived, never with the length that was announced. */
 #ifndef CLIENT_CONN_H
 #define CLIENT_CONN_H
 
@@ -94,8 +94,8 @@ struct conn {
     uint32_t last_id; /* of the last frame that was written whole; 0: none */
     struct conn_request *queue;                /* to be written, in order */
     struct conn_request *waiting[CONN_CHAINS]; /* all that are not over */
-    struct buf in;
-    /* A reply that is too large for `in` and being received. */
+    struct buf in; /* the beginning of a frame; else empty, of no size */
+    /* A reply that is too large for that and being received. */
     size_t body_max;               /* bytes that it may take, else it is
                                     * dropped; the driver's to set */
     uint64_t body_left;            /* 0: there is none */
@@ -103,9 +103,8 @@ struct conn {
     struct buf body;
 };
 
-/* Takes over a connected blocking socket.  False: no memory; the socket is
- * still the caller's. */
-bool conn_init(struct conn *conn, int fd);
+/* Takes over a connected blocking socket. */
+void conn_init(struct conn *conn, int fd);
 
 /* Closes the socket.  Nothing may be outstanding. */
 void conn_fini(struct conn *conn);
@@ -144,9 +143,12 @@ void conn_on_writable(struct conn *conn);
 void conn_on_readable(struct conn *conn);
 
 /* The same in two halves, for a driver that waits in recv() itself: where the
- * next bytes go, and what recv() returned (with errno, if that was -1).
- * Between the two, all but reading may go on. */
-uint8_t *conn_read_room(struct conn *conn, size_t *out_size);
-void conn_read_done(struct conn *conn, ssize_t got, int error);
+ * next bytes go, in `lent` for the most part, and what recv() returned (with
+ * errno, if that was -1).  Between the two, all but reading may go on. */
+#define CONN_LENT_SIZE (32 * 1024)
+uint8_t *conn_read_room(struct conn *conn, uint8_t *lent, size_t lent_size,
+                        size_t *out_size);
+void conn_read_done(struct conn *conn, const uint8_t *room, ssize_t got,
+                    int error);
 
 #endif

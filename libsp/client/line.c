@@ -196,9 +196,10 @@ static void reader_done(struct line *line)
 
 static void read_once(struct line *line, int left)
 {
+    uint8_t lent[CONN_LENT_SIZE];
     int fd = line->conn.fd;
     size_t size;
-    uint8_t *room = conn_read_room(&line->conn, &size);
+    uint8_t *room = conn_read_room(&line->conn, lent, sizeof lent, &size);
     ssize_t got;
     int error;
 
@@ -208,7 +209,7 @@ static void read_once(struct line *line, int left)
     got = recv(fd, room, size, 0);
     error = errno;
     pthread_mutex_lock(&line->lock);
-    conn_read_done(&line->conn, got, error);
+    conn_read_done(&line->conn, room, got, error);
     reader_done(line);
 }
 
@@ -269,11 +270,9 @@ static enum sp_error line_connect(struct line *line, int64_t deadline,
     while (!line->connected) {
         error = dial(line->place, line->entry.key, &fd, result);
         if (error == SP_OK) {
-            line->connected = conn_init(&line->conn, fd);
-            if (line->connected)
-                return SP_OK;
-            close(fd);
-            return result_set(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
+            conn_init(&line->conn, fd);
+            line->connected = true;
+            return SP_OK;
         }
         if (error != SP_EAGAIN)
             return error;

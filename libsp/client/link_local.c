@@ -109,11 +109,11 @@ struct link *link_local_open(struct route *route, int fd)
     struct router *router = route->router;
     struct link_local *local = calloc(1, sizeof *local);
 
-    if (!local || !conn_init(&local->conn, fd)) {
-        free(local);
+    if (!local) {
         close(fd);
         return NULL;
     }
+    conn_init(&local->conn, fd);
     local->watcher.on_ready = on_ready;
     if (!loop_watch(&router->loop, fd, &local->watcher)) {
         conn_fini(&local->conn);

@@ -36,7 +36,7 @@ static void setup(void)
 
     overs = 0;
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    cr_assert(conn_init(&conn, pair[0]));
+    conn_init(&conn, pair[0]);
     peer = pair[1];
 }
 
@@ -503,9 +503,31 @@ Test(conn, skips_a_large_reply_that_nobody_waits_for_any_more)
     expect_reply(&next, "here");
 }
 
+Test(conn, keeps_no_buffer_while_no_frame_has_begun)
+{
+    struct conn_request call = call_of("1"), next = call_of("2");
+    uint8_t head[13];
+
+    conn_send(&conn, &call);
+    peer_greet(WIRE_REP);
+    cr_expect_eq(conn.in.capacity, 0);
+    peer_answer(&call, "one");
+    expect_reply(&call, "one");
+    cr_expect_eq(conn.in.capacity, 0);
+    conn_send(&conn, &next);
+    peer_head(head, next.id, 3);
+    peer_say(head, sizeof head);
+    conn_on_readable(&conn);
+    cr_expect_gt(conn.in.capacity, 0);
+    peer_say("two", 3);
+    conn_on_readable(&conn);
+    expect_reply(&next, "two");
+    cr_expect_eq(conn.in.capacity, 0);
+}
+
 Test(conn, a_request_may_be_withdrawn_while_its_driver_waits_in_recv)
 {
-    static uint8_t body[40000];
+    static uint8_t body[40000], lent[CONN_LENT_SIZE];
     struct conn_request call = call_of("1");
     uint8_t head[13], *room;
     size_t size;
@@ -517,11 +539,11 @@ Test(conn, a_request_may_be_withdrawn_while_its_driver_waits_in_recv)
     peer_say(head, sizeof head);
     peer_say(body, 20000);
     conn_on_readable(&conn);
-    room = conn_read_room(&conn, &size);
+    room = conn_read_room(&conn, lent, sizeof lent, &size);
     conn_withdraw(&conn, &call);
     peer_say(body, 20000);
     got = recv(conn.fd, room, size, 0);
-    conn_read_done(&conn, got, 0);
+    conn_read_done(&conn, room, got, 0);
     conn_on_readable(&conn);
     cr_expect_eq(conn.body_left, 0);
     cr_expect(conn_usable(&conn));
