@@ -24,6 +24,7 @@ Installs what is missing (as root, or through sudo), then:
               static; its manual pages
   debug       all tests again, with the address and undefined-behaviour
               sanitizers
+  threads     the tests of many threads on one client, with ThreadSanitizer
   fuzz        the fuzz targets: the wire codec for 30 s, the others for 5 s
   other user  all tests again, built by clang in a private copy of the tree,
               as a user of the tests' own if this one is root
@@ -114,6 +115,12 @@ run_tests() # PRESET
 build_and_test() # PRESET
 {
     build "$1" -DSP_TESTS=ON && run_tests "$1"
+}
+
+# Not all of the tests: the preset's filter chooses.
+threads()
+{
+    build tsan -DSP_TESTS=ON && ctest --preset tsan -j "$jobs" --timeout 300
 }
 
 # Each public header alone, and twice.
@@ -220,6 +227,7 @@ if ! $quick; then
     part "headers" headers
     part "install" bash scripts/check-install.sh build/release
     part "debug" build_and_test debug
+    part "threads" threads
     part "fuzz" fuzz
     part "other user" other_user
 fi
