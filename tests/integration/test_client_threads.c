@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "client_scene.h"
 #include "support/leaks.h"
+#include "support/leftovers.h"
 #include "support/wait.h"
 
 TestSuite(client_threads, .fini = leaks_check, .timeout = 240);
@@ -116,6 +117,14 @@ static enum sp_error call_own(struct member *member, struct sp_result *result,
 
 #define SESSIONS 16
 
+/* Somebody may end what another starts. */
+static bool is_of_a_start(enum sp_error error, const struct sp_result *result)
+{
+    return error == SP_OK || error == SP_EALREADY ||
+           strcmp(sp_result_text(result), "it was stopped while it started") ==
+               0;
+}
+
 static void start_and_end(struct member *member, struct sp_result *result)
 {
     struct sp_client *client = member->crowd->scene->client;
@@ -124,7 +133,7 @@ static void start_and_end(struct member *member, struct sp_result *result)
 
     snprintf(id, sizeof id, "t%u", member->number % 40);
     error = sp_start(client, id, "probe", NULL, 0, result);
-    if (error != SP_OK && error != SP_EALREADY)
+    if (!is_of_a_start(error, result))
         complain(member, "start: %s", sp_result_text(result));
     error = sp_terminate(client, id, result);
     if (error != SP_OK && error != SP_ENOENT)
@@ -179,6 +188,7 @@ SCENE_TEST(client_threads, a_thousand_share_a_session)
 /* ---- races -------------------------------------------------------------- */
 
 #define RACERS 12
+#define DEATHS 20
 
 static void race_the_deadline(struct member *member, struct sp_result *result)
 {
@@ -223,14 +233,17 @@ static void race_the_death(struct member *member, struct sp_result *result)
     }
 }
 
-/* A session that has died too often is given up and started anew. */
+/* A session that has died too often is given up and started anew.  nng 1.5
+ * loses the socket when a session ends before the two have greeted. */
 SCENE_TEST(client_threads, a_reply_that_races_with_a_death_is_ones_own_or_none)
 {
     struct crowd *crowd;
 
+    if (!scene_is_local(scene))
+        leftovers_allow_sockets(DEATHS * RACERS);
     start(scene, "a", "probe", NULL);
     crowd = gather(scene, RACERS, race_the_death);
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < DEATHS; i++) {
         static const struct sp_spec probe = {.module = "probe"};
 
         sp_ensure(scene->client, "a", &probe, NULL);
