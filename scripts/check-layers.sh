@@ -215,8 +215,10 @@ check_links()
     needs "$lib/libsp/sp-worker" 'nng|jansson|ini|uuid|sp'
     imports bin/spd "$threads"
     imports "$lib/libsp/sp-worker" "$threads"
-    check_exports "$lib/libsp.so" async.h client.h error.h id.h version.h
-    check_archive "$lib/libsp.a" async.h client.h error.h id.h version.h
+    check_exports "$lib/libsp.so" async.h client.h error.h id.h \
+        subscription.h version.h
+    check_archive "$lib/libsp.a" async.h client.h error.h id.h \
+        subscription.h version.h
     check_exports "$lib/libsp-event.so" event.h
     check_archive "$lib/libsp-event.a" event.h
     check_exports "$lib/libsp-evhttp.so" evhttp.h

@@ -12,7 +12,8 @@ Usage: scripts/test.sh [--quick | --full]
 
   --quick   the release build and its tests, and nothing else
   --full    escapes in each tier of the sandbox as each user; else each user
-            tries them in one tier: this one in strict, the other in default
+            tries them in one tier: this one in strict, the other in default;
+            and the part memcheck
 
 Installs what is missing (as root, or through sudo), then:
 
@@ -24,6 +25,8 @@ Installs what is missing (as root, or through sudo), then:
               static; its manual pages
   debug       all tests again, with the address and undefined-behaviour
               sanitizers
+  threads     the tests of many threads on one client, with ThreadSanitizer
+  memcheck    tests of the client under valgrind (with --full)
   fuzz        the fuzz targets: the wire codec for 30 s, the others for 5 s
   other user  all tests again, built by clang in a private copy of the tree,
               as a user of the tests' own if this one is root
@@ -114,6 +117,37 @@ run_tests() # PRESET
 build_and_test() # PRESET
 {
     build "$1" -DSP_TESTS=ON && run_tests "$1"
+}
+
+# Not all of the tests: the preset's filter chooses.
+threads()
+{
+    build tsan -DSP_TESTS=ON && ctest --preset tsan -j "$jobs" --timeout 300
+}
+
+# Tests of the client under valgrind: those in which the test plays the peer,
+# since valgrind knows no pidfd_open(), which spd and who starts it need.
+# Criterion does not look at the exit statuses of its tests' processes: what
+# counts is what valgrind has written about each.
+memcheck()
+{
+    local name logs=$scratch/memcheck
+
+    if ! command -v valgrind >/dev/null; then
+        echo "there is no valgrind"
+        return "$SKIPPED"
+    fi
+    mkdir -p "$logs"
+    for name in async_peers async_troubles client_deaths subscribe_peers; do
+        quietly valgrind --trace-children=yes --leak-check=full \
+            --show-leak-kinds=definite,indirect \
+            --errors-for-leak-kinds=definite,indirect \
+            --log-file="$logs/$name.%p" "build/release/tests/test_$name" \
+            -j"$jobs" || return
+        echo "$name: $(cat "$logs/$name".* | grep -c 'ERROR SUMMARY: 0 ')" \
+            "processes without an error"
+    done
+    ! grep -L 'ERROR SUMMARY: 0 ' "$logs"/* | xargs -r cat | grep .
 }
 
 # Each public header alone, and twice.
@@ -220,6 +254,10 @@ if ! $quick; then
     part "headers" headers
     part "install" bash scripts/check-install.sh build/release
     part "debug" build_and_test debug
+    part "threads" threads
+    if $full; then
+        part "memcheck" memcheck
+    fi
     part "fuzz" fuzz
     part "other user" other_user
 fi

@@ -26,11 +26,29 @@ static void buf_move_to_front(struct buf *buf)
     buf->end = held;
 }
 
+/* What begins at the front grows in place or is moved by the kernel, if it is
+ * large: it is never there twice. */
+static bool buf_grow(struct buf *buf, size_t capacity)
+{
+    size_t held = buf_size(buf);
+    bool at_front = buf->start == 0;
+    uint8_t *bytes =
+        at_front ? realloc(buf->bytes, capacity) : malloc(capacity);
+
+    if (!bytes)
+        return false;
+    if (!at_front) {
+        memcpy(bytes, buf_data(buf), held);
+        free(buf->bytes);
+    }
+    *buf = (struct buf){.bytes = bytes, .end = held, .capacity = capacity};
+    return true;
+}
+
 bool buf_reserve(struct buf *buf, size_t size)
 {
     size_t held = buf_size(buf);
     size_t capacity = buf->capacity ? buf->capacity : BUF_FIRST_CAPACITY;
-    uint8_t *bytes;
 
     if (buf_room(buf) >= size)
         return true;
@@ -43,14 +61,7 @@ bool buf_reserve(struct buf *buf, size_t size)
     }
     while (capacity < held + size)
         capacity *= 2;
-    bytes = malloc(capacity);
-    if (!bytes)
-        return false;
-    if (held > 0)
-        memcpy(bytes, buf_data(buf), held);
-    free(buf->bytes);
-    *buf = (struct buf){.bytes = bytes, .end = held, .capacity = capacity};
-    return true;
+    return buf_grow(buf, capacity);
 }
 
 void buf_commit(struct buf *buf, size_t size)

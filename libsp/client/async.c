@@ -77,6 +77,8 @@ enum sp_error sp_async_set_limit(struct sp_async *async,
 
     if (!async || async->doomed)
         return SP_EINVAL;
+    if (!origin_is_here(async->origin))
+        return SP_EFORKED;
     if (counts ? value < 1 || value > 1000000
                : value < 4096 || value > PTRDIFF_MAX)
         return SP_EINVAL;

@@ -86,6 +86,17 @@ enum sp_error event_read(const void *json, size_t size,
     return error;
 }
 
+struct sp_event *event_copy(const struct sp_event *event)
+{
+    struct sp_event *copy = malloc(sizeof *copy);
+
+    if (!copy)
+        return NULL;
+    *copy = *event;
+    json_incref((json_t *)copy->object);
+    return copy;
+}
+
 void event_free(struct sp_event *event)
 {
     if (!event)

@@ -20,6 +20,9 @@ enum sp_error events_take(json_t *answer, unsigned long long after,
 enum sp_error event_read(const void *json, size_t size,
                          struct sp_event **out_event);
 
+/* Another of the same, to be freed as the first.  NULL: no memory. */
+struct sp_event *event_copy(const struct sp_event *event);
+
 void event_free(struct sp_event *event); /* NULL is allowed */
 
 #endif

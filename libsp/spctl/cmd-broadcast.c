@@ -26,23 +26,6 @@ static void print_replies(const struct sp_answers *answers)
     }
 }
 
-/* What is not UTF-8 has no form in JSON but a number for each byte. */
-static json_t *bytes_json(const unsigned char *data, size_t size)
-{
-    json_t *text = json_stringn((const char *)data, size);
-    json_t *array;
-
-    if (text)
-        return text;
-    array = json_array();
-    for (size_t i = 0; array && i < size; i++)
-        if (json_array_append_new(array, json_integer(data[i])) < 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
 static json_t *answer_json(const struct sp_answers *answers, size_t i)
 {
     enum sp_error error = sp_answers_error(answers, i);
@@ -50,8 +33,8 @@ static json_t *answer_json(const struct sp_answers *answers, size_t i)
     return json_pack("{s:s, s:i, s:s, s:s, s:o}", "id",
                      sp_answers_id(answers, i), "error", (int)error, "name",
                      sp_error_name(error), "text", sp_answers_text(answers, i),
-                     "reply", bytes_json(sp_answers_data(answers, i),
-                                         sp_answers_size(answers, i)));
+                     "reply", output_bytes(sp_answers_data(answers, i),
+                                           sp_answers_size(answers, i)));
 }
 
 static enum sp_error print_json(const struct sp_answers *answers)

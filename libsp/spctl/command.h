@@ -23,6 +23,7 @@ struct invocation;
     X(list)                                                                    \
     X(info)                                                                    \
     X(events)                                                                  \
+    X(subscribe)                                                               \
     X(stats)                                                                   \
     X(wait)                                                                    \
     X(pause)                                                                   \

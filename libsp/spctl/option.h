@@ -48,6 +48,8 @@
     X(FOR, "for", '\0', "WHAT", "What to wait for: ready, gone or restarted.") \
     X(FOLLOW, "follow", 'f', NULL,                                             \
       "Go on with what happens from now on, until interrupted.")               \
+    X(PREFIX, "prefix", '\0', "PREFIX",                                        \
+      "Only messages that begin with it.")                                     \
     X(MAN, "man", '\0', NULL, "Print the manual page, for man -l -.")          \
     X(WORDS, "words", '\0', NULL,                                              \
       "Print the words that the shell completes: all commands, or all "        \

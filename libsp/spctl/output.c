@@ -64,6 +64,23 @@ static void dump(const json_t *value)
     (void)json_dumpf(value, stdout, JSON_ENCODE_ANY);
 }
 
+json_t *output_bytes(const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    json_t *text = json_stringn(data, size);
+    json_t *array;
+
+    if (text)
+        return text;
+    array = json_array();
+    for (size_t i = 0; array && i < size; i++)
+        if (json_array_append_new(array, json_integer(bytes[i])) < 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}
+
 enum sp_error output_json(json_t *value)
 {
     if (!value)

@@ -4,6 +4,7 @@
 #define SPCTL_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -22,6 +23,10 @@ bool output_is_terminal(void);
 
 /* Columns to fill: the terminal's, or 80. */
 unsigned output_width(void);
+
+/* Bytes as JSON: a string, or, where they are not UTF-8, which has no form in
+ * JSON, a number for each.  NULL: no memory. */
+json_t *output_bytes(const void *data, size_t size);
 
 /* Prints a JSON value on one line.  Takes the value; NULL, as jansson gives it
  * when there is no memory, is SP_ENOMEM, told to the user. */

@@ -14,7 +14,7 @@ _spctl() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
         --runtime-dir | --module | --arg | --arg-file | --pid | --timeout | \
-            --for)
+            --for | --prefix)
             option=${COMP_WORDS[i++]}
             # bash takes --option=value for three words
             [[ ${COMP_WORDS[i]} == = ]] && ((i++))

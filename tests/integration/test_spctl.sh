@@ -78,6 +78,8 @@ test_list_long
 test_info_groups
 test_events
 test_events_follow
+test_subscribe
+test_subscribe_to_all
 test_stats
 test_doctor
 test_reload

@@ -35,6 +35,10 @@
 /* When nng has not connected again after this time although there is a session,
  * it is in one of its long waits. */
 #define LANE_STALE_MS 100
+/* When it has never connected after this time, it may have given up for good:
+ * it does when a session that dies closes the connection before nng has said
+ * its handshake. */
+#define LANE_GIVEN_UP_MS 1000
 
 enum lane_state {
     LANE_NEW,     /* no socket yet */
@@ -55,7 +59,8 @@ struct lane {
     pthread_cond_t changed;
     enum lane_state state;
     int pipe;           /* the number of the last one; -1: none yet */
-    int64_t pipe_ended; /* when that was; valid while dialing again */
+    bool pipe_gone;     /* that one has ended */
+    int64_t dialing_since; /* when that began, or the last pipe ended */
     bool sending;       /* nng has not handed the message to the pipe yet */
 };
 
@@ -125,20 +130,23 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
     (void)event;
     pthread_mutex_lock(&lane->lock);
     wanted = lane->state != LANE_UP && outlet_trusts(lane->place, pipe);
-    if (wanted)
+    if (wanted) {
         lane->pipe = nng_pipe_id(pipe);
+        lane->pipe_gone = false;
+    }
     pthread_mutex_unlock(&lane->lock);
     if (!wanted)
         nng_pipe_close(pipe);
 }
 
+/* nng may tell of the end of a pipe first, from another of its threads. */
 static void pipe_came(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
     struct lane *lane = context;
 
     (void)event;
     pthread_mutex_lock(&lane->lock);
-    if (lane->pipe == nng_pipe_id(pipe))
+    if (lane->pipe == nng_pipe_id(pipe) && !lane->pipe_gone)
         lane->state = LANE_UP;
     pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->lock);
@@ -154,7 +162,8 @@ static void pipe_went(nng_pipe pipe, nng_pipe_ev event, void *context)
     pthread_mutex_lock(&lane->lock);
     if (lane->pipe == nng_pipe_id(pipe)) {
         lane->state = LANE_DIALING;
-        lane->pipe_ended = clock_now_ms();
+        lane->pipe_gone = true;
+        lane->dialing_since = clock_now_ms();
         if (lane->sending)
             nng_aio_abort(lane->aio, NNG_ECONNABORTED);
         if (lane->gone_fd >= 0)
@@ -192,6 +201,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
     if (!error) {
         lane->opened = true;
         lane->state = LANE_DIALING;
+        lane->dialing_since = clock_now_ms();
         error = set_callbacks(lane);
     }
     if (!error)
@@ -225,8 +235,10 @@ static void wait_for_change(struct lane *lane, int64_t until)
 
 static bool is_stale(const struct lane *lane)
 {
-    return lane->state == LANE_DIALING && lane->pipe >= 0 &&
-           clock_now_ms() >= lane->pipe_ended + LANE_STALE_MS;
+    int64_t patience = lane->pipe < 0 ? LANE_GIVEN_UP_MS : LANE_STALE_MS;
+
+    return lane->state == LANE_DIALING &&
+           clock_now_ms() >= lane->dialing_since + patience;
 }
 
 /* True: the lane is up.  Else *out_outcome and result say what now. */

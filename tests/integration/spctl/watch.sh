@@ -113,6 +113,67 @@ test_events_follow() {
         "$spctl" events --follow >/dev/full
 }
 
+# heard WORD...: spctl subscribe in the background, to $tmp/heard.
+heard() {
+    env --default-signal=INT "$spctl" subscribe "$@" >"$tmp/heard" \
+        2>"$tmp/warned" &
+    follower=$!
+}
+
+test_subscribe() {
+    local follower status=0
+
+    "$spctl" -q start sub --module probe
+    heard sub --json --prefix ne
+    expect 'it says when it has begun' eventually \
+        matches "$tmp/heard" '~^\{"id": "sub", "kind": "begun"\}$'
+    "$spctl" call sub 'emit old' >/dev/null
+    "$spctl" call sub 'emit new' >/dev/null
+    printf 'emit ne\377' | "$spctl" call sub >/dev/null
+    expect 'what begins with the prefix comes at once' eventually \
+        matches "$tmp/heard" '~"kind": "message", "data": "new"\}$'
+    expect 'what is no text as numbers' eventually \
+        matches "$tmp/heard" '~"data": \[110, 101, 255\]\}$'
+    expect 'and nothing else' [ "$(wc -l <"$tmp/heard")" -eq 3 ]
+    "$spctl" -q restart sub
+    expect 'a restart is a gap' eventually \
+        matches "$tmp/heard" '~"kind": "gap"\}$'
+    "$spctl" -q stop sub
+    wait "$follower" || status=$?
+    expect 'the end of the session is exit status 1' [ "$status" -eq 1 ]
+    expect 'said as JSON' matches "$tmp/heard" \
+        '~"kind": "over", "error": [0-9]+, "name": "SP_ENOENT"'
+    expect 'and in words' matches "$tmp/warned" '~^spctl: sub: no such session'
+}
+
+test_subscribe_to_all() {
+    local follower status=0
+
+    heard
+    "$spctl" -q start sub --module probe
+    expect 'messages of all have their IDs before them' eventually \
+        emits_heard sub one
+    "$spctl" -q restart sub
+    expect 'a gap is told beside them' eventually \
+        matches "$tmp/warned" '~^spctl: sub: it was restarted'
+    "$spctl" -q stop sub
+    "$spctl" -q start sub2 --module probe
+    expect 'the end of one is not the end' eventually emits_heard sub2 two
+    kill -INT "$follower"
+    wait "$follower" || status=$?
+    expect 'SIGINT ends it with exit status 0' [ "$status" -eq 0 ]
+    "$spctl" -q stop sub2
+    try 'a session that is not there is exit status 1' 1 '' \
+        '~^spctl: nobody: no such session' subscribe nobody
+    try 'an invalid ID is refused' 2 '' '*' subscribe a/b
+}
+
+# Emits until it is heard: what comes before it has begun is missed.
+emits_heard() {
+    "$spctl" call "$1" "emit $2" >/dev/null
+    matches "$tmp/heard" "~^$1	$2\$"
+}
+
 test_stats() {
     try 'stats has names, values and meanings' 0 \
         '~^starts +[1-9][0-9]*  [a-z]' '' stats

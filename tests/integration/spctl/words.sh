@@ -53,8 +53,8 @@ test_session_ids() {
         [UTF-8]=$'caf\xc3\xa9' ['a space']='a b'
         ['a control character']=$'a\033[31m')
 
-    for command in start stop restart call cast started info events wait \
-        pause resume touch url; do
+    for command in start stop restart call cast started info events subscribe \
+        wait pause resume touch url; do
         for name in "${!bad[@]}"; do
             try "$command refuses an ID of $name" 2 '' \
                 '~^spctl: "[ -~]*" is not a session ID' \
@@ -122,7 +122,7 @@ test_no_supervisor() {
     for command in 'start a' 'stop a' 'call a x' 'cast a x' 'started a' list \
         'info a' modules ping 'stop a --drain' 'restart a' 'pause a' \
         'resume a' 'signal a HUP' 'touch a' 'wait a' 'wait a --for restarted' \
-        events 'events --follow' stats reload 'list --long' \
+        events 'events --follow' subscribe stats reload 'list --long' \
         'broadcast all x'; do
         # shellcheck disable=SC2086
         try "no runtime directory is exit status 7 for $command" 7 '' \
