@@ -121,7 +121,8 @@ class Chromium:
         return json.loads(line)
 
     def said(self):
-        with open(f"{self.home}/log", encoding="utf-8", errors="replace") as log:
+        with open(f"{self.home}/log", encoding="utf-8",
+                  errors="replace") as log:
             return log.read()[-2000:]
 
     def turn(self, deadline):
@@ -204,7 +205,8 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=width,
                  height=height, deviceScaleFactor=1, mobile=width < 600)
         self.ask("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+            {"name": "prefers-color-scheme",
+             "value": "dark" if dark else "light"}])
         if not scripts:
             self.ask("Emulation.setScriptExecutionDisabled", value=True)
 
@@ -212,17 +214,17 @@ class Page:
         return self.browser.ask(method, self.session, **params)
 
     def hear(self, message):
-        params = message["params"]
-        match message["method"]:
-            case "Page.loadEventFired":
-                self.loads += 1
-            case "Runtime.exceptionThrown":
-                self.complaints.append(str(params["exceptionDetails"]))
-            case "Runtime.consoleAPICalled" if params["type"] in ("error", "warning"):
-                self.complaints.append(str(params["args"]))
-            case "Log.entryAdded" if params["entry"]["level"] in ("error", "warning"):
-                entry = params["entry"]
-                self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+        params, method = message["params"], message["method"]
+        entry = params.get("entry", {})
+        if method == "Page.loadEventFired":
+            self.loads += 1
+        elif method == "Runtime.exceptionThrown":
+            self.complaints.append(str(params["exceptionDetails"]))
+        elif (method == "Runtime.consoleAPICalled" and
+              params["type"] in ("error", "warning")):
+            self.complaints.append(str(params["args"]))
+        elif entry.get("level") in ("error", "warning"):
+            self.complaints.append(f"{entry['text']} {entry.get('url')}")
 
     def until(self, condition, what):
         deadline = time.monotonic() + DEADLINE
@@ -255,7 +257,9 @@ class Page:
     def wait(self, expression):
         """Until this is true: it is looked at with each change of the page."""
         script = """new Promise((done) => {
-            const look = () => { try { return %s; } catch (e) { return false; } };
+            const look = () => {
+                try { return %s; } catch (e) { return false; }
+            };
             const watch = new MutationObserver(() => {
                 if (look()) { watch.disconnect(); done(true); }
             });
@@ -306,10 +310,11 @@ class Page:
         self.ask("Input.insertText", text=text)
 
     def press(self, key, code):
-        for kind in ("keyDown", "keyUp"):
-            self.ask("Input.dispatchKeyEvent", type=kind, key=key,
-                     windowsVirtualKeyCode=code,
-                     **({"text": "\r"} if key == "Enter" and kind == "keyDown" else {}))
+        self.ask("Input.dispatchKeyEvent", type="keyDown", key=key,
+                 windowsVirtualKeyCode=code,
+                 text="\r" if key == "Enter" else "")
+        self.ask("Input.dispatchKeyEvent", type="keyUp", key=key,
+                 windowsVirtualKeyCode=code)
 
     def shot(self, path):
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]

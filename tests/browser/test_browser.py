@@ -77,7 +77,8 @@ def equal(value, expected, what):
 
 
 def shows(selector, text):
-    return f"document.querySelector('{selector}').textContent.includes('{text}')"
+    return (f"document.querySelector('{selector}').textContent"
+            f".includes('{text}')")
 
 
 def count_to(page, number):
@@ -218,7 +219,7 @@ def test_phone(stage):
         const box = document.querySelector('.news').getBoundingClientRect();
         return [box.top, box.bottom, innerHeight];
     })()""")
-    expect(0 <= box[0] and box[1] <= box[2], f"the news are out of sight: {box}")
+    expect(0 <= box[0] and box[1] <= box[2], f"the news are at {box}")
 
 
 def test_side_by_side(stage):

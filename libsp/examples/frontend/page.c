@@ -21,8 +21,6 @@
 
 /* How long a death is news, in ms. */
 #define NEWS_MS 30000
-/* The most processes that are drawn. */
-#define DRAWN_MAX 60
 
 static void head(struct response *page, const char *title, const char *kind)
 {
@@ -39,20 +37,6 @@ static void head(struct response *page, const char *title, const char *kind)
     if (strcmp(kind, "visit") == 0)
         response_html(page, "<script src=\"/script.js\" defer></script>\n");
     response_html(page, "</head>\n<body class=\"%s\">\n", kind);
-}
-
-static void age(struct response *page, unsigned long long ms)
-{
-    unsigned long long s = ms / 1000;
-
-    response_html(page, "<span class=\"age\" data-age=\"%llu\">", ms);
-    if (s < 60)
-        response_html(page, "%llu s", s);
-    else if (s < 3600)
-        response_html(page, "%llu min %llu s", s / 60, s % 60);
-    else
-        response_html(page, "%llu h %llu min", s / 3600, s / 60 % 60);
-    response_html(page, "</span>");
 }
 
 /* ---- the news ----------------------------------------------------------- */
@@ -142,7 +126,7 @@ static void own_process(struct response *page, const struct entry *entry,
                   "<dl>\n<div><dt>Process</dt><dd id=\"pid\">%ld</dd></div>\n"
                   "<div><dt>Up for</dt><dd id=\"uptime\">",
                   entry ? entry->number : 0, visit->count, visit->pid);
-    age(page, visit->uptime_ms);
+    page_age(page, visit->uptime_ms);
     response_html(page,
                   "</dd></div>\n<div><dt>Restarts</dt>"
                   "<dd id=\"restarts\">%u</dd></div>\n"
@@ -280,60 +264,6 @@ static void card_past(struct response *page, const struct entry *entry)
 }
 
 /* ---- everybody ---------------------------------------------------------- */
-
-static void tile(struct response *page, const struct entry *entry)
-{
-    static const char *const states[] = {
-        [BOARD_STARTING] = "starting",
-        [BOARD_RUNNING] = "running",
-        [BOARD_DYING] = "dying",
-        [BOARD_GONE] = "gone",
-    };
-    const struct past *death = entry_last(entry, "crash");
-    bool fresh = death && entry_is_fresh(entry);
-
-    response_html(page,
-                  "<li class=\"%s%s hue-%u\" data-number=\"%u\">"
-                  "<b>%u</b> ",
-                  states[entry->state],
-                  fresh && entry->state == BOARD_RUNNING ? " fresh" : "",
-                  entry->number % 8, entry->number, entry->number);
-    if (fresh && entry->state == BOARD_RUNNING)
-        response_html(page, "<em>%s</em> ", cause_of(death->text).title);
-    if (entry->state == BOARD_RUNNING)
-        age(page, board_age_ms(entry));
-    else if (entry->state == BOARD_STARTING)
-        response_html(page, "<span>starting</span>");
-    else
-        response_html(page, "<span>%s</span>",
-                      death ? cause_of(death->text).title : "ended");
-    if (entry->restarts > 0)
-        response_html(page, " <i title=\"restarts\">\u21bb\u2009%u</i>",
-                      entry->restarts);
-    response_html(page, "</li>\n");
-}
-
-/* Those that have ended are left out after a moment. */
-static bool is_drawn(const struct entry *entry)
-{
-    return entry->state != BOARD_GONE || entry_is_fresh(entry);
-}
-
-void page_board(struct response *response, const struct board *board)
-{
-    size_t drawn = 0;
-
-    for (const struct entry *entry = board_next(board, NULL);
-         entry && drawn < DRAWN_MAX; entry = board_next(board, entry)) {
-        if (!is_drawn(entry))
-            continue;
-        tile(response, entry);
-        drawn++;
-    }
-    if (board_count(board) > drawn)
-        response_html(response, "<li class=\"more\">and %zu more</li>\n",
-                      board_count(board) - drawn);
-}
 
 static void card_board(struct response *page, const struct board *board)
 {

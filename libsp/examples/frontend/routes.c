@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be asked of the front end: one page by GET, its events, and forms
  * that do something to the visitor's session and then send the browser back to
- * the page.  A form never starts a session: without one there is nothing that it
- * could have meant.  Nothing here waits.  Called by server.c. */
+ * the page.  A form never starts a session: without one there is nothing that
+ * it could have meant.  Nothing here waits.  Called by server.c. */
 #define _GNU_SOURCE
 #include "routes.h"
 

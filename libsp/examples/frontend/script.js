@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Makes the page live.  Without it all works, too: each button is a form, and
-// the page that it leads to tells what has happened.  So this only asks for that
-// page when the server says that there is something new, and puts its pieces
-// (data-live) in place of those that are shown.
+// the page that it leads to tells what has happened.  So this only asks for
+// that page when the server says that there is something new, and puts its
+// pieces (data-live) in place of those that are shown.
 "use strict";
 
 const here = location.pathname;
@@ -118,7 +118,7 @@ function showLink(live) {
 }
 
 const waits = {
-  "do-spin": "It loops, and answers nothing. The watchdog has an eye on it\u2026",
+  "do-spin": "It loops, and answers nothing. The watchdog sees that\u2026",
   "do-bomb": "It takes memory\u2026",
 };
 
