@@ -73,45 +73,40 @@ static void news_died(struct response *page, const struct past *death,
     response_html(page, "</div>\n");
 }
 
-/* former: what is still known of the session that has ended; NULL: nothing. */
-static void news_renewed(struct response *page, const struct entry *former)
+/* Its past begins with that of the session that it follows. */
+static void news_renewed(struct response *page, const struct entry *entry)
 {
-    const struct past *why = NULL;
+    const struct past *why = entry_last(entry, "crash");
 
-    if (former && entry_last(former, "give_up"))
-        why = entry_last(former, "crash");
-    if (why)
+    response_html(page, "<div class=\"news bad\">\n");
+    if (why && entry_last(entry, "give_up"))
         response_html(page,
-                      "<div class=\"news bad\">\n"
                       "<h2>That session was given up</h2>\n<p>Process %ld %s "
                       "like those before it, too often in too short a time, so "
                       "the supervisor gave up restarting this one session. ",
                       why->pid, cause_of(why->text).title);
     else
-        response_html(page, "<div class=\"news bad\">\n"
-                            "<h2>Your session has ended</h2>\n"
+        response_html(page, "<h2>Your session has ended</h2>\n"
                             "<p>It was stopped, or it crashed too often in "
                             "too short a time and was given up. ");
     response_html(page, "You have a fresh session now, under a new ID.</p>\n");
-    if (former && former->pasts > 0 && (why || entry_last(former, "stop")))
-        supervisor_said(page, why ? why->text
-                                  : entry_last(former, "stop")->text);
+    if (why && entry_last(entry, "give_up"))
+        supervisor_said(page, why->text);
     response_html(page, "</div>\n");
 }
 
-static void news(struct response *page, const struct desk *desk,
-                 const struct sp_plug_outcome *outcome,
+static void news(struct response *page, const struct entry *entry,
                  const struct visit *visit)
 {
-    const struct entry *entry = board_find(desk->app->board, outcome->id);
     const struct past *death = entry ? entry_last(entry, "crash") : NULL;
+    unsigned long long since = entry ? entry->renewed_ms : 0;
 
     response_html(page, "<div id=\"news\" data-live role=\"status\">\n");
-    if (outcome->visit == SP_VISIT_RENEWED)
-        news_renewed(page, board_find(desk->app->board, outcome->former));
-    else if (death && death->pid != visit->pid &&
-             wall_ms() < death->time_ms + NEWS_MS)
+    if (death && death->time_ms > since && death->pid != visit->pid &&
+        wall_ms() < death->time_ms + NEWS_MS)
         news_died(page, death, visit);
+    else if (since > 0 && wall_ms() < since + NEWS_MS)
+        news_renewed(page, entry);
     response_html(page, "</div>\n");
 }
 
@@ -305,7 +300,7 @@ void page_visit(struct response *response, const struct desk *desk,
                   "<p class=\"lead\">What you see here lives in one "
                   "operating-system process that serves you alone. Break it: "
                   "nobody else will notice.</p>\n</header>\n");
-    news(response, desk, outcome, visit);
+    news(response, entry, visit);
     response_html(response, "<div class=\"cards\">\n");
     card_self(response, desk, entry, visit);
     card_harms(response, desk, visit);

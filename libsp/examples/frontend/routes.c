@@ -120,6 +120,8 @@ static void show_page(const struct desk *desk, struct evhttp_request *request,
     else if (is_board_behind(desk, outcome, &visit) && !is_again(request))
         redirect(desk, request, "/?" AGAIN);
     else if (response_begin(&response, request)) {
+        if (outcome->visit == SP_VISIT_RENEWED)
+            board_inherit(desk->app->board, outcome->id, outcome->former);
         page_visit(&response, desk, outcome, &visit);
         response_send(&response, HTTP_OK);
     }
