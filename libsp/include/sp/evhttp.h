@@ -458,7 +458,7 @@ enum sp_plug_stream_flag {
 /* Called when a stream has begun, and when one that has begun is no more: as a
  * `done` of <sp/async.h>, from a callback of the event base, never inside
  * sp_plug_stream().  Inside sp_plug_closed the stream is still valid, but takes
- * nothing. */
+ * nothing, and neither the server nor a connection of its may be freed. */
 typedef void sp_plug_opened(struct sp_stream *stream, void *context);
 typedef void sp_plug_closed(struct sp_stream *stream, void *context);
 
