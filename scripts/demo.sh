@@ -113,6 +113,8 @@ sandbox = $1
 [module visitor]
 path = $libdir/libsp/examples/visitor.so
 sandbox = $1
+call_limit = 2s
+memory = 64M
 TXT
 }
 
@@ -228,7 +230,9 @@ play
 start_frontend
 fetch "${address#http://}"
 if ! $once; then
-    say "Open it, in two browsers, and crash one visitor. In another shell:"
+    say "Open it, and break your process: two visitors are at" \
+        "$address/side-by-side"
+    say "In another shell:"
     show "export SP_RUNTIME_DIR=$SP_RUNTIME_DIR"
     show "build/programs/bin/spctl list"
     say "Ctrl-C ends everything."

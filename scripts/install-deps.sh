@@ -10,7 +10,8 @@ usage()
 Usage: scripts/install-deps.sh [--list] [build | test | load]
 
   build   what building and running libsp needs
-  test    that, and what its tests need (the default)
+  test    that, and what its tests need (the default); without a browser, which
+          is optional, a test is skipped
   load    all that, and what scripts/load.sh needs
   --list  print the packages, install nothing
 
@@ -30,6 +31,11 @@ test_packages=(
     clang libclang-rt-dev # the second compiler; libFuzzer
 )
 load_packages=(wrk)
+
+# What some tests are skipped without.
+optional_packages=(
+    chromium python3 # the example front end in a real browser
+)
 
 fail()
 {
@@ -79,10 +85,11 @@ apt()
 }
 
 packages=("${build_packages[@]}" "${test_packages[@]}")
+optional=("${optional_packages[@]}")
 list_only=false
 for word in "$@"; do
     case $word in
-    build) packages=("${build_packages[@]}") ;;
+    build) packages=("${build_packages[@]}") optional=() ;;
     test) ;;
     load) packages+=("${load_packages[@]}") ;;
     --list) list_only=true ;;
@@ -91,17 +98,29 @@ for word in "$@"; do
     esac
 done
 if $list_only; then
-    printf '%s\n' "${packages[@]}"
+    printf '%s\n' "${packages[@]}" ${optional[@]+"${optional[@]}"}
     exit
 fi
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     fail "no apt here; install the likes of: ${packages[*]}"
 mapfile -t missing < <(missing_of "${packages[@]}")
-[ "${#missing[@]}" -eq 0 ] && exit
+mapfile -t wanted < <(missing_of ${optional[@]+"${optional[@]}"})
+[ $((${#missing[@]} + ${#wanted[@]})) -gt 0 ] || exit 0
 
-can_be_root || fail "not root and no sudo; as root, please:
+if [ "${#missing[@]}" -gt 0 ]; then
+    can_be_root || fail "not root and no sudo; as root, please:
     apt-get install ${missing[*]}"
-echo "installing ${missing[*]}"
-apt update
-apt install --no-install-recommends "${missing[@]}"
+    echo "installing ${missing[*]}"
+    apt update
+    apt install --no-install-recommends "${missing[@]}"
+fi
+
+# What cannot be had is a word, and no error.
+if [ "${#wanted[@]}" -gt 0 ]; then
+    if can_be_root && echo "installing ${wanted[*]}" &&
+        (apt update && apt install --no-install-recommends "${wanted[@]}"); then
+        exit 0
+    fi
+    echo "without ${wanted[*]}: some tests will be skipped"
+fi

@@ -65,6 +65,7 @@ summary=
 part() # NAME COMMAND...
 {
     local name=$1 log="$scratch/log.${1// /-}" started=$SECONDS status note=
+    local left_out
 
     shift
     printf '\n== %s\n' "$name"
@@ -76,6 +77,9 @@ part() # NAME COMMAND...
     *) failed=$((failed + 1)) status=FAILED ;;
     esac
     note=$(grep -E '^[0-9]+% tests passed' "$log")
+    left_out=$(sed -nE 's/^[[:space:]]*[0-9]+ - (.*) \(Skipped\)$/\1/p' "$log" |
+        paste -sd' ')
+    [ -z "$left_out" ] || note+="; skipped: $left_out"
     [ "$status" != skipped ] || note=$(tail -n 1 "$log")
     summary+=$(printf '%-11s %-8s %4d s  %s' "$name" "$status" \
         $((SECONDS - started)) "$note")$'\n'

@@ -3,7 +3,7 @@
  * line at the end of an event.  A line ends with CR, LF or CR LF, so that data
  * is cut at each of these into several fields, which the browser joins by LF:
  * nothing that a session says can end its event or begin a field.  Called by
- * stream.c. */
+ * outlet.c and stream.c. */
 #include "sse.h"
 
 #include <stdio.h>

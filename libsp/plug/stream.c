@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A stream: the response of one request, which goes on.  The sessions that the
  * request names are read one after the other, until one is there (hub.c); then
- * what is heard of it is framed (sse.c) and sent, for as long as the client
- * takes it.  What may call the program's functions, or leaves the hub, is done
- * by events of our own, since the hub tells many at once. */
+ * what is heard of it is sent (outlet.c), for as long as the client takes it.
+ * What may call the program's functions, or leaves the hub, is done by events
+ * of our own, since the hub tells many at once. */
 #define _GNU_SOURCE
 #include <sp/evhttp.h>
 
@@ -23,6 +23,7 @@
 #include "claims.h"
 #include "hangup.h"
 #include "hub.h"
+#include "outlet.h"
 #include "respond.h"
 #include "sse.h"
 
@@ -55,11 +56,8 @@ struct sp_stream {
     unsigned asked;             /* of the claims */
     struct sp_plug_watch watch; /* prefix is in `prefix` */
     unsigned char prefix[SP_PREFIX_MAX];
-    bool was_opened;   /* the program knows of it */
-    size_t queued;     /* bytes, in all */
-    size_t last_taken; /* of these, by the last keep-alive */
-    unsigned stalled;  /* keep-alives since something was taken */
-    unsigned long long lost;
+    bool was_opened; /* the program knows of it */
+    struct outlet outlet;
 };
 
 /* ---- its life ----------------------------------------------------------- */
@@ -120,109 +118,10 @@ static void run_timer(struct event *timer, int ms)
     event_add(timer, &time);
 }
 
-/* ---- sending ------------------------------------------------------------ */
-
 static struct bufferevent *bufferevent_of(const struct sp_stream *stream)
 {
     return evhttp_connection_get_bufferevent(
         evhttp_request_get_connection(stream->request));
-}
-
-static size_t pending(const struct sp_stream *stream)
-{
-    return evbuffer_get_length(bufferevent_get_output(bufferevent_of(stream)));
-}
-
-static void on_drained(struct evhttp_connection *connection, void *context);
-
-/* Hands bytes to the connection, whatever waits there. */
-static void queue(struct sp_stream *stream, struct evbuffer *bytes)
-{
-    size_t before = pending(stream);
-
-    evhttp_send_reply_chunk_with_cb(stream->request, bytes, on_drained, stream);
-    stream->queued += pending(stream) - before;
-}
-
-/* Whether an event of this size is lost, which is noted then.  Once one is, all
- * are, until there is room to say so. */
-static bool is_lost(struct sp_stream *stream, size_t size)
-{
-    if (stream->lost == 0 && size <= SP_PLUG_STREAM_BYTES &&
-        pending(stream) + size <= SP_PLUG_STREAM_BYTES)
-        return false;
-    stream->lost++;
-    return true;
-}
-
-/* Sends an event; binary: as base64, type is NULL then. */
-static enum sp_error send_event(struct sp_stream *stream, const char *type,
-                                const void *data, size_t size, bool binary)
-{
-    struct evbuffer *event;
-    enum sp_error error = SP_OK;
-
-    if (is_lost(stream, size))
-        return SP_EAGAIN;
-    event = evbuffer_new();
-    if (!event || !(binary ? sse_add_base64(event, data, size)
-                           : sse_add(event, type, data, size))) {
-        stream->lost++;
-        error = SP_ENOMEM;
-    } else if (is_lost(stream, evbuffer_get_length(event))) {
-        error = SP_EAGAIN;
-    } else {
-        queue(stream, event);
-    }
-    if (event)
-        evbuffer_free(event);
-    return error;
-}
-
-static void send_word(struct sp_stream *stream, const char *type,
-                      const char *json)
-{
-    send_event(stream, type, json, strlen(json), false);
-}
-
-/* The same for what is to be said whatever waits already. */
-static bool insist(struct sp_stream *stream, const char *type, const char *json)
-{
-    struct evbuffer *event = evbuffer_new();
-    bool added = event && sse_add(event, type, json, strlen(json));
-
-    if (added)
-        queue(stream, event);
-    if (event)
-        evbuffer_free(event);
-    return added;
-}
-
-static void tell_lost(struct sp_stream *stream)
-{
-    char number[32];
-
-    snprintf(number, sizeof number, "%llu", stream->lost);
-    if (stream->lost > 0 && insist(stream, "lost", number))
-        stream->lost = 0;
-}
-
-/* The client has taken all: now it can be told what it has missed. */
-static void on_drained(struct evhttp_connection *connection, void *context)
-{
-    (void)connection;
-    tell_lost(context);
-}
-
-/* Bytes that are no event.  Without memory they are left out. */
-static void send_bytes(struct sp_stream *stream, const char *text)
-{
-    struct evbuffer *bytes = evbuffer_new();
-
-    if (bytes && evbuffer_add(bytes, text, strlen(text)) == 0)
-        queue(stream, bytes);
-    if (bytes)
-        evbuffer_free(bytes);
 }
 
 /* ---- its end ------------------------------------------------------------ */
@@ -242,7 +141,7 @@ static void send_over(struct sp_stream *stream)
     sse_json(text, sizeof text, sp_strerror(stream->error));
     snprintf(json, sizeof json, "{\"error\":\"%s\",\"text\":%s}",
              sp_error_name(stream->error), text);
-    insist(stream, "over", json);
+    outlet_insist(&stream->outlet, "over", json);
 }
 
 static void finish(struct sp_stream *stream)
@@ -251,7 +150,7 @@ static void finish(struct sp_stream *stream)
                                    1, 0};
     struct evhttp_request *request = stream->request;
 
-    tell_lost(stream);
+    outlet_tell_lost(&stream->outlet);
     send_over(stream);
     bufferevent_set_timeouts(bufferevent_of(stream), NULL, &patience);
     hangup_unwatch(&stream->hangup);
@@ -311,10 +210,10 @@ static void send_first(struct sp_stream *stream)
 
     snprintf(text, sizeof text, "retry: %d\nid: %s\n", stream->watch.retry_ms,
              BEEN_HERE);
-    send_bytes(stream, text);
-    send_word(stream, "begun", "{}");
+    outlet_add(&stream->outlet, text);
+    outlet_say(&stream->outlet, "begun", "{}");
     if (been)
-        send_word(stream, "gap", "{}");
+        outlet_say(&stream->outlet, "gap", "{}");
 }
 
 static void begin(struct reader *reader)
@@ -364,7 +263,7 @@ static void send_message(struct sp_stream *stream, const struct sp_news *news)
     bool binary =
         stream->watch.flags & SP_PLUG_BASE64 || !sse_is_text(data, size);
 
-    send_event(stream, NULL, data, size, binary);
+    outlet_send(&stream->outlet, NULL, data, size, binary);
 }
 
 static void send_life(struct sp_stream *stream, const struct sp_event *event)
@@ -375,7 +274,7 @@ static void send_life(struct sp_stream *stream, const struct sp_event *event)
     snprintf(json, sizeof json, "{\"time_ms\":%llu,\"pid\":%ld,\"text\":%s}",
              sp_event_time_ms(event), (long)sp_event_pid(event), text);
     if (sse_type_valid(sp_event_name(event)))
-        send_word(stream, sp_event_name(event), json);
+        outlet_say(&stream->outlet, sp_event_name(event), json);
 }
 
 /* A loss among the events of all sessions is no number of this one's. */
@@ -385,9 +284,9 @@ static void send_lost(struct sp_stream *stream, const struct sp_news *news)
 
     snprintf(number, sizeof number, "%llu", sp_news_lost(news));
     if (*sp_news_id(news))
-        send_word(stream, "lost", number);
+        outlet_say(&stream->outlet, "lost", number);
     else
-        send_word(stream, "gap", "{}");
+        outlet_say(&stream->outlet, "gap", "{}");
 }
 
 static void hear_end(struct sp_stream *stream, enum sp_error error)
@@ -417,7 +316,7 @@ static void hear(struct reader *reader, const struct sp_news *news)
         send_lost(stream, news);
         break;
     case SP_NEWS_GAP:
-        send_word(stream, "gap", "{}");
+        outlet_say(&stream->outlet, "gap", "{}");
         break;
     case SP_NEWS_OVER:
         hear_end(stream, sp_news_error(news));
@@ -450,19 +349,12 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
  * what is sent to it. */
 static void keep_alive(struct sp_stream *stream)
 {
-    size_t taken = stream->queued - pending(stream);
-    bool waits = pending(stream) > 0;
-
-    stream->stalled = waits && taken == stream->last_taken
-                          ? stream->stalled + 1
-                          : 0;
-    stream->last_taken = taken;
-    if (stream->stalled >= STALLED_MAX) {
+    if (outlet_look(&stream->outlet) >= STALLED_MAX) {
         drop_connection(stream);
         return;
     }
-    if (!waits)
-        send_bytes(stream, ":\n\n");
+    if (outlet_is_empty(&stream->outlet))
+        outlet_add(&stream->outlet, ":\n\n");
     run_timer(stream->timer, stream->watch.keepalive_ms);
 }
 
@@ -544,7 +436,7 @@ enum sp_error sp_plug_stream(struct sp_plug *plug, struct sp_async *async,
         return SP_ENOMEM;
     stream->plug = plug;
     stream->async = async;
-    stream->request = request;
+    stream->request = stream->outlet.request = request;
     set_watch(stream, watch);
     if (!prepare(stream)) {
         destroy(stream);
@@ -567,7 +459,7 @@ enum sp_error sp_stream_send(struct sp_stream *stream, const char *type,
         return SP_EMSGSIZE;
     if (!sse_is_text(data, size))
         return SP_EINVAL;
-    return send_event(stream, type, data, size, false);
+    return outlet_send(&stream->outlet, type, data, size, false);
 }
 
 const char *sp_stream_id(const struct sp_stream *stream)

@@ -11,6 +11,8 @@ Each visitor is a browser context of its own: cookies are not shared.  Nothing
 is fetched from anywhere but the pages that are opened, and nothing is left
 behind: see Chromium.close().  What is waited for has a deadline.
 """
+import base64
+import contextlib
 import json
 import os
 import select
@@ -22,12 +24,16 @@ import time
 
 DEADLINE = 60  # seconds, for any step; one that takes so long has failed
 
+# Without a sandbox it runs as root, too, and where it may make no namespaces:
+# what it loads here is ours alone.
 ARGUMENTS = [
     "--headless=new", "--remote-debugging-pipe", "--no-first-run",
+    "--no-sandbox",
     "--no-default-browser-check", "--disable-gpu", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-sync", "--disable-breakpad",
-    "--disable-crash-reporter", "--disable-dev-shm-usage", "--metrics-recording-only",
+    "--disable-crash-reporter", "--disable-dev-shm-usage",
+    "--metrics-recording-only",
     "--no-proxy-server", "--mute-audio", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
@@ -71,8 +77,6 @@ class Chromium:
         to_browser, self.out = os.pipe()
         self.into, from_browser = os.pipe()
         words = [find(), *ARGUMENTS, f"--user-data-dir={self.home}/profile"]
-        if os.geteuid() == 0:
-            words.append("--no-sandbox")  # it refuses to run as root without
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"),
                        "HOME": self.home, "TMPDIR": self.home,
                        "XDG_CONFIG_HOME": self.home, "LANG": "C.UTF-8",
@@ -80,8 +84,7 @@ class Chromium:
                        "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
 
         def place():  # the pipe's ends are to be 3 and 4
-            high_in = os.dup(to_browser) + 0
-            one, two = high_in, from_browser
+            one, two = to_browser, from_browser
             while one in (3, 4):
                 one = os.dup(one)
             while two in (3, 4):
@@ -118,7 +121,8 @@ class Chromium:
         return json.loads(line)
 
     def said(self):
-        with open(f"{self.home}/log", encoding="utf-8", errors="replace") as log:
+        with open(f"{self.home}/log", encoding="utf-8",
+                  errors="replace") as log:
             return log.read()[-2000:]
 
     def turn(self, deadline):
@@ -184,9 +188,12 @@ class Chromium:
 class Page:
     """A window of a visitor."""
 
-    def __init__(self, browser, context, width, height, scripts, dark):
+    def __init__(self, browser, context, width=1280, height=900, scripts=True,
+                 dark=False):
         self.browser = browser
+        self.context = context
         target = browser.ask("Target.createTarget", url="about:blank",
+                             newWindow=True,
                              browserContextId=context)["targetId"]
         self.session = browser.ask("Target.attachToTarget", targetId=target,
                                    flatten=True)["sessionId"]
@@ -198,7 +205,8 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=width,
                  height=height, deviceScaleFactor=1, mobile=width < 600)
         self.ask("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+            {"name": "prefers-color-scheme",
+             "value": "dark" if dark else "light"}])
         if not scripts:
             self.ask("Emulation.setScriptExecutionDisabled", value=True)
 
@@ -206,17 +214,17 @@ class Page:
         return self.browser.ask(method, self.session, **params)
 
     def hear(self, message):
-        params = message["params"]
-        match message["method"]:
-            case "Page.loadEventFired":
-                self.loads += 1
-            case "Runtime.exceptionThrown":
-                self.complaints.append(str(params["exceptionDetails"]))
-            case "Runtime.consoleAPICalled" if params["type"] in ("error", "warning"):
-                self.complaints.append(str(params["args"]))
-            case "Log.entryAdded" if params["entry"]["level"] in ("error", "warning"):
-                entry = params["entry"]
-                self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+        params, method = message["params"], message["method"]
+        entry = params.get("entry", {})
+        if method == "Page.loadEventFired":
+            self.loads += 1
+        elif method == "Runtime.exceptionThrown":
+            self.complaints.append(str(params["exceptionDetails"]))
+        elif (method == "Runtime.consoleAPICalled" and
+              params["type"] in ("error", "warning")):
+            self.complaints.append(str(params["args"]))
+        elif entry.get("level") in ("error", "warning"):
+            self.complaints.append(f"{entry['text']} {entry.get('url')}")
 
     def until(self, condition, what):
         deadline = time.monotonic() + DEADLINE
@@ -249,7 +257,9 @@ class Page:
     def wait(self, expression):
         """Until this is true: it is looked at with each change of the page."""
         script = """new Promise((done) => {
-            const look = () => { try { return %s; } catch (e) { return false; } };
+            const look = () => {
+                try { return %s; } catch (e) { return false; }
+            };
             const watch = new MutationObserver(() => {
                 if (look()) { watch.disconnect(); done(true); }
             });
@@ -262,6 +272,21 @@ class Page:
         except Failure as failure:
             raise Failure(f"waited for {expression}: {failure}\n" +
                           self.text("main")) from failure
+
+    def until_true(self, expression):
+        """The same for what is in frames: asked again and again."""
+        deadline = time.monotonic() + DEADLINE
+        while not self.run("(() => { try { return Boolean(%s); } "
+                           "catch (e) { return false; } })()" % expression):
+            if time.monotonic() > deadline:
+                raise Failure(f"waited for {expression}")
+
+    def close(self):
+        """And all that belongs to its visitor."""
+        self.browser.pages.pop(self.session)
+        with contextlib.suppress(Failure):  # its other window has done it
+            self.browser.ask("Target.disposeBrowserContext",
+                             browserContextId=self.context)
 
     def text(self, selector):
         """What is shown there, in one line; '' if there is nothing."""
@@ -285,13 +310,13 @@ class Page:
         self.ask("Input.insertText", text=text)
 
     def press(self, key, code):
-        for kind in ("keyDown", "keyUp"):
-            self.ask("Input.dispatchKeyEvent", type=kind, key=key,
-                     windowsVirtualKeyCode=code,
-                     **({"text": "\r"} if key == "Enter" and kind == "keyDown" else {}))
+        self.ask("Input.dispatchKeyEvent", type="keyDown", key=key,
+                 windowsVirtualKeyCode=code,
+                 text="\r" if key == "Enter" else "")
+        self.ask("Input.dispatchKeyEvent", type="keyUp", key=key,
+                 windowsVirtualKeyCode=code)
 
     def shot(self, path):
-        import base64
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
         data = self.ask("Page.captureScreenshot", captureBeyondViewport=True,
                         clip={"x": 0, "y": 0, "width": size["width"],

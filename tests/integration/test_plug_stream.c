@@ -126,7 +126,7 @@ Test(plug_stream, tells_a_browser_that_was_here_of_the_gap)
     window_close(&window);
 }
 
-Test(plug_stream, goes_on_in_the_process_after_a_crash_and_says_why_there_is_one)
+Test(plug_stream, goes_on_in_the_process_after_a_crash_and_says_why)
 {
     struct window window;
     struct reply ann;

@@ -44,7 +44,8 @@ static void start(void)
     answers.asking.watch = &watch;
 }
 
-TestSuite(plug_stream_ends, .init = start, .fini = answers_stop, .timeout = 120);
+TestSuite(plug_stream_ends, .init = start, .fini = answers_stop,
+          .timeout = 120);
 
 static bool are_closed(void *count)
 {

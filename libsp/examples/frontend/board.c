@@ -309,6 +309,32 @@ const struct entry *board_find(const struct board *board, const char *id)
     return find(board, id);
 }
 
+static void prepend(struct entry *entry, const struct entry *former)
+{
+    size_t room = BOARD_PAST_MAX - entry->pasts;
+    size_t count = former->pasts < room ? former->pasts : room;
+
+    memmove(entry->past + count, entry->past,
+            entry->pasts * sizeof *entry->past);
+    memcpy(entry->past, former->past + former->pasts - count,
+           count * sizeof *entry->past);
+    entry->pasts += count;
+}
+
+void board_inherit(struct board *board, const char *id, const char *former)
+{
+    struct entry *entry = find_or_add(board, id), *old = find(board, former);
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (!entry || entry->renewed_ms)
+        return;
+    entry->renewed_ms = (unsigned long long)now.tv_sec * 1000 +
+                        (unsigned long long)now.tv_nsec / 1000000;
+    if (old && old != entry)
+        prepend(entry, old);
+}
+
 const struct entry *board_next(const struct board *board,
                                const struct entry *entry)
 {

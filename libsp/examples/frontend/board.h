@@ -31,6 +31,8 @@ struct entry {
     long pid;
     unsigned long long since_ms; /* its state's beginning, monotonic */
     unsigned restarts;
+    unsigned long long renewed_ms; /* since the epoch: it follows another of
+                                    * its visitor's; 0: it does not */
     struct past past[BOARD_PAST_MAX]; /* the newest last */
     size_t pasts;
 };
@@ -51,6 +53,9 @@ const struct entry *board_find(const struct board *board, const char *id);
 /* All of them, the oldest first: NULL begins, and ends. */
 const struct entry *board_next(const struct board *board,
                                const struct entry *entry);
+/* Has a session's past begin with that of the one that it follows. */
+void board_inherit(struct board *board, const char *id, const char *former);
+
 /* How many processes there are. */
 size_t board_count(const struct board *board);
 

@@ -12,20 +12,24 @@ static const struct {
     struct cause cause;
 } causes[] = {
     {"call_limit",
-     {"was ended by the watchdog",
+     {"hung", "was ended by the watchdog",
       "It was still running when its time for one request was up, so the "
       "supervisor killed it."}},
     {"SIGABRT",
-     {"was ended by its memory limit",
+     {"out of memory", "was ended by its memory limit",
       "It asked for memory until it was refused more, and gave up."}},
     {"SIGSEGV",
-     {"crashed", "It wrote to memory that is not its own, and the kernel ended "
-                 "it."}},
-    {"SIGKILL", {"was killed", "Somebody sent it a signal that none can refuse."}},
-    {"SIGTERM", {"was killed", "Somebody sent it a signal to end."}},
-    {"request", {"was stopped", "Somebody has asked for that."}},
-    {"expired", {"was stopped", "Nobody had visited it for a long time."}},
-    {"", {"ended", "It did so by itself, or was made to."}},
+     {"crashed", "crashed",
+      "It wrote to memory that is not its own, and the kernel ended it."}},
+    {"SIGKILL",
+     {"killed", "was killed",
+      "Somebody sent it a signal that none can refuse."}},
+    {"SIGTERM",
+     {"killed", "was killed", "Somebody sent it a signal to end."}},
+    {"request", {"stopped", "was stopped", "Somebody has asked for that."}},
+    {"expired",
+     {"stopped", "was stopped", "Nobody had visited it for a long time."}},
+    {"", {"ended", "ended", "It did so by itself, or was made to."}},
 };
 
 struct cause cause_of(const char *text)

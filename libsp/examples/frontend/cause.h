@@ -4,7 +4,9 @@
 #define FRONTEND_CAUSE_H
 
 struct cause {
-    const char *title, *words;
+    const char *brief; /* two words */
+    const char *title; /* behind "Process 4711" */
+    const char *words; /* a sentence */
 };
 
 /* What the supervisor's words on an end mean. */

@@ -21,8 +21,6 @@
 
 /* How long a death is news, in ms. */
 #define NEWS_MS 30000
-/* The most processes that are drawn. */
-#define DRAWN_MAX 60
 
 static void head(struct response *page, const char *title, const char *kind)
 {
@@ -39,20 +37,6 @@ static void head(struct response *page, const char *title, const char *kind)
     if (strcmp(kind, "visit") == 0)
         response_html(page, "<script src=\"/script.js\" defer></script>\n");
     response_html(page, "</head>\n<body class=\"%s\">\n", kind);
-}
-
-static void age(struct response *page, unsigned long long ms)
-{
-    unsigned long long s = ms / 1000;
-
-    response_html(page, "<span class=\"age\" data-age=\"%llu\">", ms);
-    if (s < 60)
-        response_html(page, "%llu s", s);
-    else if (s < 3600)
-        response_html(page, "%llu min %llu s", s / 60, s % 60);
-    else
-        response_html(page, "%llu h %llu min", s / 3600, s / 60 % 60);
-    response_html(page, "</span>");
 }
 
 /* ---- the news ----------------------------------------------------------- */
@@ -89,45 +73,40 @@ static void news_died(struct response *page, const struct past *death,
     response_html(page, "</div>\n");
 }
 
-/* former: what is still known of the session that has ended; NULL: nothing. */
-static void news_renewed(struct response *page, const struct entry *former)
+/* Its past begins with that of the session that it follows. */
+static void news_renewed(struct response *page, const struct entry *entry)
 {
-    const struct past *why = NULL;
+    const struct past *why = entry_last(entry, "crash");
 
-    if (former && entry_last(former, "give_up"))
-        why = entry_last(former, "crash");
-    if (why)
+    response_html(page, "<div class=\"news bad\">\n");
+    if (why && entry_last(entry, "give_up"))
         response_html(page,
-                      "<div class=\"news bad\">\n"
                       "<h2>That session was given up</h2>\n<p>Process %ld %s "
                       "like those before it, too often in too short a time, so "
                       "the supervisor gave up restarting this one session. ",
                       why->pid, cause_of(why->text).title);
     else
-        response_html(page, "<div class=\"news bad\">\n"
-                            "<h2>Your session has ended</h2>\n"
+        response_html(page, "<h2>Your session has ended</h2>\n"
                             "<p>It was stopped, or it crashed too often in "
                             "too short a time and was given up. ");
     response_html(page, "You have a fresh session now, under a new ID.</p>\n");
-    if (former && former->pasts > 0 && (why || entry_last(former, "stop")))
-        supervisor_said(page, why ? why->text
-                                  : entry_last(former, "stop")->text);
+    if (why && entry_last(entry, "give_up"))
+        supervisor_said(page, why->text);
     response_html(page, "</div>\n");
 }
 
-static void news(struct response *page, const struct desk *desk,
-                 const struct sp_plug_outcome *outcome,
+static void news(struct response *page, const struct entry *entry,
                  const struct visit *visit)
 {
-    const struct entry *entry = board_find(desk->app->board, outcome->id);
     const struct past *death = entry ? entry_last(entry, "crash") : NULL;
+    unsigned long long since = entry ? entry->renewed_ms : 0;
 
     response_html(page, "<div id=\"news\" data-live role=\"status\">\n");
-    if (outcome->visit == SP_VISIT_RENEWED)
-        news_renewed(page, board_find(desk->app->board, outcome->former));
-    else if (death && death->pid != visit->pid &&
-             wall_ms() < death->time_ms + NEWS_MS)
+    if (death && death->time_ms > since && death->pid != visit->pid &&
+        wall_ms() < death->time_ms + NEWS_MS)
         news_died(page, death, visit);
+    else if (since > 0 && wall_ms() < since + NEWS_MS)
+        news_renewed(page, entry);
     response_html(page, "</div>\n");
 }
 
@@ -142,7 +121,7 @@ static void own_process(struct response *page, const struct entry *entry,
                   "<dl>\n<div><dt>Process</dt><dd id=\"pid\">%ld</dd></div>\n"
                   "<div><dt>Up for</dt><dd id=\"uptime\">",
                   entry ? entry->number : 0, visit->count, visit->pid);
-    age(page, visit->uptime_ms);
+    page_age(page, visit->uptime_ms);
     response_html(page,
                   "</dd></div>\n<div><dt>Restarts</dt>"
                   "<dd id=\"restarts\">%u</dd></div>\n"
@@ -281,60 +260,6 @@ static void card_past(struct response *page, const struct entry *entry)
 
 /* ---- everybody ---------------------------------------------------------- */
 
-static void tile(struct response *page, const struct entry *entry)
-{
-    static const char *const states[] = {
-        [BOARD_STARTING] = "starting",
-        [BOARD_RUNNING] = "running",
-        [BOARD_DYING] = "dying",
-        [BOARD_GONE] = "gone",
-    };
-    const struct past *death = entry_last(entry, "crash");
-    bool fresh = death && entry_is_fresh(entry);
-
-    response_html(page,
-                  "<li class=\"%s%s hue-%u\" data-number=\"%u\">"
-                  "<b>%u</b> ",
-                  states[entry->state],
-                  fresh && entry->state == BOARD_RUNNING ? " fresh" : "",
-                  entry->number % 8, entry->number, entry->number);
-    if (fresh && entry->state == BOARD_RUNNING)
-        response_html(page, "<em>%s</em> ", cause_of(death->text).title);
-    if (entry->state == BOARD_RUNNING)
-        age(page, board_age_ms(entry));
-    else if (entry->state == BOARD_STARTING)
-        response_html(page, "<span>starting</span>");
-    else
-        response_html(page, "<span>%s</span>",
-                      death ? cause_of(death->text).title : "ended");
-    if (entry->restarts > 0)
-        response_html(page, " <i title=\"restarts\">\u21bb\u2009%u</i>",
-                      entry->restarts);
-    response_html(page, "</li>\n");
-}
-
-/* Those that have ended are left out after a moment. */
-static bool is_drawn(const struct entry *entry)
-{
-    return entry->state != BOARD_GONE || entry_is_fresh(entry);
-}
-
-void page_board(struct response *response, const struct board *board)
-{
-    size_t drawn = 0;
-
-    for (const struct entry *entry = board_next(board, NULL);
-         entry && drawn < DRAWN_MAX; entry = board_next(board, entry)) {
-        if (!is_drawn(entry))
-            continue;
-        tile(response, entry);
-        drawn++;
-    }
-    if (board_count(board) > drawn)
-        response_html(response, "<li class=\"more\">and %zu more</li>\n",
-                      board_count(board) - drawn);
-}
-
 static void card_board(struct response *page, const struct board *board)
 {
     response_html(page, "<section class=\"card everybody\">\n"
@@ -375,7 +300,7 @@ void page_visit(struct response *response, const struct desk *desk,
                   "<p class=\"lead\">What you see here lives in one "
                   "operating-system process that serves you alone. Break it: "
                   "nobody else will notice.</p>\n</header>\n");
-    news(response, desk, outcome, visit);
+    news(response, entry, visit);
     response_html(response, "<div class=\"cards\">\n");
     card_self(response, desk, entry, visit);
     card_harms(response, desk, visit);

@@ -17,6 +17,9 @@ void page_visit(struct response *response, const struct desk *desk,
 /* The part of it that shows everybody's processes: items of a list. */
 void page_board(struct response *response, const struct board *board);
 
+/* A time span in words, which script.js lets go on. */
+void page_age(struct response *response, unsigned long long ms);
+
 /* A page of two visitors' pages. */
 void page_side_by_side(struct response *response);
 

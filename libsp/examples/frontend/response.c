@@ -13,8 +13,8 @@
 #include "html.h"
 
 /* What a page may load and run is what is served beside it; it may be framed by
- * another page of ours.  Referrer-Policy is not no-referrer: with that, browsers
- * send the forms of our own page with "Origin: null". */
+ * another page of ours.  Referrer-Policy is not no-referrer: with that,
+ * browsers send the forms of our own page with "Origin: null". */
 static const struct {
     const char *name, *value;
 } headers[] = {

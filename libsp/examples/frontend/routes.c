@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be asked of the front end: one page by GET, its events, and forms
  * that do something to the visitor's session and then send the browser back to
- * the page.  A form never starts a session: without one there is nothing that it
- * could have meant.  Nothing here waits.  Called by server.c. */
+ * the page.  A form never starts a session: without one there is nothing that
+ * it could have meant.  Nothing here waits.  Called by server.c. */
 #define _GNU_SOURCE
 #include "routes.h"
 
@@ -120,6 +120,8 @@ static void show_page(const struct desk *desk, struct evhttp_request *request,
     else if (is_board_behind(desk, outcome, &visit) && !is_again(request))
         redirect(desk, request, "/?" AGAIN);
     else if (response_begin(&response, request)) {
+        if (outcome->visit == SP_VISIT_RENEWED)
+            board_inherit(desk->app->board, outcome->id, outcome->former);
         page_visit(&response, desk, outcome, &visit);
         response_send(&response, HTTP_OK);
     }

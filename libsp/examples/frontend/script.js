@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Makes the page live.  Without it all works, too: each button is a form, and
-// the page that it leads to tells what has happened.  So this only asks for that
-// page when the server says that there is something new, and puts its pieces
-// (data-live) in place of those that are shown.
+// the page that it leads to tells what has happened.  So this only asks for
+// that page when the server says that there is something new, and puts its
+// pieces (data-live) in place of those that are shown.
 "use strict";
 
 const here = location.pathname;
@@ -34,33 +34,37 @@ function keepInSight() {
       () => document.body.classList.remove("news-in-sight"), 8000);
 }
 
-let asking = false;
-let askAgain = false;
-
-// One question at a time; what happens meanwhile is asked for afterwards.
-async function refresh() {
-  if (asking) {
-    askAgain = true;
-    return;
-  }
-  asking = true;
+async function askForPage() {
   try {
     const response = await fetch(here, {headers: {Accept: "text/html"}});
-    if (response.ok) {
-      const text = await response.text();
-      replacePieces(new DOMParser().parseFromString(text, "text/html"));
-      started();
-      markMine();
-      tick();
-    }
+    if (!response.ok)
+      return;
+    const text = await response.text();
+    replacePieces(new DOMParser().parseFromString(text, "text/html"));
+    started();
+    markMine();
+    tick();
   } catch (error) {
     showLink(false); // the server is away; its stream says when it is back
   }
-  asking = false;
-  if (askAgain) {
-    askAgain = false;
-    refresh();
+}
+
+let asking = null;
+let nextTime = null;
+
+// One question at a time.  What happens meanwhile is asked for by the next one,
+// and who waits, waits for a page that was asked for after he came.
+function refresh() {
+  if (!asking) {
+    asking = askForPage().finally(() => { asking = null; });
+    return asking;
   }
+  if (!nextTime)
+    nextTime = asking.then(() => {
+      nextTime = null;
+      return refresh();
+    });
+  return nextTime;
 }
 
 // ---- times go on by themselves ----
@@ -118,7 +122,7 @@ function showLink(live) {
 }
 
 const waits = {
-  "do-spin": "It loops, and answers nothing. The watchdog has an eye on it\u2026",
+  "do-spin": "It loops, and answers nothing. The watchdog sees that\u2026",
   "do-bomb": "It takes memory\u2026",
 };
 

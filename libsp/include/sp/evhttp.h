@@ -431,8 +431,8 @@ enum sp_error sp_plug_answer(struct sp_plug *plug, struct sp_async *async,
  * and what the program adds by sp_stream_send().  All but `message` and
  * `base64` have JSON as their data.
  *
- * Nothing is kept for those who are away.  A browser whose connection has broken
- * asks again by itself, after `retry`, and sends Last-Event-ID; it gets `begun`
+ * Nothing is kept for those who are away.  A browser whose connection has
+ * broken asks again by itself, after `retry`, and sends Last-Event-ID; it gets `begun`
  * and `gap`, and has missed what came in between: ask the session for its
  * present state then, as after every `gap`.  After `over` it asks again, too,
  * and stops at the 404. */
@@ -458,7 +458,7 @@ enum sp_plug_stream_flag {
 /* Called when a stream has begun, and when one that has begun is no more: as a
  * `done` of <sp/async.h>, from a callback of the event base, never inside
  * sp_plug_stream().  Inside sp_plug_closed the stream is still valid, but takes
- * nothing. */
+ * nothing, and neither the server nor a connection of its may be freed. */
 typedef void sp_plug_opened(struct sp_stream *stream, void *context);
 typedef void sp_plug_closed(struct sp_stream *stream, void *context);
 
@@ -507,8 +507,8 @@ struct sp_plug_watch {
  * HEAD ends with its headers.  Plug, async and event base outlive the server.
  *
  * SP_OK: it will end so.  On another value nothing has happened, and the
- * request is the caller's.  SP_EINVAL: a NULL, a prefix that is too long, a time
- * that is negative (but SP_TIMEOUT_INFINITE for timeout_ms), flags that there
+ * request is the caller's.  SP_EINVAL: a NULL, a prefix that is too long, a
+ * time that is negative (but SP_TIMEOUT_INFINITE for timeout_ms), flags that there
  * are not, a request without a connection.  SP_ENOMEM. */
 enum sp_error sp_plug_stream(struct sp_plug *plug, struct sp_async *async,
                              struct evhttp_request *request,
