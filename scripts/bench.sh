@@ -149,6 +149,7 @@ bench=$PWD/build/programs/tests/bench
 source=$PWD/tests/bench
 [ -x "$bin/spd" ] && [ -x "$bench/bench-supervision" ] ||
     { echo "bench.sh: build/programs holds no benchmarks" >&2; exit 1; }
+. "$source/peers.sh"
 
 # All but the sink are the module echo.  A crash of "lasting" is forgotten in
 # 1 ms, and its template, whose CPU time is measured, serves all rounds.
@@ -203,84 +204,6 @@ supervise() # NAME [COMMAND PREFIX...]
     exec {ready}<&-
 }
 
-# ---- who takes part ----
-
-absent='' # those that this machine lacks
-left_out() # WHO WHY
-{
-    absent+=" $1 "
-    echo "bench.sh: left out: $1: $2" >&2
-}
-
-# A server of its own, which refuses to run as root.
-postgres_start()
-{
-    local programs as=() i
-
-    programs=$(find /usr/lib/postgresql -name initdb 2>/dev/null | sort -V |
-        tail -n 1)
-    [ -n "$programs" ] || return 1
-    programs=${programs%/initdb}
-    postgres_dir=$(mktemp -d "$place/sp-bench-pg.XXXXXX")
-    if [ "$(id -u)" -eq 0 ]; then
-        chown postgres "$postgres_dir" || return 1
-        as=(setpriv --reuid postgres --regid postgres --clear-groups)
-    fi
-    "${as[@]}" "$programs/initdb" -D "$postgres_dir/db" -U bench -A trust \
-        >"$dir/postgres.log" 2>&1 || return 1
-    "${as[@]}" "$programs/postgres" -D "$postgres_dir/db" -k "$postgres_dir" \
-        -c listen_addresses= -c max_connections=100 >"$dir/postgres.log" 2>&1 &
-    postgres_pid=$!
-    export BENCH_POSTGRES="host=$postgres_dir user=bench dbname=postgres"
-    for i in $(seq 100); do
-        "$programs/pg_isready" -q -h "$postgres_dir" && return
-        sleep 0.1
-    done
-    return 1
-}
-
-find_peers()
-{
-    if ! $peers; then
-        absent=" nng port node python grpc postgres "
-        return
-    fi
-    command -v escript >/dev/null || left_out port "no erlang-base"
-    command -v node >/dev/null || left_out node "no nodejs"
-    command -v python3 >/dev/null || left_out python "no python3"
-    [ -x "$bench/peer-grpc" ] || left_out grpc "no libgrpc++-dev"
-    if [ ! -x "$bench/peer-postgres" ]; then
-        left_out postgres "no libpq-dev"
-    elif ! postgres_start; then
-        left_out postgres "no server of postgresql that can be run"
-    fi
-}
-
-# Sets command to that of one who takes part; the name of the measure is its own
-# where it measures a limit.
-command_of() # WHO MEASURE
-{
-    case $1/$2 in
-    floor/nng) command=("$bench/peer-nng" echo) ;;
-    libsp/nng) command=("$bench/peer-nng" session) ;;
-    floor/stop) command=("$bench/bench-floor" end) ;;
-    floor/*) command=("$bench/bench-floor" "$2") ;;
-    epoll/*) command=("$bench/bench-floor" --epoll "$2") ;;
-    fork/*) command=("$bench/bench-floor" fork) ;;
-    memcpy/*) command=("$bench/bench-floor" memcpy) ;;
-    libsp/*) command=("$bench/bench-session" "$2") ;;
-    port/*)
-        command=(env BENCH_PORT="$bench/peer-port" escript
-            "$source/peers/port.escript" "$2")
-        ;;
-    node/*) command=(node "$source/peers/node.js" "$2") ;;
-    python/*) command=(python3 "$source/peers/python.py" "$2") ;;
-    *) command=("$bench/peer-$1" "$2") ;;
-    esac
-}
-
-is_peer() { [[ " nng port node python grpc postgres " == *" $1 "* ]]; }
-
 # ---- measuring ----
 
 failures=0
@@ -309,6 +232,13 @@ take() # ROUND WHO NAME FILE
         'NF == 2 { print round, who, name "." $1, $2 }' "$4" >>"$dir/figures"
 }
 
+# Those that a failed measurement has left to the next one.
+end_sessions() # RUNTIME_NAME
+{
+    "$bin/spctl" --runtime-dir "$dir/$1" list --names |
+        xargs -r -n 1 "$bin/spctl" --runtime-dir "$dir/$1" stop || true
+}
+
 measure() # ROUND NAME WHERE WHO MEASURE COUNT PEERS_COUNT MORE
 {
     local round=$1 name=$2 where=$3 who=$4 prefix=() command=() count=$6
@@ -326,8 +256,11 @@ measure() # ROUND NAME WHERE WHO MEASURE COUNT PEERS_COUNT MORE
         set -- "${@:1:7}" ""
     fi
     progress "round $round of $rounds: $name, $who"
-    timed "$name, $who" "$dir/out" env SP_RUNTIME_DIR="$dir/$where" \
-        "${prefix[@]}" "${command[@]}" "$count" ${8:+"$8"} || return 0
+    if ! timed "$name, $who" "$dir/out" env SP_RUNTIME_DIR="$dir/$where" \
+        "${prefix[@]}" "${command[@]}" "$count" ${8:+"$8"}; then
+        if [ "$who" = libsp ]; then end_sessions "$where"; fi
+        return 0
+    fi
     take "$round" "$who" "$name" "$dir/out"
 }
 
@@ -368,9 +301,14 @@ measure_supervision() # ROUND
             '$1 == "p50" { print round, "floor", "answer@" level, $2 }' \
             "$dir/out" >>"$dir/figures"
     done
-    timed supervision "$dir/many.out" env SP_RUNTIME_DIR="$dir/many" \
+    # a fresh one, whose memory has not been as large before
+    supervise "many$1"
+    timed supervision "$dir/many.out" env SP_RUNTIME_DIR="$dir/many$1" \
         "$bench/bench-supervision" "$repeat" 1000 "$crashes" "$idle" $levels ||
         return 0
+    kill "${pids[-1]}"
+    wait "${pids[-1]}" || true
+    unset 'pids[-1]'
     timed refusals "$dir/few.out" env SP_RUNTIME_DIR="$dir/few" \
         "$bench/bench-supervision" refusals "$repeat" || return 0
     # what is measured once, is not named after the number of sessions
@@ -471,7 +409,6 @@ if [[ tiers =~ $only ]]; then
     for turn in $(seq "$rounds"); do measure_tiers "$turn"; done
 fi
 if [[ supervision =~ $only ]]; then
-    supervise many
     supervise few bash -c 'ulimit -n 300; exec "$@"' -
     for turn in $(seq "$supervision_rounds"); do
         measure_supervision "$turn"
