@@ -291,7 +291,7 @@ measure_round() # ROUND
 # Prints as bench-supervision does, "metric live value"; a floor's starts, too.
 measure_supervision() # ROUND
 {
-    local level
+    local level deadline=300 over=true
 
     progress "supervision, round $1 of $supervision_rounds"
     for level in $levels; do
@@ -305,10 +305,11 @@ measure_supervision() # ROUND
     supervise "many$1"
     timed supervision "$dir/many.out" env SP_RUNTIME_DIR="$dir/many$1" \
         "$bench/bench-supervision" "$repeat" 1000 "$crashes" "$idle" $levels ||
-        return 0
+        over=false
     kill "${pids[-1]}"
     wait "${pids[-1]}" || true
     unset 'pids[-1]'
+    $over || return 0
     timed refusals "$dir/few.out" env SP_RUNTIME_DIR="$dir/few" \
         "$bench/bench-supervision" refusals "$repeat" || return 0
     # what is measured once, is not named after the number of sessions
