@@ -1,104 +1,134 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Measures calls, starts and memory of sessions beside the floor: a static C
-# program with fork, socketpair, read and write, and no protocol.  Floor and
-# sessions take turns within each round; what is printed are medians of rounds,
-# and ratios first.  Then what supervision costs with 10, 1,000 and 9,000
-# sessions live, and what each tier of the sandbox adds to a start.  See
-# tests/bench/README.md.
+# Measures sessions beside the floor (a static C program with fork, socketpair,
+# read and write, and no protocol), beside other limits of the machine, and
+# beside what a user would take instead.  All take turns within each round; what
+# is shown are medians of rounds, and ratios first.  tests/bench/rows.txt has
+# what is shown and its bounds; tests/bench/README.md, how it is measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage()
 {
     cat <<TXT
-Usage: scripts/bench.sh [--rounds N] [--quick] [--no-build]
+Usage: scripts/bench.sh [OPTIONS]
 
-  --rounds N   rounds, of which the median is shown (7)
-  --quick      few rounds and small counts: to see that it works
-  --no-build   measure what build/programs holds
+  --rounds N    rounds, of which the median is shown (7)
+  --quick       one round and small counts: to see that it works
+  --only REGEX  the measurements whose names match, as '^call|start';
+                supervision and tiers are two of them
+  --no-peers    without nng, Erlang, Node, Python, gRPC and PostgreSQL
+  --no-build    measure what build/programs holds
+  --tsv FILE    all figures, too: who, metric, value, unit
+  --json FILE   the same with bounds and ratios
+  --plot FILE   an SVG of how far each figure is from its bound
+  --list        the names of the measurements, and nothing else
 
-A figure that misses its bound is shown as such and is no failure.
+A figure that misses its bound is shown as such and is no failure.  Exit status:
+1 if something could not be measured.
 TXT
 }
 
-rounds=7 calls=50000 starts=500 live=1000 memory=1000 build=true
+refuse()
+{
+    echo "bench.sh: $*" >&2
+    usage >&2
+    exit 2
+}
+
+rounds=7 build=true peers=true only=. list=false tsv='' json='' plot=''
+# counts of operations, and those of slow peers
+calls=50000 calls_peer=5000 starts=500 starts_peer=20 large=500 large_peer=100
+memory=1000 memory_peer=20 many=1000000
 # of supervision: rounds, repetitions, crashes, and how long it is idle, in ms
-levels="10 1000 9000"
-supervision_rounds=5 repeat=200 crashes=1000 idle=10000
+levels="10 1000 9000" supervision_rounds=5 repeat=200 crashes=1000 idle=10000
+deadline=120 # seconds that a measurement may take
 while [ $# -gt 0 ]; do
     case $1 in
-    --rounds) rounds=${2:?--rounds needs a number} && shift ;;
-    --quick)
-        rounds=3 calls=5000 starts=100 live=100 memory=50
-        supervision_rounds=1 repeat=50 crashes=100 idle=2000
+    --rounds | --only | --tsv | --json | --plot)
+        [ $# -gt 1 ] || refuse "$1 needs a value"
+        printf -v "${1#--}" %s "$2"
+        [ "$1" != --rounds ] || supervision_rounds=$2
+        shift
         ;;
+    --quick)
+        rounds=1 calls=5000 calls_peer=500 starts=50 starts_peer=5 large=100
+        large_peer=20 memory=100 memory_peer=5 many=200000
+        levels="10 9000" supervision_rounds=1 repeat=30 crashes=100 idle=2000
+        ;;
+    --no-peers) peers=false ;;
     --no-build) build=false ;;
+    --list) list=true ;;
     -h | --help) usage && exit ;;
-    *) usage >&2 && exit 2 ;;
+    *) refuse "no such option: $1" ;;
     esac
     shift
 done
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 2; }
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || refuse "not a number of rounds: $rounds"
+[[ "" =~ $only ]] || [ $? -ne 2 ] || refuse "not a regular expression: $only"
 
-# key | column of the figures | what | unit | bound (a ratio), "-" for none
-table="\
-call_1c    | 1 | call 64 B p50, 1c         | us  | 1.15
-call_1c    | 2 | call 64 B p99, 1c         | us  | 1.30
-call       | 1 | call 64 B p50, free       | us  | 1.15
-call       | 2 | call 64 B p99, free       | us  | -
-start_1c   | 1 | start to first answer, 1c | us  | 4.00
-start      | 1 | start to first answer     | us  | 4.00
-start_live | 1 | the same, $live live | us  | 4.00
-memory     | 1 | memory a session          | KiB | 1.50
-memory     | 2 | the same, by the machine  | KiB | 1.50"
+# name | where it runs | who takes part | measure | count | of a peer | more
+#
+# A row of rows.txt is "name.VALUE".  free: nothing is pinned; 1c: both ends are
+# pinned to one CPU, spd and the template, too.
+both="floor libsp"
+all="$both nng port node python grpc"
+runs="\
+call_1c        | 1c   | $all epoll           | call     | $calls | $calls_peer |
+call           | free | $all epoll postgres  | call     | $calls | $calls_peer |
+nng_1c         | 1c   | $both                | nng      | $calls | - |
+nng            | free | $both                | nng      | $calls | - |
+pipeline_1c    | 1c   | $both                | pipeline | $many | - | 64
+pipeline       | free | $both                | pipeline | $many | - | 64
+fan_1c         | 1c   | $both                | fan      | $calls | - | 100
+fan            | free | $both                | fan      | $calls | - | 100
+cast_1c        | 1c   | $both                | cast     | $many | - |
+cast           | free | $both                | cast     | $many | - |
+cast_one       | free | libsp                | cast_one | $calls | - |
+large_1c       | 1c   | $all memcpy          | large    | $large | $large_peer |
+large          | free | $all postgres memcpy | large    | $large | $large_peer |
+start_1c       | 1c   | $all fork            | start    | $starts | $starts_peer | 0
+start          | free | $all postgres fork   | start    | $starts | $starts_peer | 0
+start_live     | free | $both                | start    | $starts | - | 1000
+starts         | free | $both                | starts   | $starts | - | 32
+callers        | free | libsp                | callers  | $starts | - | 8
+crash          | free | $all postgres        | crash    | $starts | $starts_peer |
+end            | free | $both                | end      | $starts | - |
+stop           | free | $both                | stop     | $starts | - |
+memory         | free | $all postgres        | memory   | $memory | $memory_peer |
+frontend       | free | libsp                | frontend | 400 | - | 100
+frontend_async | free | libsp                | frontend_async | 400 | - | 100"
 
-# key | what | unit; each may be 1.2 times what it is with the fewest live
-flat="\
-start              | start                           | us
-answer             | start to first answer           | us
-floor              | the same, floor                 | us
-stop               | stop                            | us
-crash              | SIGKILL to the next answer      | us
-end                | SIGKILL until info tells        | us
-start_cpu_spd      | CPU of a start: spd             | us
-start_cpu_template | ... its template                | us
-start_cpu_session  | ... the session, with one call  | us
-end_cpu_spd        | CPU of an end: spd              | us"
+if $list; then
+    cut -d ' ' -f 1 <<<"$runs"
+    printf 'tiers\nsupervision\n'
+    exit
+fi
 
-# key | what | unit | divisor | bound
-single="\
-wakes_spd      | idle: wake-ups of spd a second              |    | 1    | 1
-wakes_sessions | idle: wake-ups of all sessions a second     |    | 1    | 1
-cpu_idle       | idle: CPU of spd a second                   | us | 1    | -
-flood_held     | 1,000 ends at once: spd answers a ping in   | ms | 1000 | 20
-flood_max      | ... with the time that it waits for a CPU   | ms | 1000 | -
-flood_ms       | ... until all are reaped                    | ms | 1    | -
-refusal_max    | no descriptors left: a start is refused in  | ms | 1000 | 100
-quiet          | call 64 B p50                               | us | 1    | -
-storm          | ... while another session crashes           | us | 1    | -
-quiet_p99      | call 64 B p99                               | us | 1    | -
-storm_p99      | ... while another session crashes           | us | 1    | -"
-
-# Of the sandbox; each start beside one with the first of them, in the same turn.
+# Of the sandbox; each start beside one with the first, in the same turn.
 tiers="none default strict"
-# us that a start may take longer than with the first of them
-tier_bound=15
+
+# ---- the place ----
 
 # Not on a disk: there a new socket's inode may cost hundreds of microseconds.
 place=/dev/shm
 [ -d "$place" ] && [ -w "$place" ] || place=/tmp
 dir=$(mktemp -d "$place/sp-bench.XXXXXX")
-pids=()
+touch "$dir/figures"
+pids=() postgres_pid='' postgres_dir=''
 finish()
 {
     local pid
 
+    if [ -n "$postgres_pid" ]; then # whoever is connected
+        kill -INT "$postgres_pid" 2>/dev/null || true
+        wait "$postgres_pid" 2>/dev/null || true
+    fi
     for pid in "${pids[@]}"; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done
-    rm -rf "$dir"
+    rm -rf "$dir" ${postgres_dir:+"$postgres_dir"}
 }
 trap finish EXIT
 trap 'exit 130' INT
@@ -116,11 +146,13 @@ if $build; then
 fi
 bin=$PWD/build/programs/bin
 bench=$PWD/build/programs/tests/bench
+source=$PWD/tests/bench
 [ -x "$bin/spd" ] && [ -x "$bench/bench-supervision" ] ||
     { echo "bench.sh: build/programs holds no benchmarks" >&2; exit 1; }
+. "$source/peers.sh"
 
-# Both are the module echo.  A crash of "lasting" is forgotten within 1 ms, and
-# its template, whose CPU time is measured, serves all rounds.
+# All but the sink are the module echo.  A crash of "lasting" is forgotten in
+# 1 ms, and its template, whose CPU time is measured, serves all rounds.
 configure()
 {
     local echo
@@ -129,6 +161,10 @@ configure()
     cat >"$dir/spd.conf" <<CONF
 [supervisor]
 max_sessions = 9500
+[module echo]
+path = $echo
+[module sink]
+path = $bench/sink.so
 [module lasting]
 path = $echo
 restart = permanent
@@ -168,37 +204,118 @@ supervise() # NAME [COMMAND PREFIX...]
     exec {ready}<&-
 }
 
-# Runs one measurement of the floor and of sessions; the next round begins with
-# the other one.
-turn=0
-measure() # KEY RUNTIME_NAME [PREFIX... --] ARGUMENTS...
+# ---- measuring ----
+
+failures=0
+# Runs a command within its time; what it prints goes to a file.
+timed() # WHAT FILE COMMAND...
 {
-    local key=$1 name=$2 prefix=() order=(floor session) side figures
+    local what=$1 file=$2 status=0
 
     shift 2
-    if [ "$name" = pinned ]; then prefix=("${pin[@]}"); fi
-    if [ $((turn % 2)) -eq 1 ]; then order=(session floor); fi
-    for side in "${order[@]}"; do
-        figures=$(SP_RUNTIME_DIR=$dir/$name SP_CHANNEL=local \
-            "${prefix[@]}" "$bench/bench-$side" "$@")
-        echo "$key $side $figures" >>"$dir/figures"
+    BENCH_DEADLINE=$deadline SP_CHANNEL=local \
+        timeout --foreground -k 5 $((deadline + 5)) "$@" </dev/null >"$file" \
+        2>"$dir/error" || status=$?
+    if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+        echo "bench.sh: $what: timed out" >>"$dir/error"
+    fi
+    [ "$status" -ne 0 ] || return 0
+    failures=$((failures + 1))
+    sed "s|^|bench.sh: $what: |" "$dir/error" >&2
+    return 1
+}
+
+# Takes over lines "name value".
+take() # ROUND WHO NAME FILE
+{
+    awk -v OFS='\t' -v round="$1" -v who="$2" -v name="$3" \
+        'NF == 2 { print round, who, name "." $1, $2 }' "$4" >>"$dir/figures"
+}
+
+# Those that a failed measurement has left to the next one.
+end_sessions() # RUNTIME_NAME
+{
+    "$bin/spctl" --runtime-dir "$dir/$1" list --names |
+        xargs -r -n 1 "$bin/spctl" --runtime-dir "$dir/$1" stop || true
+}
+
+measure() # ROUND NAME WHERE WHO MEASURE COUNT PEERS_COUNT MORE
+{
+    local round=$1 name=$2 where=$3 who=$4 prefix=() command=() count=$6
+
+    if [[ $absent == *" $who "* ]]; then return; fi
+    if [ "$where" = 1c ]; then prefix=("${pin[@]}"); fi
+    command_of "$who" "$5"
+    if is_peer "$who"; then
+        count=$7
+        # It recovers for a tenth of a second.
+        if [ "$who/$5" = postgres/crash ]; then count=3; fi
+        if [ "$5" = memory ]; then
+            command=("$bench/peer-memory" "${command[@]}")
+        fi
+        set -- "${@:1:7}" ""
+    fi
+    progress "round $round of $rounds: $name, $who"
+    if ! timed "$name, $who" "$dir/out" env SP_RUNTIME_DIR="$dir/$where" \
+        "${prefix[@]}" "${command[@]}" "$count" ${8:+"$8"}; then
+        if [ "$who" = libsp ]; then end_sessions "$where"; fi
+        return 0
+    fi
+    take "$round" "$who" "$name" "$dir/out"
+}
+
+# Each in the order of the row, and in the next round in the other one.
+measure_run() # ROUND NAME WHERE WHO... MEASURE COUNT PEERS_COUNT MORE
+{
+    local who order=$4
+
+    if [ $(($1 % 2)) -eq 0 ]; then
+        order=$(tr ' ' '\n' <<<"$4" | tac | tr '\n' ' ')
+    fi
+    for who in $order; do
+        measure "$1" "$2" "$3" "$who" "$5" "$6" "$7" "$8"
     done
 }
 
-# Prints as bench-supervision does, and adds the floor's starts.
-measure_supervision()
+measure_round() # ROUND
 {
-    local level floor
+    local name where who what count peers_count more
 
-    echo "round" >>"$dir/supervision"
+    while IFS='|' read -r name where who what count peers_count more; do
+        [[ ${name// /} =~ $only ]] || continue
+        measure_run "$1" "${name// /}" "${where// /}" "${who# }" "${what// /}" \
+            "${count// /}" "${peers_count// /}" "${more// /}"
+    done <<<"$runs"
+}
+
+# Prints as bench-supervision does, "metric live value"; a floor's starts, too.
+measure_supervision() # ROUND
+{
+    local level deadline=300 over=true
+
+    progress "supervision, round $1 of $supervision_rounds"
     for level in $levels; do
-        read -r floor _ < <("$bench/bench-floor" start "$starts" "$level")
-        echo "floor $level $floor" >>"$dir/supervision"
+        timed "supervision, floor" "$dir/out" "$bench/bench-floor" start \
+            "$repeat" "$level" || continue
+        awk -v OFS='\t' -v round="s$1" -v level="$level" \
+            '$1 == "p50" { print round, "floor", "answer@" level, $2 }' \
+            "$dir/out" >>"$dir/figures"
     done
-    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/many "$bench/bench-supervision" \
-        "$repeat" 1000 "$crashes" "$idle" $levels >>"$dir/supervision"
-    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/few "$bench/bench-supervision" \
-        refusals "$repeat" >>"$dir/supervision"
+    # a fresh one, whose memory has not been as large before
+    supervise "many$1"
+    timed supervision "$dir/many.out" env SP_RUNTIME_DIR="$dir/many$1" \
+        "$bench/bench-supervision" "$repeat" 1000 "$crashes" "$idle" $levels ||
+        over=false
+    kill "${pids[-1]}"
+    wait "${pids[-1]}" || true
+    unset 'pids[-1]'
+    $over || return 0
+    timed refusals "$dir/few.out" env SP_RUNTIME_DIR="$dir/few" \
+        "$bench/bench-supervision" refusals "$repeat" || return 0
+    # what is measured once, is not named after the number of sessions
+    awk -v OFS='\t' -v round="s$1" -v once="^(wakes_|cpu_idle|flood_|refusal|\
+quiet|storm)" '{ print round, "libsp", $1 ($1 ~ once ? "" : "@" $2), $3 }' \
+        "$dir/many.out" "$dir/few.out" >>"$dir/figures"
 }
 
 # A tier that this machine does not have is left out, with a word why.
@@ -207,9 +324,9 @@ find_tiers()
     local tier there=
 
     for tier in $tiers; do
-        if "$bin/spctl" --runtime-dir "$dir/pinned" start try --module "$tier" \
+        if "$bin/spctl" --runtime-dir "$dir/1c" start try --module "$tier" \
             >"$dir/try" 2>&1; then
-            "$bin/spctl" --runtime-dir "$dir/pinned" stop try
+            "$bin/spctl" --runtime-dir "$dir/1c" stop try
             there+=" $tier"
         else
             sed "s/^/bench.sh: left out: /" "$dir/try" >&2
@@ -218,35 +335,16 @@ find_tiers()
     tiers=$there
 }
 
-measure_tiers()
+measure_tiers() # ROUND
 {
-    SP_CHANNEL=local SP_RUNTIME_DIR=$dir/pinned "${pin[@]}" \
-        "$bench/bench-confinement" "$starts" $tiers >>"$dir/tiers"
-}
-
-report_tiers()
-{
-    printf '\nsandbox; start to first answer, 1c; medians of %s rounds\n\n' \
-        "$rounds"
-    awk -v tiers="$tiers" -v bound="$tier_bound" "$awk_common"'
-        function median(tier, column,    i, v) {
-            for (i = 1; i <= count[tier]; i++) v[i] = figure[tier, column, i]
-            return median_of(v, count[tier])
-        }
-        { n = ++count[$1]; figure[$1, 2, n] = $2; figure[$1, 3, n] = $3 }
-        END {
-            n = split(tiers, tier, " ")
-            printf "%-26s %9s %15s\n", "", "us", "more than " tier[1]
-            for (i = 1; i <= n; i++) {
-                printf "sandbox = %-16s %9.1f", tier[i], median(tier[i], 2)
-                if (i > 1) {
-                    more = median(tier[i], 3)
-                    printf " %15.1f  <= %d %s", more, bound,
-                           more <= bound + 0 ? "met" : "not met"
-                }
-                print ""
-            }
-        }' "$dir/tiers"
+    progress "round $1 of $rounds: tiers"
+    timed tiers "$dir/out" env SP_RUNTIME_DIR="$dir/1c" "${pin[@]}" \
+        "$bench/bench-confinement" "$starts" $tiers || return 0
+    awk -v OFS='\t' -v round="$1" '{
+            print round, "libsp", "tier_" $1 ".p50", $2
+            if (FNR > 1)
+                print round, "libsp", "tier_" $1 ".more", $3
+        }' "$dir/out" >>"$dir/figures"
 }
 
 progress()
@@ -254,147 +352,69 @@ progress()
     if [ -t 2 ]; then printf '\r\033[K%s' "$*" >&2; fi
 }
 
+# ---- reports ----
+
+load=$(cut -d ' ' -f 1 /proc/loadavg)
 # Figures taken beside other work say little.
 warn_if_busy()
 {
-    local load rest
-
-    read -r load rest </proc/loadavg
     awk -v load="$load" 'BEGIN { exit !(load > 0.7) }' || return 0
     echo "bench.sh: the machine is not idle (load $load)" >&2
 }
 
-awk_common='
-    function trim(s) { gsub(/^ +| +$/, "", s); return s }
-    function median_of(v, n,    i, j, held) {
-        for (i = 2; i <= n; i++) {
-            held = v[i]
-            for (j = i - 1; j > 0 && v[j] > held; j--) v[j + 1] = v[j]
-            v[j + 1] = held
-        }
-        return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-    }'
-
-report()
+about()
 {
-    printf '%s, %s, Linux %s %s, %s CPUs\n' "$("$bin/spd" --version)" \
-        "$(date +%F)" "$(uname -r)" "$(uname -m)" "$(nproc)"
-    printf 'medians of %s rounds; 1c: all on CPU %s; ' "$rounds" "$cpu"
-    printf 'sandbox = default\n\n'
-    awk -v table="$table" "$awk_common"'
-        function median(key, side, column,    n, i, v) {
-            n = count[key, side]
-            for (i = 1; i <= n; i++) v[i] = figure[key, side, column, i]
-            return median_of(v, n)
-        }
-        function row(f,    floor, session, ratio, verdict) {
-            floor = median(trim(f[1]), "floor", f[2] + 0)
-            session = median(trim(f[1]), "session", f[2] + 0)
-            ratio = floor > 0 ? session / floor : 0
-            if (trim(f[5]) == "-") verdict = "      -"
-            else verdict = sprintf("<= %4.2f %s", f[5],
-                                   ratio <= f[5] + 0 ? "met" : "not met")
-            printf "%-26s %6.2f  %-15s %8.1f %9.1f %s\n", trim(f[3]), ratio,
-                   verdict, floor, session, trim(f[4])
-        }
-        {
-            n = ++count[$1, $2]
-            figure[$1, $2, 1, n] = $3
-            figure[$1, $2, 2, n] = $4
-        }
-        END {
-            printf "%-26s %6s  %-15s %8s %9s\n", "", "ratio", "bound", "floor",
-                   "session"
-            rows = split(table, line, "\n")
-            for (r = 1; r <= rows; r++) {
-                split(line[r], f, "|")
-                row(f)
-            }
-        }' "$dir/figures"
+    cat <<TXT
+version $("$bin/spd" --version)
+date $(date +%F)
+kernel Linux $(uname -r) $(uname -m)
+processor $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
+cpus $(nproc)
+pinned $cpu
+rounds $rounds
+load $load
+TXT
 }
 
-report_supervision()
+report() # NAME [ABOUT]
 {
-    printf '\nsupervision; medians of %s rounds\n\n' "$supervision_rounds"
-    awk -v flat="$flat" -v single="$single" -v levels="$levels" \
-        "$awk_common"'
-        # of the rounds; twice measured in one, its mean
-        function in_round(key, i) { return sum[key, i] / times[key, i] }
-        function median(key,    i, v) {
-            for (i = 1; i <= rounds; i++) v[i] = in_round(key, i)
-            return median_of(v, rounds)
-        }
-        function median_ratio(key, base,    i, v) {
-            for (i = 1; i <= rounds; i++)
-                v[i] = in_round(key, i) / in_round(base, i)
-            return median_of(v, rounds)
-        }
-        function add(key, value) {
-            sum[key, rounds] += value
-            times[key, rounds]++
-        }
-        function head(    i) {
-            printf "%-32s", "sessions live"
-            for (i = 1; i <= depth; i++) printf "%9d", level[i]
-            for (i = 2; i <= depth; i++)
-                printf "%10s", level[i] "/" level[1]
-            print "  bound"
-        }
-        function row(f,    i, key, ratio, verdict) {
-            key = trim(f[1])
-            printf "%-32s", trim(f[2])
-            for (i = 1; i <= depth; i++)
-                printf "%9.1f", median(key " " level[i])
-            verdict = "met"
-            for (i = 2; i <= depth; i++) {
-                ratio = median_ratio(key " " level[i], key " " level[1])
-                if (ratio > 1.2) verdict = "not met"
-                printf "%10.2f", ratio
-            }
-            print "  <= 1.20 " (key == "floor" ? "" : verdict)
-        }
-        function line(f,    value, bound) {
-            value = median(trim(f[1])) / f[4]
-            bound = trim(f[5])
-            printf "%-46s %9.2f %-2s", trim(f[2]), value, trim(f[3])
-            print bound == "-" ? "" : sprintf("  <= %d %s", bound,
-                value <= bound + 0 ? "met" : "not met")
-        }
-        $1 == "round" { rounds++; next }
-        { add($1 " " $2, $3); add($1, $3) }
-        END {
-            depth = split(levels, level, " ")
-            head()
-            rows = split(flat, text, "\n")
-            for (r = 1; r <= rows; r++) { split(text[r], f, "|"); row(f) }
-            print ""
-            rows = split(single, text, "\n")
-            for (r = 1; r <= rows; r++) { split(text[r], f, "|"); line(f) }
-        }' "$dir/supervision"
+    BENCH_ABOUT=${2:-} awk -f "$source/report.awk" -f "$source/$1.awk" \
+        "$source/rows.txt" FS='\t' "$dir/figures"
+}
+
+report_all()
+{
+    local line
+
+    line=$(about | sed -E 's/^(version|date|kernel|processor) //;
+        s/^cpus (.*)/\1 CPUs/; s/^rounds (.*)/rounds: \1/;
+        s/^(load) .*/&/; /^pinned/d' | paste -sd '|' | sed 's/|/, /g')
+    fold -s -w 80 <<<"$line"
+    echo "1c: all on CPU $cpu; sandbox = default; base: the floor, or 10 live"
+    report table
+    if [ -n "$tsv" ]; then report tsv >"$tsv"; fi
+    if [ -n "$json" ]; then report json "$(about)" >"$json"; fi
+    if [ -n "$plot" ]; then report plot "$line" >"$plot"; fi
 }
 
 warn_if_busy
 configure
+find_peers
 supervise free
-supervise pinned "${pin[@]}"
-supervise many
-find_tiers
-supervise few bash -c 'ulimit -n 300; exec "$@"' -
+supervise 1c "${pin[@]}"
 for turn in $(seq "$rounds"); do
-    progress "round $turn of $rounds"
-    measure call_1c pinned call "$calls"
-    measure call free call "$calls"
-    measure start_1c pinned start "$starts" 0
-    measure start free start "$starts" 0
-    measure start_live free start "$starts" "$live"
-    measure memory free memory "$memory"
-    measure_tiers
+    measure_round "$turn"
 done
-for turn in $(seq "$supervision_rounds"); do
-    progress "supervision, round $turn of $supervision_rounds"
-    measure_supervision
-done
+if [[ tiers =~ $only ]]; then
+    find_tiers
+    for turn in $(seq "$rounds"); do measure_tiers "$turn"; done
+fi
+if [[ supervision =~ $only ]]; then
+    supervise few bash -c 'ulimit -n 300; exec "$@"' -
+    for turn in $(seq "$supervision_rounds"); do
+        measure_supervision "$turn"
+    done
+fi
 progress
-report
-report_tiers
-report_supervision
+report_all
+[ "$failures" -eq 0 ]

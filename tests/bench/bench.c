@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Used by session.c and supervision.c, which say what is measured. */
+/* Used by those who measure sessions, who say what is measured. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -39,6 +39,8 @@ void bench_call(struct bench *bench, const char *id)
 
     bench_check(bench, sp_call(bench->client, id, message, sizeof message,
                                SP_TIMEOUT_DEFAULT, bench->result), "call");
+    if (sp_result_size(bench->result) != sizeof message)
+        bench_check(bench, SP_EPROTO, "call: not what was sent");
 }
 
 pid_t bench_start(struct bench *bench, const char *id, const char *module)

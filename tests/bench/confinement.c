@@ -9,6 +9,7 @@
  * MODULE: microseconds to the first answer, and the median of what each start
  * took longer than BASE's in the same turn. */
 #include "bench.h"
+#include "measure.h"
 #include "samples.h"
 
 #include <stdio.h>
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < tier_count; i++)
         tiers[i] = (struct tier){argv[i + 2], numbers_new(count)};
+    measure_deadline("confinement");
     bench_open(&bench);
     measure(&bench, tiers, tier_count, count);
     bench_close(&bench);

@@ -68,6 +68,14 @@ struct memory_machine memory_machine_now(void)
     };
 }
 
+long memory_anonymous(pid_t pid)
+{
+    char rollup[64];
+
+    snprintf(rollup, sizeof rollup, "/proc/%d/smaps_rollup", (int)pid);
+    return memory_field(rollup, "Anonymous");
+}
+
 static long memory_process(pid_t pid)
 {
     char rollup[64], status[64];
@@ -86,6 +94,6 @@ void memory_print(const pid_t *pids, size_t count,
 
     for (size_t i = 0; i < count; i++)
         own += memory_process(pids[i]);
-    printf("%.1f %.1f\n", (double)(own + stacks) / (double)count,
+    printf("own %.1f\nsystem %.1f\n", (double)(own + stacks) / (double)count,
            (double)(before->unused - now.unused) / (double)count);
 }

@@ -14,8 +14,11 @@ struct memory_machine {
 
 struct memory_machine memory_machine_now(void);
 
-/* Prints "each system\n" in KiB a process:
- * each    proportional set size and page tables of the processes, and the
+/* What a process has of its own that is in no file, in KiB. */
+long memory_anonymous(pid_t pid);
+
+/* Prints lines "name value" in KiB a process:
+ * own     proportional set size and page tables of the processes, and the
  *         growth of the machine's kernel stacks since `before`
  * system  by how much the machine's unused memory fell since `before` */
 void memory_print(const pid_t *pids, size_t count,

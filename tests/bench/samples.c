@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes durations and prints their median and 99th percentile.  What is
- * measured, and how often, is the business of floor.c and session.c; medians
- * over rounds are made by scripts/bench.sh. */
+/* Takes durations and prints their median and what few of them exceed.  What
+ * is measured, and how often, is the business of others; medians over rounds
+ * are made by scripts/bench.sh. */
 #define _GNU_SOURCE
 #include "samples.h"
 
@@ -55,23 +55,28 @@ static int samples_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static double samples_percentile(const struct samples *samples, size_t percent)
+static double samples_quantile(const struct samples *samples, size_t permille)
 {
-    return (double)samples->ns[(samples->count - 1) * percent / 100] / 1000;
+    return (double)samples->ns[(samples->count - 1) * permille / 1000] / 1000;
 }
 
 struct samples_figures samples_figures(struct samples *samples)
 {
     assert(samples->count > 0);
     qsort(samples->ns, samples->count, sizeof *samples->ns, samples_compare);
-    return (struct samples_figures){samples_percentile(samples, 50),
-                                    samples_percentile(samples, 99),
-                                    samples_percentile(samples, 100)};
+    return (struct samples_figures){
+        .p50 = samples_quantile(samples, 500),
+        .p99 = samples_quantile(samples, 990),
+        .p999 = samples_quantile(samples, 999),
+        .max = samples_quantile(samples, 1000),
+    };
 }
 
 void samples_print(struct samples *samples)
 {
     struct samples_figures figures = samples_figures(samples);
 
-    printf("%.3f %.3f\n", figures.p50, figures.p99);
+    printf("p50 %.3f\np99 %.3f\np999 %.3f\n", figures.p50, figures.p99,
+           figures.p999);
+    samples_fini(samples);
 }

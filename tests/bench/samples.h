@@ -25,13 +25,14 @@ void samples_add_ns(struct samples *samples, uint64_t ns);
 
 /* In microseconds. */
 struct samples_figures {
-    double p50, p99, max;
+    double p50, p99, p999, max;
 };
 
 /* Sorts them.  There is at least one sample. */
 struct samples_figures samples_figures(struct samples *samples);
 
-/* Prints "p50 p99\n" in microseconds.  There is at least one sample. */
+/* Prints p50, p99 and p999 (of 99.9 %) in microseconds, each as a line
+ * "name value", and frees them.  There is at least one sample. */
 void samples_print(struct samples *samples);
 
 #endif

@@ -16,6 +16,8 @@
 #define _GNU_SOURCE
 #include "bench.h"
 #include "disturbance.h"
+#include "measure.h"
+#include "memory.h"
 #include "samples.h"
 #include "usage.h"
 
@@ -31,6 +33,8 @@
 
 /* With many live, so that starting them is over in every respect. */
 #define SETTLE_MS 300
+/* How often all sessions are listed. */
+#define LISTS 10
 
 struct spd {
     pid_t pid;
@@ -213,6 +217,58 @@ static void measure_ends(struct bench *bench, size_t count, size_t live)
     print_samples("end", live, &samples);
 }
 
+/* ---- what there is ---- */
+
+static void measure_info(struct bench *bench, size_t count, size_t live)
+{
+    struct samples samples;
+
+    samples_init(&samples, count);
+    for (size_t i = 0; i < count; i++) {
+        struct sp_session_info *info;
+        uint64_t start = samples_clock();
+
+        bench_check(bench, sp_info(bench->client, "live-0", &info,
+                                   bench->result), "info");
+        samples_add(&samples, start);
+        sp_info_free(info);
+    }
+    print_samples("info", live, &samples);
+}
+
+static void measure_list(struct bench *bench, size_t live)
+{
+    struct samples samples;
+
+    samples_init(&samples, LISTS);
+    for (size_t i = 0; i < LISTS; i++) {
+        struct sp_session_list *list;
+        uint64_t start = samples_clock();
+
+        bench_check(bench, sp_list(bench->client, &list, bench->result),
+                    "list");
+        samples_add(&samples, start);
+        if (sp_list_count(list) != live)
+            measure_wrong("list");
+        sp_list_free(list);
+    }
+    print_samples("list", live, &samples);
+}
+
+/* What each session more than with `few` takes of spd's own memory, in bytes;
+ * none has an argument. */
+static void print_spd_memory(const struct spd *spd, size_t few, size_t live)
+{
+    static long memory_few;
+    long memory = memory_anonymous(spd->pid);
+
+    if (live > few)
+        print("memory_spd", live, (double)(memory - memory_few) * 1024 /
+                                      (double)(live - few));
+    else
+        memory_few = memory;
+}
+
 /* The supervisor's own CPU time of an end, with nobody asking. */
 static void measure_reaping(struct bench *bench, const struct spd *spd,
                             size_t count, size_t live)
@@ -265,6 +321,8 @@ static void measure_level(struct bench *bench, const struct spd *spd,
                           size_t count, size_t live)
 {
     nap(SETTLE_MS);
+    measure_info(bench, count, live);
+    measure_list(bench, live);
     measure_starts(bench, spd, count, live);
     measure_crashes(bench, count, live);
     measure_ends(bench, count, live);
@@ -305,6 +363,7 @@ static void measure_all(struct bench *bench, size_t count,
         lasting = live < plan->live ? live : live - plan->flood;
         start_live(bench, pids, before, lasting, "lasting");
         start_live(bench, pids, lasting, live, "fleeting");
+        print_spd_memory(&spd, number(levels[0]), live);
         measure_level(bench, &spd, count, live);
     }
     plan->pids = pids;
@@ -360,6 +419,7 @@ int main(int argc, char **argv)
 {
     struct bench bench;
 
+    measure_deadline("supervision");
     if (argc == 3 && strcmp(argv[1], "refusals") == 0 && number(argv[2]) > 0) {
         bench_open(&bench);
         measure_refusals(&bench, number(argv[2]));
