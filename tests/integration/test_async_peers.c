@@ -269,8 +269,8 @@ PEER_TEST(garbage_ends_the_call_and_the_connection)
 
 /* ---- one order ---- */
 
-/* Over nng, what is given up holds up the next until it is answered, on the same
- * connection; over the local channel the next is right behind it. */
+/* Over nng, what is given up holds up the next until it is answered, on the
+ * same connection; over the local channel the next is right behind it. */
 PEER_TEST(what_comes_after_a_call_that_was_given_up_stays_behind_it)
 {
     struct answer late = {0}, next = {0};

@@ -319,7 +319,8 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
     settle(nng);
 }
 
-static const struct strand_user strand_user = {on_change, on_over};
+static const struct strand_user strand_user = {.on_change = on_change,
+                                               .on_over = on_over};
 
 static bool drop_dialing(struct link_nng *nng)
 {
