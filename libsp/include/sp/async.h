@@ -283,7 +283,7 @@ enum sp_news_kind {
     SP_NEWS_EVENT,   /* an event: sp_news_event() */
     SP_NEWS_LOST,    /* sp_news_lost() of them are missing here */
     SP_NEWS_GAP,     /* nobody knows how many are missing here, or whether any
-                      * are: the session was restarted, or spd, or the connection
+                      * are: the session was restarted, or spd, or its link
                       * ended; it goes on with what is emitted from here on */
     SP_NEWS_OVER,    /* it has ended, for sp_news_error(); nothing more comes */
 };
