@@ -48,8 +48,9 @@
  *   one socket for casts, and for calls as many as take long, up to 16.  A call
  *   is sent when the one before it has been answered, or has taken 10 ms: so
  *   calls that are answered at once are handled in their order, and one that is
- *   answered late does not hold up the others.  Casts are in order with casts,
- *   and with calls only by SP_ORDERED (sp_client_set_flags()).
+ *   answered late does not hold up the others.  One that is given up keeps its
+ *   socket until it is answered, or all 16 are taken.  Casts are in order with
+ *   casts, and with calls only by SP_ORDERED (sp_client_set_flags()).
  * - timeout_ms: in milliseconds, as in <sp/client.h>: 0 to INT_MAX or
  *   SP_TIMEOUT_INFINITE; another negative number is SP_EINVAL.  It runs from
  *   the call of the function; `done` learns that it has passed as soon as the
