@@ -3,7 +3,7 @@
  * its connection ends it makes the next one: while a session restarts, that
  * waits in its listener, and when the session is gone there is no listener.
  *
- * It reads in the loop's step of a turn and tells as a chore, since a
+ * It hears in the loop's step of a turn and tells as a chore, since a
  * subscriber may do anything: also end the subscription (`left`), which is then
  * freed when it has been served, or all (router.stopped).  Callers:
  * subscribe.c, fan.c. */
@@ -11,27 +11,25 @@
 #include "feed.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "async.h"
 #include "base/clock.h"
 #include "dial.h"
+#include "ear.h"
 #include "events.h"
 #include "news.h"
-#include "stream.h"
-#include "wire/published.h"
-#include "wire/sp.h"
 
 /* A message up to this size is taken whatever the memory limits say. */
 #define SMALL_MESSAGE (16 * 1024)
 
+/* What nng is given to connect, and what at most, where it takes longer. */
+#define PATIENCE_MIN_MS 500
+#define PATIENCE_MAX_MS 30000
+
 struct feed {
-    struct watcher watcher; /* first */
     struct chore chore;     /* to connect, or to tell what has come */
     struct holder holder;   /* of its ticket */
     struct alarm retry;     /* when to connect again */
@@ -42,18 +40,18 @@ struct feed {
     sp_async_told *told;
     void *context;
 
-    int fd; /* owned; -1: it has no connection */
-    struct stream stream;
-    size_t held; /* bytes of the stream, which are counted in the budget */
-    bool closed; /* the peer has ended the connection */
-    bool begun;  /* on this connection or one before it */
+    struct ear *ear; /* owned; NULL: it has no connection */
+    size_t held;     /* bytes of the ear's, which are counted in the budget */
+    int patience_ms;
+    bool begun;      /* on this connection or one before it */
+    uint64_t last;   /* number of the last event; 0: there was none since it
+                      * has begun on this connection */
 
     bool serving;
     bool left; /* it is over or cancelled */
 
-    size_t hello_size;
-    uint8_t hello[WIRE_HANDSHAKE_SIZE + WIRE_FRAME_HEADER_SIZE +
-                  WIRE_SUBSCRIPTION_MAX]; /* all that it ever says */
+    size_t prefix_size;
+    uint8_t prefix[];
 };
 
 static struct feed *feed_of_chore(struct chore *chore)
@@ -79,8 +77,10 @@ static void mark(struct feed *feed)
 
 /* ---- memory ---- */
 
-static void set_held(struct feed *feed, size_t held)
+static void count_held(struct feed *feed)
 {
+    size_t held = feed->ear ? feed->ear->held : 0;
+
     feed->async->router.bytes += held - feed->held;
     feed->held = held;
 }
@@ -101,14 +101,10 @@ static size_t message_max(const struct feed *feed)
 
 static void disconnect(struct feed *feed)
 {
-    if (feed->fd < 0)
-        return;
-    loop_unwatch(&feed->async->router.loop, feed->fd, &feed->watcher);
-    close(feed->fd);
-    feed->fd = -1;
-    feed->closed = false;
-    stream_fini(&feed->stream);
-    set_held(feed, 0);
+    if (feed->ear)
+        ear_close(feed->ear);
+    feed->ear = NULL;
+    count_held(feed);
 }
 
 static void feed_destroy(struct feed *feed)
@@ -160,8 +156,34 @@ static void tell_begun(struct feed *feed)
     struct sp_news news = {.kind = feed->begun ? SP_NEWS_GAP : SP_NEWS_BEGUN};
 
     feed->begun = true;
+    feed->last = 0;
     feed->pause = DIAL_PAUSE_FIRST;
+    feed->patience_ms = PATIENCE_MIN_MS;
     tell(feed, &news);
+}
+
+static bool is_wanted(const struct feed *feed, const struct stream_item *item)
+{
+    return item->size >= feed->prefix_size &&
+           memcmp(item->data, feed->prefix, feed->prefix_size) == 0;
+}
+
+/* nng's SUB is not told what it loses; but events are numbered, and it gets
+ * them all. */
+static void tell_missing(struct feed *feed, uint64_t seq)
+{
+    uint64_t missing = feed->last > 0 ? seq - feed->last - 1 : 0;
+    struct sp_news loss = {.kind = SP_NEWS_LOST, .lost = missing};
+    struct sp_news gap = {.kind = SP_NEWS_GAP};
+
+    feed->last = seq;
+    if (missing > 0 && feed->async->router.post)
+        tell(feed, feed->prefix_size > 0 ? &gap : &loss);
+}
+
+static bool is_served(const struct feed *feed)
+{
+    return !feed->left && !feed->async->router.stopped;
 }
 
 static void tell_event(struct feed *feed, const struct stream_item *item)
@@ -171,9 +193,11 @@ static void tell_event(struct feed *feed, const struct stream_item *item)
     struct sp_news news = {.kind = SP_NEWS_EVENT, .event = event};
 
     if (error == SP_OK)
-        tell(feed, &news);
-    else
+        tell_missing(feed, sp_event_seq(event));
+    if (error != SP_OK)
         end(feed, error, NULL);
+    else if (is_served(feed) && is_wanted(feed, item))
+        tell(feed, &news);
     event_free(event);
 }
 
@@ -192,7 +216,7 @@ static void tell_message(struct feed *feed, const struct stream_item *item)
 /* False: there is nothing left to tell. */
 static bool tell_next(struct feed *feed)
 {
-    struct stream_item item = stream_next(&feed->stream, message_max(feed));
+    struct stream_item item = ear_next(feed->ear, message_max(feed));
     struct sp_news loss = {.kind = SP_NEWS_LOST, .lost = item.lost};
 
     switch (item.kind) {
@@ -227,20 +251,33 @@ static void pause_connecting(struct feed *feed)
                clock_now_ms() + dial_pause_next(&feed->pause));
 }
 
-/* A fresh socket takes so few bytes, or its peer has closed it. */
+static void on_heard(struct ear *ear, void *owner)
+{
+    struct feed *feed = owner;
+
+    (void)ear;
+    count_held(feed);
+    mark(feed);
+}
+
+/* Over nng, all events are wanted, to see which are missing. */
 static void use(struct feed *feed, int fd)
 {
-    if (!loop_watch(&feed->async->router.loop, fd, &feed->watcher)) {
-        close(fd);
+    struct router *router = &feed->async->router;
+    bool all = router->post && !*feed->id;
+    struct ear_order order = {
+        .router = router,
+        .id = feed->id,
+        .prefix = feed->prefix,
+        .size = all ? 0 : feed->prefix_size,
+        .on_heard = on_heard,
+        .owner = feed,
+        .patience_ms = feed->patience_ms,
+    };
+
+    feed->ear = ear_open(&order, fd);
+    if (!feed->ear)
         end(feed, SP_ENOMEM, NULL);
-        return;
-    }
-    feed->fd = fd;
-    if (send(fd, feed->hello, feed->hello_size,
-             MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)feed->hello_size)
-        return;
-    disconnect(feed);
-    pause_connecting(feed);
 }
 
 /* What may pass by itself, and what not. */
@@ -265,53 +302,30 @@ static void feed_connect(struct feed *feed)
 /* A peer that never let it begin is not to be asked again and again. */
 static void connect_again(struct feed *feed)
 {
-    bool begun = feed->stream.begun;
+    bool begun = feed->ear->begun;
 
     disconnect(feed);
-    if (begun)
+    if (begun) {
         mark(feed);
-    else
-        pause_connecting(feed);
+        return;
+    }
+    feed->patience_ms *= 2;
+    if (feed->patience_ms > PATIENCE_MAX_MS)
+        feed->patience_ms = PATIENCE_MAX_MS;
+    pause_connecting(feed);
 }
 
 /* ---- in a turn ---- */
 
-/* Once: what it reads is told before it reads more. */
-static void on_ready(struct watcher *watcher, bool readable, bool writable)
-{
-    struct feed *feed = (struct feed *)watcher;
-    uint8_t *room;
-    size_t size;
-    ssize_t got = 0;
-
-    (void)readable;
-    (void)writable;
-    if (feed->chore.due)
-        return;
-    room = stream_room(&feed->stream, &size);
-    if (room)
-        got = recv(feed->fd, room, size, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got > 0)
-        stream_commit(&feed->stream, (size_t)got);
-    else
-        feed->closed = true; /* without memory it gives the connection up */
-    set_held(feed, feed->stream.in.capacity);
-    mark(feed);
-}
-
 static void hear(struct feed *feed)
 {
-    const struct router *router = &feed->async->router;
-
-    while (!feed->left && !router->stopped && tell_next(feed))
+    while (is_served(feed) && tell_next(feed))
         ;
-    if (feed->left)
+    if (!is_served(feed))
         return;
-    stream_relax(&feed->stream);
-    set_held(feed, feed->stream.in.capacity);
-    if (feed->closed)
+    ear_relax(feed->ear);
+    count_held(feed);
+    if (feed->ear->ended)
         connect_again(feed);
 }
 
@@ -320,7 +334,7 @@ static void serve(struct chore *chore)
     struct feed *feed = feed_of_chore(chore);
 
     feed->serving = true;
-    if (feed->fd >= 0)
+    if (feed->ear)
         hear(feed);
     else
         feed_connect(feed);
@@ -331,38 +345,28 @@ static void serve(struct chore *chore)
 
 /* ---- the beginning ---- */
 
-static void build_hello(struct feed *feed, const struct feed_order *order)
-{
-    uint8_t *frame = feed->hello + WIRE_HANDSHAKE_SIZE;
-    size_t size = wire_subscription_put(frame + WIRE_FRAME_HEADER_SIZE,
-                                        order->prefix, order->size);
-
-    wire_handshake_put(feed->hello, WIRE_SUB);
-    wire_frame_put(frame, size);
-    feed->hello_size = WIRE_HANDSHAKE_SIZE + WIRE_FRAME_HEADER_SIZE + size;
-}
-
 /* NULL: no memory. */
 static struct feed *feed_create(struct sp_async *async,
                                 const struct feed_order *order)
 {
-    struct feed *feed = calloc(1, sizeof *feed);
+    struct feed *feed = calloc(1, sizeof *feed + order->size);
 
     if (!feed || !alarms_join(&async->router.loop.alarms)) {
         free(feed);
         return NULL;
     }
-    feed->watcher.on_ready = on_ready;
     feed->chore.run = serve;
     feed->holder.cancel = cancel;
     feed->retry.ring = on_retry;
     feed->pause = DIAL_PAUSE_FIRST;
     feed->async = async;
-    feed->fd = -1;
+    feed->patience_ms = PATIENCE_MIN_MS;
     feed->told = order->told;
     feed->context = order->context;
     strcpy(feed->id, order->id);
-    build_hello(feed, order);
+    feed->prefix_size = order->size;
+    if (order->size > 0)
+        memcpy(feed->prefix, order->prefix, order->size);
     return feed;
 }
 

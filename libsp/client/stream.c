@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames of a PUB peer become items: PROTOCOL.md, "PUB".  What comes before the
- * answer to the subscription is nobody's.  Caller: feed.c. */
+ * answer to the subscription is nobody's.  Caller: ear_local.c. */
 #define _GNU_SOURCE
 #include "stream.h"
 

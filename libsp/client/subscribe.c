@@ -17,7 +17,7 @@ static_assert(SP_PREFIX_MAX == WIRE_PREFIX_MAX, "");
 static enum sp_error check(const struct sp_async *async, const char *id,
                            sp_async_told *told)
 {
-    if (!async || async->doomed || !told || async->router.post)
+    if (!async || async->doomed || !told)
         return SP_EINVAL;
     if (id && !sp_id_valid(id, strnlen(id, SP_ID_MAX + 1)))
         return SP_EBADID;

@@ -26,7 +26,7 @@ static void teardown(void)
 
 TestSuite(subscribe, .fini = teardown, .timeout = 120);
 
-#define SUBSCRIBE_TEST(name) LOOP_TEST_LOCAL(subscribe, name)
+#define SUBSCRIBE_TEST(name) LOOP_TEST(subscribe, name)
 
 /* ---- what a subscriber has heard ---------------------------------------- */
 
@@ -497,8 +497,9 @@ SUBSCRIBE_TEST(a_callback_may_cancel_itself_and_others_and_subscribe)
     subscribe("p", "", plot.other);
     *plot.other->heard = '\0';
     sp_async_call(async, "p", NULL, "emit one", 8, LONG_MS, NULL, NULL, NULL);
-    ask("p", "emit two", SP_OK);
-    await_heard(plot.other, "begun ");
+    ask("p", "emit two", SP_OK); /* which over nng it may hear again */
+    while (!strstr(plot.other->heard, "begun "))
+        async_turn(async);
     ask("p", "emit three", SP_OK);
     await_heard(plot.other, "three ");
     cr_expect_eq(plot.dispatched, SP_EINVAL);
@@ -554,4 +555,37 @@ SUBSCRIBE_TEST(is_freed_in_every_state)
     async_detach();
     sp_async_free(async);
     async = NULL;
+}
+
+/* ---- in a flood --------------------------------------------------------- */
+
+/* nng 1.5 hangs for good when a connection is closed in the middle of a
+ * message: without care, one cancel in fifty did it. */
+SUBSCRIBE_TEST(can_be_cancelled_in_the_midst_of_a_flood)
+{
+    struct sp_client *local = async_client("local", harness);
+    struct sp_async *other;
+    char request[1024 + 5] = "emit ";
+
+    memset(request + 5, 'x', sizeof request - 5);
+    start("p");
+    cr_assert_eq(sp_async_new(local, &other), SP_OK);
+    for (int i = 0; i < 30; i++) {
+        struct ear ear = {.lost = 0};
+
+        subscribe("p", "", &ear);
+        for (int j = 0; j < 300; j++)
+            sp_async_call(other, "p", NULL, request, sizeof request, LONG_MS,
+                          NULL, NULL, NULL);
+        cr_assert_eq(sp_async_dispatch(other), SP_OK);
+        while (ear.messages == 0)
+            async_turn(async);
+        cr_expect_eq(sp_async_cancel(async, ear.ticket, NULL), SP_OK);
+        while (sp_async_outstanding(other) > 0) {
+            cr_assert(wait_readable(sp_async_fd(other), WAIT_MS));
+            cr_assert_eq(sp_async_dispatch(other), SP_OK);
+        }
+    }
+    sp_async_free(other);
+    sp_client_close(local);
 }

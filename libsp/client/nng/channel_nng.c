@@ -4,7 +4,8 @@
  * there, each used by one thread at a time.  Casts have one lane, so that they
  * stay in order; calls have as many as there are calls at once, up to a limit.
  * Where one order is to hold for both (SP_ORDERED), casts are calls with an
- * empty reply, and all have one lane, which has one message under way.  What nng does and does not is lane.c's. */
+ * empty reply, and all have one lane, which has one message under way.  What
+ * nng does and does not is lane.c's. */
 #define _GNU_SOURCE
 #include "client/channel.h"
 

@@ -238,6 +238,18 @@ static bool may_add(struct link_nng *nng, enum outlet_kind kind)
     return false;
 }
 
+/* The oldest whose call was given up and not answered yet; NULL. */
+static struct strand *find_forgotten(const struct link_nng *nng)
+{
+    struct strand *strand;
+
+    DL_FOREACH (nng->strands, strand)
+        if (strand->kind == OUTLET_CALLS && !strand->load &&
+            strand->state == STRAND_SENDING)
+            return strand;
+    return NULL;
+}
+
 /* A strand that takes the next of this kind, or NULL. */
 static struct strand *strand_for(struct link_nng *nng, enum outlet_kind kind)
 {
@@ -245,6 +257,9 @@ static struct strand *strand_for(struct link_nng *nng, enum outlet_kind kind)
     size_t max = kind == OUTLET_CALLS && !nng->ordered ? CALLS_MAX : 1;
     struct strand *strand = find_strand(nng, kind, STRAND_IDLE);
 
+    if (!strand && queue->strands == max && max == CALLS_MAX &&
+        find_forgotten(nng))
+        drop_strand(nng, find_forgotten(nng));
     if (strand || queue->strands == max ||
         find_strand(nng, kind, STRAND_DIALING) || !may_add(nng, kind))
         return strand;
@@ -319,7 +334,8 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
     settle(nng);
 }
 
-static const struct strand_user strand_user = {on_change, on_over};
+static const struct strand_user strand_user = {.on_change = on_change,
+                                               .on_over = on_over};
 
 static bool drop_dialing(struct link_nng *nng)
 {
@@ -402,7 +418,9 @@ static struct strand *carrier_of(const struct link_nng *nng,
     return NULL;
 }
 
-/* Where one order holds, nothing is sent past what is given up. */
+/* A call that is given up keeps its strand until it is answered, so that
+ * nothing is closed in the middle of a reply; and where one order holds, nothing
+ * is sent past it. */
 static void withdraw_sent(struct link_nng *nng, struct strand *strand)
 {
     struct transfer *transfer = strand->load;
@@ -410,7 +428,7 @@ static void withdraw_sent(struct link_nng *nng, struct strand *strand)
 
     strand->load = NULL;
     finish(nng, transfer, SP_ETIMEDOUT, progress);
-    if (!nng->ordered || progress == SP_PROGRESS_NOT_SENT)
+    if (strand->kind == OUTLET_CASTS || progress == SP_PROGRESS_NOT_SENT)
         drop_strand(nng, strand);
 }
 

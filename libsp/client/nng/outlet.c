@@ -4,8 +4,13 @@
 #define _GNU_SOURCE
 #include "outlet.h"
 
+#include <fcntl.h>
 #include <nng/protocol/pipeline0/push.h>
+#include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "client/conn.h"
 #include "client/place.h"
@@ -14,29 +19,43 @@
 /* How soon nng connects again: somewhen between now and this time, which it
  * doubles with each failure. */
 #define AGAIN_MIN_MS 10
-#define AGAIN_NEVER_MS (7 * 24 * 60 * 60 * 1000)
+
+/* Messages that nng keeps of news until they are taken: as many as it can. */
+#define NEWS_KEPT 8192
+
+static int open_socket(enum outlet_kind kind, nng_socket *socket)
+{
+    switch (kind) {
+    case OUTLET_CALLS:
+        return nng_req0_open(socket);
+    case OUTLET_CASTS:
+        return nng_push0_open(socket);
+    case OUTLET_NEWS:
+        return nng_sub0_open(socket);
+    }
+    return NNG_EINVAL;
+}
 
 static int set_options(nng_socket socket, enum outlet_kind kind, int again_ms)
 {
-    int least = again_ms == OUTLET_ONCE ? AGAIN_NEVER_MS : AGAIN_MIN_MS;
     int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, CONN_REPLY_MAX);
 
     if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, least);
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, AGAIN_MIN_MS);
     if (!error)
-        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT,
-                                  again_ms > least ? again_ms : least);
+        error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, again_ms);
     if (!error && kind == OUTLET_CALLS)
         error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME,
                                   NNG_DURATION_INFINITE);
+    if (!error && kind == OUTLET_NEWS)
+        error = nng_socket_set_int(socket, NNG_OPT_RECVBUF, NEWS_KEPT);
     return error;
 }
 
 int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket)
 {
     nng_socket socket;
-    int error = kind == OUTLET_CALLS ? nng_req0_open(&socket)
-                                     : nng_push0_open(&socket);
+    int error = open_socket(kind, &socket);
 
     if (error)
         return error;
@@ -48,16 +67,54 @@ int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket)
     return error;
 }
 
+static void address_of(const struct place *place, const char *id,
+                       char out[RUNDIR_PATH_SIZE])
+{
+    if (*id)
+        rundir_session_path(place->dir, id, out);
+    else
+        rundir_control_path(place->dir, out);
+}
+
 int outlet_dial(nng_socket socket, const struct place *place, const char *id)
 {
     char url[sizeof "ipc://" + RUNDIR_PATH_SIZE] = "ipc://";
-    char *path = url + sizeof "ipc://" - 1;
 
-    if (*id)
-        rundir_session_path(place->dir, id, path);
-    else
-        rundir_control_path(place->dir, path);
+    address_of(place, id, url + strlen(url));
     return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+}
+
+int outlet_subscribe(nng_socket socket, const void *prefix, size_t size)
+{
+    return nng_socket_set(socket, NNG_OPT_SUB_SUBSCRIBE, size > 0 ? prefix : "",
+                          size);
+}
+
+/* By way of the directory that the address is in, as long as it is open here.
+ */
+int outlet_dial_by_door(nng_socket socket, const struct place *place,
+                        const char *id, int *out_door)
+{
+    char path[RUNDIR_PATH_SIZE], url[sizeof "ipc://" + RUNDIR_PATH_SIZE];
+    char *name;
+    int error;
+
+    address_of(place, id, path);
+    name = strrchr(path, '/');
+    *name++ = '\0';
+    *out_door = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(url, sizeof url, "ipc:///proc/self/fd/%d/%s", *out_door, name);
+    if (*out_door >= 0 && access(url + strlen("ipc://"), F_OK) == 0)
+        error = nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+    else
+        error = outlet_dial(socket, place, id);
+    return error;
+}
+
+void outlet_unsubscribe(nng_socket socket, const void *prefix, size_t size)
+{
+    nng_socket_set(socket, NNG_OPT_SUB_UNSUBSCRIBE, size > 0 ? prefix : "",
+                   size);
 }
 
 bool outlet_trusts(const struct place *place, nng_pipe pipe)

@@ -14,18 +14,26 @@ struct place;
 enum outlet_kind {
     OUTLET_CALLS, /* REQ, which never resends */
     OUTLET_CASTS, /* PUSH */
+    OUTLET_NEWS,  /* SUB, to be told what by outlet_subscribe() */
 };
 
-/* Opens a socket.  again_ms: it connects again, at once first and after this
- * time at most later; OUTLET_ONCE: it is not to.  (nng 1.5 does all the same,
- * half the time, once and at once: its chance has a sign.)  0, or nng's error;
- * what was opened then is closed. */
-#define OUTLET_ONCE 0
+/* Opens a socket that connects again, at once first and after this time at most
+ * later.  0, or nng's error; what was opened then is closed. */
 int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket);
 
 /* Has it connect to a session, or to spd (DIAL_CONTROL), without waiting.  0,
  * or nng's error. */
 int outlet_dial(nng_socket socket, const struct place *place, const char *id);
+
+/* The same, but it finds nobody any more once the caller has closed *out_door,
+ * a descriptor of its own; -1: there is none, since there is no /proc. */
+int outlet_dial_by_door(nng_socket socket, const struct place *place,
+                        const char *id, int *out_door);
+
+/* What is wanted of a SUB socket: what begins so.  0, or nng's error. */
+int outlet_subscribe(nng_socket socket, const void *prefix, size_t size);
+/* The opposite; what waits in the socket is dropped. */
+void outlet_unsubscribe(nng_socket socket, const void *prefix, size_t size);
 
 /* Whether the peer is whom the place belongs to. */
 bool outlet_trusts(const struct place *place, nng_pipe pipe);

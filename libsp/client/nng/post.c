@@ -109,7 +109,8 @@ static struct strand *take_closing(struct post *post, int64_t *out_next)
     struct strand *strand;
 
     LL_FOREACH2 (post->closing, strand, post_next)
-        if (strand_is_quiet(strand, now) || now >= strand->buried_at + PATIENCE_MS)
+        if (strand_is_quiet(strand, now) ||
+            now >= strand->buried_at + PATIENCE_MS)
             break;
     if (strand)
         LL_DELETE2(post->closing, strand, post_next);
@@ -135,6 +136,7 @@ static void *close_all(void *context)
 {
     struct post *post = context;
     int64_t next;
+    bool hushed;
 
     pthread_mutex_lock(&post->lock);
     while (post->closing || !post->ending) {
@@ -145,10 +147,17 @@ static void *close_all(void *context)
             continue;
         }
         pthread_mutex_unlock(&post->lock);
-        strand_bury(strand);
+        hushed = strand_hush(strand);
+        if (!hushed)
+            strand_bury(strand);
         pthread_mutex_lock(&post->lock);
-        LL_PREPEND2(post->closed, strand, post_next);
-        ring(post);
+        if (hushed) {
+            strand->buried_at = clock_now_ms();
+            LL_APPEND2(post->closing, strand, post_next);
+        } else {
+            LL_PREPEND2(post->closed, strand, post_next);
+            ring(post);
+        }
     }
     pthread_mutex_unlock(&post->lock);
     return NULL;

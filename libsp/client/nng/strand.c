@@ -12,13 +12,17 @@
  * it holds; so a cast is over when nng's socket could take the next, which it
  * says when the kernel has the last.
  *
- * It tries to connect once: nng 1.5 loses a descriptor now and then when a
- * connection ends while another is being made.  Callers: link_nng.c, post.c. */
+ * It has one connection: when that ends, nng would make the next at once, and
+ * 1.5 loses a descriptor now and then, or hangs, when it is closed meanwhile.
+ * So the way to its address is closed behind the first.  Callers: link_nng.c,
+ * ear_nng.c, post.c. */
 #define _GNU_SOURCE
 #include "strand.h"
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "client/place.h"
@@ -26,6 +30,11 @@
 #include "post.h"
 
 #define REST_MS 5
+/* When news have not come for so long, none is likely to come just now. */
+#define SILENCE_MS 100
+
+/* Who waits for a session's restart is to reach it soon. */
+#define RECONNECT_MAX_MS 100
 
 enum strand_news {
     NEWS_UP = 1,
@@ -49,6 +58,13 @@ static void say(struct strand *strand, unsigned news)
     strand->news |= news;
 }
 
+static void close_door(struct strand *strand)
+{
+    if (strand->door >= 0)
+        close(strand->door);
+    strand->door = -1;
+}
+
 /* It is refused unless it can be trusted and is the first. */
 static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
@@ -57,9 +73,12 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 
     (void)event;
     pthread_mutex_lock(&strand->post->lock);
-    wanted = wanted && strand->pipe < 0;
+    wanted = wanted && !strand->connected;
     if (wanted)
-        strand->pipe = nng_pipe_id(pipe);
+        strand->pipe = pipe;
+    strand->connected |= wanted;
+    if (wanted)
+        close_door(strand);
     pthread_mutex_unlock(&strand->post->lock);
     if (!wanted)
         nng_pipe_close(pipe);
@@ -71,7 +90,7 @@ static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *context)
     bool up = event == NNG_PIPE_EV_ADD_POST;
 
     pthread_mutex_lock(&strand->post->lock);
-    if (strand->pipe == nng_pipe_id(pipe)) {
+    if (strand->connected && nng_pipe_id(strand->pipe) == nng_pipe_id(pipe)) {
         strand->up = up;
         strand->ended = !up;
         say(strand, up ? NEWS_UP : NEWS_ENDED);
@@ -79,10 +98,38 @@ static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *context)
     pthread_mutex_unlock(&strand->post->lock);
 }
 
+/* Of news.  It goes on as long as somebody listens. */
+static void hear_one(struct strand *strand)
+{
+    bool good = nng_aio_result(strand->receiver) == 0;
+    nng_msg *message = good ? nng_aio_get_msg(strand->receiver) : NULL;
+    bool hushed;
+
+    if (!good)
+        return;
+    nng_aio_set_msg(strand->receiver, NULL);
+    pthread_mutex_lock(&strand->post->lock);
+    hushed = strand->hushed;
+    say(strand, NEWS_RECEIVED);
+    if (strand->deaf) {
+        nng_msg_free(message);
+    } else {
+        strand->user->on_heard(strand, message);
+        nng_recv_aio(strand->socket, strand->receiver);
+    }
+    pthread_mutex_unlock(&strand->post->lock);
+    if (hushed)
+        nng_pipe_close(strand->pipe);
+}
+
 static void on_received(void *context)
 {
     struct strand *strand = context;
 
+    if (strand->kind == OUTLET_NEWS) {
+        hear_one(strand);
+        return;
+    }
     pthread_mutex_lock(&strand->post->lock);
     strand->in_flight = false;
     say(strand, NEWS_RECEIVED);
@@ -137,8 +184,43 @@ static int prepare(struct strand *strand, const char *id)
         error = nng_socket_get_int(strand->socket, NNG_OPT_SENDFD,
                                    &strand->written);
     if (!error)
-        error = outlet_dial(strand->socket, strand->place, id);
+        error = outlet_dial_by_door(strand->socket, strand->place, id,
+                                    &strand->door);
     return error;
+}
+
+static bool needs_hush(const struct strand *strand)
+{
+    return strand->kind == OUTLET_NEWS && strand->up && !strand->ended &&
+           !strand->hushed;
+}
+
+/* What nng must not be is in the middle of a message, and messages may come one
+ * after the other.  So the next one is to end the pipe: nng calls on_received()
+ * between two messages then, if it finds the receiver waiting and nothing in
+ * the socket. */
+bool strand_hush(struct strand *strand)
+{
+    nng_msg *message;
+    bool needed;
+
+    pthread_mutex_lock(&strand->post->lock);
+    needed = needs_hush(strand);
+    strand->stirred_at = clock_now_ms();
+    pthread_mutex_unlock(&strand->post->lock);
+    if (!needed)
+        return false;
+    nng_aio_cancel(strand->receiver);
+    nng_aio_wait(strand->receiver);
+    outlet_unsubscribe(strand->socket, strand->prefix, strand->prefix_size);
+    while (nng_recvmsg(strand->socket, &message, NNG_FLAG_NONBLOCK) == 0)
+        nng_msg_free(message);
+    pthread_mutex_lock(&strand->post->lock);
+    strand->hushed = true;
+    pthread_mutex_unlock(&strand->post->lock);
+    nng_recv_aio(strand->socket, strand->receiver);
+    outlet_subscribe(strand->socket, NULL, 0);
+    return true;
 }
 
 /* What nng has said it has done, it is often still about to finish. */
@@ -146,10 +228,14 @@ bool strand_is_quiet(const struct strand *strand, int64_t now)
 {
     struct pollfd written = {.fd = strand->written, .events = POLLIN};
 
+    if (needs_hush(strand))
+        return true;
     if (now < strand->stirred_at + REST_MS)
         return false;
     if (strand->ended || !strand->opened)
         return true;
+    if (strand->hushed)
+        return now >= strand->stirred_at + SILENCE_MS;
     return strand->up &&
            (!strand->in_flight || poll(&written, 1, 0) > 0);
 }
@@ -172,15 +258,19 @@ void strand_bury(struct strand *strand)
     nng_close(strand->socket);
     end_aio(strand->sender, true);
     end_aio(strand->receiver, false);
+    free(strand->prefix);
+    close_door(strand);
 }
 
-struct strand *strand_open(struct post *post, const struct place *place,
-                           const char *id, enum outlet_kind kind, bool counted)
+/* Has no connection yet. */
+static struct strand *strand_create(struct post *post,
+                                    const struct place *place,
+                                    enum outlet_kind kind, bool counted)
 {
     struct strand *strand = calloc(1, sizeof *strand);
 
     if (!strand || !post_can_close(post) ||
-        outlet_open(kind, OUTLET_ONCE, &strand->socket) != 0) {
+        outlet_open(kind, RECONNECT_MAX_MS, &strand->socket) != 0) {
         free(strand);
         return NULL;
     }
@@ -189,12 +279,43 @@ struct strand *strand_open(struct post *post, const struct place *place,
     strand->place = place;
     strand->kind = kind;
     strand->counted = counted;
-    strand->pipe = -1;
     strand->written = -1;
+    strand->door = -1;
     post->router->links += counted;
+    return strand;
+}
+
+/* Has it connect, or buries it. */
+static struct strand *strand_begin(struct strand *strand, const char *id)
+{
     strand->opened = prepare(strand, id) == 0;
     if (strand->opened)
         return strand;
+    post_bury(strand->post, strand);
+    return NULL;
+}
+
+struct strand *strand_open(struct post *post, const struct place *place,
+                           const char *id, enum outlet_kind kind, bool counted)
+{
+    struct strand *strand = strand_create(post, place, kind, counted);
+
+    return strand ? strand_begin(strand, id) : NULL;
+}
+
+struct strand *strand_open_news(struct post *post, const struct place *place,
+                                const char *id, const void *prefix, size_t size)
+{
+    struct strand *strand = strand_create(post, place, OUTLET_NEWS, false);
+
+    if (!strand)
+        return NULL;
+    strand->prefix = malloc(size + 1);
+    strand->prefix_size = size;
+    if (strand->prefix && size > 0)
+        memcpy(strand->prefix, prefix, size);
+    if (strand->prefix && outlet_subscribe(strand->socket, prefix, size) == 0)
+        return strand_begin(strand, id);
     post_bury(post, strand);
     return NULL;
 }
@@ -348,12 +469,27 @@ static void ended_in_flight(struct strand *strand)
     }
 }
 
+/* What came before the end is still in the socket. */
+static void hear_rest(struct strand *strand)
+{
+    nng_msg *message;
+
+    nng_aio_stop(strand->receiver);
+    while (nng_recvmsg(strand->socket, &message, NNG_FLAG_NONBLOCK) == 0) {
+        pthread_mutex_lock(&strand->post->lock);
+        strand->user->on_heard(strand, message);
+        pthread_mutex_unlock(&strand->post->lock);
+    }
+}
+
 static void ended(struct strand *strand)
 {
     bool busy =
         strand->state == STRAND_SENDING || strand->state == STRAND_SENT;
 
     watch(strand, false);
+    if (strand->kind == OUTLET_NEWS && strand->state == STRAND_IDLE)
+        hear_rest(strand);
     strand->state = STRAND_ENDED;
     if (busy)
         ended_in_flight(strand);
@@ -371,6 +507,10 @@ void strand_hear(struct strand *strand, unsigned news)
         ended(strand);
     } else if (news & NEWS_UP) {
         strand->state = STRAND_IDLE;
+        if (strand->kind == OUTLET_NEWS)
+            nng_recv_aio(strand->socket, strand->receiver);
+        strand->user->on_change(strand);
+    } else if (strand->kind == OUTLET_NEWS) {
         strand->user->on_change(strand);
     } else if (busy && news & NEWS_RECEIVED) {
         received(strand, STRAND_IDLE);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* client/nng/strand.h - one connection to a session (or spd) made of an nng
- * socket, for who does not wait: REQ for calls or PUSH for casts.
+ * socket, for who does not wait: REQ for calls, PUSH for casts, or SUB for what
+ * is emitted.
  *
  * A strand has one pipe in its life, and one message at a time, and is closed
  * when nothing is going on: nng 1.5 to 1.7 at least can block for ever, and
@@ -39,11 +40,15 @@ struct strand_outcome {
 
 /* Called from the loop.  Everything is allowed inside, also to close it. */
 struct strand_user {
-    /* It has got its pipe, or its pipe has ended with no message under way. */
+    /* It has got its pipe, or its pipe has ended with no message under way; of
+     * news, also: some has been heard. */
     void (*on_change)(struct strand *strand);
     /* The message under way is over; its pipe may have ended. */
     void (*on_over)(struct strand *strand,
                     const struct strand_outcome *outcome);
+    /* Of news: a message, which is the user's then.  Called in any thread,
+     * under the post's lock. */
+    void (*on_heard)(struct strand *strand, nng_msg *message);
 };
 
 struct strand {
@@ -64,10 +69,15 @@ struct strand {
     nng_aio *sender, *receiver; /* owned */
     int written;                /* nng's descriptor: the kernel has all; -1 */
     bool watched;
+    int door; /* owned: by which nng finds the address; -1 */
+    void *prefix; /* owned: of news, what is subscribed to */
+    size_t prefix_size;
 
     /* Under the post's lock. */
     unsigned news; /* enum strand_news; 0: not in post.fresh */
-    int pipe;      /* its number; -1: none yet */
+    nng_pipe pipe; /* if it has one, or had */
+    bool connected;
+    bool hushed; /* see strand_hush() */
     bool up, ended; /* so is the pipe */
     bool in_flight; /* a message is, for all that nng has said */
     int64_t stirred_at; /* when nng said something last */
@@ -80,6 +90,11 @@ struct strand {
  * it is closed.  NULL: no memory, descriptors or threads. */
 struct strand *strand_open(struct post *post, const struct place *place,
                            const char *id, enum outlet_kind kind, bool counted);
+
+/* The same for news that begin so. */
+struct strand *strand_open_news(struct post *post, const struct place *place,
+                                const char *id, const void *prefix,
+                                size_t size);
 
 /* Closes it; a message that is under way is forgotten. */
 void strand_close(struct strand *strand);
@@ -95,9 +110,11 @@ bool strand_send(struct strand *strand, char tag, const void *body,
 enum sp_progress strand_give_up(struct strand *strand);
 
 /* For the post: nng has said something.  And in the closer's thread: whether
- * nothing is going on, under the lock; and its end, but for its memory. */
+ * nothing is going on, under the lock, or has to be seen to; and its end, but
+ * for its memory. */
 void strand_hear(struct strand *strand, unsigned news);
 bool strand_is_quiet(const struct strand *strand, int64_t now);
+bool strand_hush(struct strand *strand); /* false: there is no need to */
 void strand_bury(struct strand *strand);
 
 #endif

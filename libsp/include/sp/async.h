@@ -48,8 +48,9 @@
  *   one socket for casts, and for calls as many as take long, up to 16.  A call
  *   is sent when the one before it has been answered, or has taken 10 ms: so
  *   calls that are answered at once are handled in their order, and one that is
- *   answered late does not hold up the others.  Casts are in order with casts,
- *   and with calls only by SP_ORDERED (sp_client_set_flags()).
+ *   answered late does not hold up the others.  One that is given up keeps its
+ *   socket until it is answered, or all 16 are taken.  Casts are in order with
+ *   casts, and with calls only by SP_ORDERED (sp_client_set_flags()).
  * - timeout_ms: in milliseconds, as in <sp/client.h>: 0 to INT_MAX or
  *   SP_TIMEOUT_INFINITE; another negative number is SP_EINVAL.  It runs from
  *   the call of the function; `done` learns that it has passed as soon as the
@@ -82,7 +83,7 @@ enum sp_error sp_async_new(struct sp_client *client,
  * any more, and whether a request that was sent runs is not known.  Casts that
  * are over are not lost.  Allowed inside a `done`, whose result stays valid
  * until it returns.  Over nng it waits until nng has closed its sockets, which
- * takes up to some 100 ms when requests are under way.
+ * takes up to some 100 ms when requests or subscriptions are under way.
  * async: NULL is allowed.  In a process that was forked from its own nothing is
  * done. */
 void sp_async_free(struct sp_async *async);
@@ -265,7 +266,17 @@ struct sp_answers *sp_async_take_answers(struct sp_result *result);
  * subscription.  As long as there is no connection to be had it is tried again,
  * and the subscription does not begin.
  *
- * Who waits, waits for a subscription as the loop above does. */
+ * Who waits, waits for a subscription as the loop above does.
+ *
+ * Over nng, whose SUB is not told what it loses, less is known.  What piles up
+ * here is counted in the same way.  But what a session drops because nng does
+ * not read (more than 1 MiB waits there), and what nng drops because its own
+ * threads do not keep up (more than 8,192 messages), is missing without a word.
+ * Events have numbers: SP_NEWS_LOST says how many are missing of all, and
+ * SP_NEWS_GAP that some are, of which nobody knows whose they were.  A message
+ * of more than 64 MiB ends the connection: SP_NEWS_GAP.  Who listens there and
+ * speaks no language of nng's is tried again and again, since nng does not say
+ * so.  A subscription takes up to three descriptors. */
 
 enum sp_news_kind {
     SP_NEWS_BEGUN,   /* first of all: what is emitted from here on is told */
@@ -273,8 +284,8 @@ enum sp_news_kind {
     SP_NEWS_EVENT,   /* an event: sp_news_event() */
     SP_NEWS_LOST,    /* sp_news_lost() of them are missing here */
     SP_NEWS_GAP,     /* nobody knows how many are missing here, or whether any
-                      * are: the session was restarted, or spd; it goes on with
-                      * what is emitted from here on */
+                      * are: the session was restarted, or spd, or its link
+                      * ended; it goes on with what is emitted from here on */
     SP_NEWS_OVER,    /* it has ended, for sp_news_error(); nothing more comes */
 };
 

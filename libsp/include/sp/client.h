@@ -175,8 +175,8 @@ enum sp_client_flag {
     SP_ORDERED = 1,
 };
 
-/* Sets how a client sends from now on, also by the asynchronous clients that are
- * made of it from now on.
+/* Sets how a client sends from now on, also by the asynchronous clients that
+ * are made of it from now on.
  * flags: those of enum sp_client_flag, or 0.
  * SP_EINVAL: there is no such flag.
  * Threads: no other thread may be using it. */
