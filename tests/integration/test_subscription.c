@@ -63,7 +63,7 @@ static void expect_end(struct sp_subscription *subscription)
     }
 }
 
-SCENE_TEST_LOCAL(subscription, tells_what_begins_with_the_prefix_in_order)
+SCENE_TEST(subscription, tells_what_begins_with_the_prefix_in_order)
 {
     struct sp_subscription *subscription;
 
@@ -78,7 +78,7 @@ SCENE_TEST_LOCAL(subscription, tells_what_begins_with_the_prefix_in_order)
     sp_subscription_close(subscription);
 }
 
-SCENE_TEST_LOCAL(subscription, says_when_there_is_nothing_and_goes_on)
+SCENE_TEST(subscription, says_when_there_is_nothing_and_goes_on)
 {
     struct sp_subscription *subscription;
     const struct sp_news *news;
@@ -96,7 +96,7 @@ SCENE_TEST_LOCAL(subscription, says_when_there_is_nothing_and_goes_on)
     sp_subscription_close(subscription);
 }
 
-SCENE_TEST_LOCAL(subscription, a_restart_is_a_gap_and_the_end_is_told_once)
+SCENE_TEST(subscription, a_restart_is_a_gap_and_the_end_is_told_once)
 {
     struct sp_subscription *subscription;
 
@@ -113,7 +113,7 @@ SCENE_TEST_LOCAL(subscription, a_restart_is_a_gap_and_the_end_is_told_once)
 }
 
 /* The end of one of them is not the end. */
-SCENE_TEST_LOCAL(subscription, of_all_sessions_goes_on_when_one_ends)
+SCENE_TEST(subscription, of_all_sessions_goes_on_when_one_ends)
 {
     struct sp_subscription *subscription = subscribe(scene, NULL, "");
 
@@ -130,7 +130,7 @@ SCENE_TEST_LOCAL(subscription, of_all_sessions_goes_on_when_one_ends)
     sp_subscription_close(subscription);
 }
 
-SCENE_TEST_LOCAL(subscription, events_come_as_they_happen)
+SCENE_TEST(subscription, events_come_as_they_happen)
 {
     struct sp_subscription *subscription;
     const struct sp_event *event;
@@ -146,7 +146,7 @@ SCENE_TEST_LOCAL(subscription, events_come_as_they_happen)
     sp_subscription_close(subscription);
 }
 
-SCENE_TEST_LOCAL(subscription, can_be_closed_with_news_that_nobody_took)
+SCENE_TEST(subscription, can_be_closed_with_news_that_nobody_took)
 {
     struct sp_client *own = scene_client(scene);
     struct sp_subscription *subscription = NULL;
@@ -162,7 +162,7 @@ SCENE_TEST_LOCAL(subscription, can_be_closed_with_news_that_nobody_took)
     sp_subscription_close(NULL);
 }
 
-SCENE_TEST_LOCAL(subscription, what_cannot_be_is_refused)
+SCENE_TEST(subscription, what_cannot_be_is_refused)
 {
     static const char prefix[SP_PREFIX_MAX + 1];
     struct sp_subscription *subscription = NULL;
@@ -200,7 +200,7 @@ static int misuse(struct sp_client *client,
     return faults;
 }
 
-SCENE_TEST_LOCAL(subscription, is_of_no_use_in_a_forked_child)
+SCENE_TEST(subscription, is_of_no_use_in_a_forked_child)
 {
     struct sp_subscription *subscription;
     int status;
