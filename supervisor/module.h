@@ -87,7 +87,7 @@ void module_count_session(struct module *module, int by);
 struct module_request;
 
 /* Queues a request to fork; starts the template if there is none.  NULL and
- * errno.  process_send(), process_forked(), process_fork_failed(),
+ * errno.  process_send() follows, now or later, and then process_forked(), process_fork_failed(),
  * process_orphaned() or process_unborn() follow, never from inside this
  * call. */
 struct module_request *module_submit(struct module *module,

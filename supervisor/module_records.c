@@ -194,6 +194,8 @@ void module_read_records(evutil_socket_t fd, short what, void *arg)
             take_record(module, &record, sender);
         else
             violation(module, "a malformed record");
+        if (module->state == TEMPLATE_READY && TAILQ_EMPTY(&module->inflight))
+            return; /* no more is awaited */
     }
 }
 

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <sp/error.h>
@@ -49,6 +50,8 @@ struct process_table {
     struct process_list unborn;   /* those FORKING */
     struct process_list news;     /* those that have something to tell */
     struct event *turn;           /* owned; sees to a share of them */
+    struct timeval tick;          /* of the loop's clock */
+    unsigned at_once;             /* so many were seen to at once within it */
     struct cgroup *cgroup;        /* borrowed; where modules have theirs */
     /* Whether a child of ours is a template, or holds a pid namespace: it is
      * nobody's session. */

@@ -33,8 +33,9 @@ struct process {
     void *owner; /* borrowed */
     struct process_plan plan;     /* borrowed, with all in it */
     int start_fd;                 /* owned; our end; -1 unless it is open */
-    int pidfd;                    /* owned; before the hello a place is kept for
-                                   * it, so that it can be had in any case */
+    int pidfd;                    /* owned; before the hello its place is kept,
+                                   * by our copy of the process's log socket,
+                                   * so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
     uint32_t template;            /* its number, once the request was sent */
@@ -81,7 +82,7 @@ void process_give_slot(struct process *process);
 /* There is something to see to: its exit, what it has said on its start socket,
  * or its cancelled start.  In its turn, never from inside this call. */
 void process_add_news(struct process *process);
-/* The same from the loop: at once, if it is the first of this turn. */
+/* The same from the loop: at once, unless there are many or others wait. */
 void process_take_news(struct process *process);
 void process_forget_news(struct process *process);
 

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,13 +57,14 @@ struct process *process_start(struct process_table *table,
     process->owner = owner;
     process->start_fd = process->pidfd = -1;
     evtimer_assign(&process->deadline, table->base, on_deadline, process);
+    /* a template that is ending and its successor's loading come first */
+    start_deadline(process, 3);
     process->request = module_submit(module, process);
     if (!process->request) {
+        event_del(&process->deadline);
         free(process);
         return NULL;
     }
-    /* a template that is ending and its successor's loading come first */
-    start_deadline(process, 3);
     return process;
 }
 
@@ -108,8 +108,7 @@ static int open_start_socket(struct process *process, int *out_session_end)
                  EV_READ | EV_PERSIST, on_start_readable, process);
     if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return -1;
-    process->pidfd = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-    return process->pidfd < 0 ? -1 : event_add(&process->start_event, NULL);
+    return event_add(&process->start_event, NULL);
 }
 
 static int hand_over(struct process *process, int control_fd, uint32_t serial,
@@ -118,19 +117,14 @@ static int hand_over(struct process *process, int control_fd, uint32_t serial,
     struct fork_record record = {.serial = serial,
                                  .slot = process->slot.index};
     int fds[FORK_FDS];
-    int sent;
-    int saved;
 
+    process->pidfd = module_open_log(process->module);
+    if (process->pidfd < 0)
+        return -1;
     fds[FORK_FD_LISTENER] = process->plan.listener_fd;
     fds[FORK_FD_START] = session_end;
-    fds[FORK_FD_LOG] = module_open_log(process->module);
-    if (fds[FORK_FD_LOG] < 0)
-        return -1;
-    sent = fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
-    saved = errno;
-    close(fds[FORK_FD_LOG]);
-    errno = saved;
-    return sent;
+    fds[FORK_FD_LOG] = process->pidfd;
+    return fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
 }
 
 static int take_slot(struct process *process)

@@ -296,16 +296,16 @@ static int listen_at(const struct runtime *runtime, const char *path)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    mode_t before;
     int bound;
     int saved;
 
     if (fd < 0)
         return -1;
     memcpy(address.sun_path, path, strlen(path) + 1);
-    before = umask(0177);
-    bound = bind(fd, (struct sockaddr *)&address, sizeof address);
-    umask(before);
+    /* what is bound gets the mode of the socket, less the umask */
+    bound = fchmod(fd, 0600) < 0
+                ? -1
+                : bind(fd, (struct sockaddr *)&address, sizeof address);
     if (bound == 0 && share(runtime, path, 0660) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;

@@ -456,9 +456,9 @@ static enum sp_error fail_start(struct session *session, const char *what,
 /* The kernel gives the lowest free number: one close to the limit says that
  * descriptors run out.  What is left is for restarts and for the control
  * socket. */
-static bool leaves_reserve(int fd)
+static bool leaves_reserve(const struct session_world *world, int fd)
 {
-    if (fd + DESCRIPTOR_RESERVE < sysconf(_SC_OPEN_MAX))
+    if ((rlim_t)fd + DESCRIPTOR_RESERVE < world->descriptors)
         return true;
     errno = EMFILE;
     return false;
@@ -493,7 +493,7 @@ enum sp_error session_start(const struct session_world *world,
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
-    if (open_listener(session) < 0 || !leaves_reserve(session->listener.fd))
+    if (open_listener(session) < 0 || !leaves_reserve(world, session->listener.fd))
         return fail_start(session, "its socket", out_text, text_size);
     if (launch(session) < 0)
         return fail_start(session, "its process", out_text, text_size);

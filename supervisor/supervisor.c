@@ -283,14 +283,16 @@ static void on_life_end(evutil_socket_t fd, short what, void *arg)
 /* ---- opening ---- */
 
 /* Each session needs two; the hard limit cannot be passed. */
-static void raise_descriptor_limit(void)
+static rlim_t raise_descriptor_limit(void)
 {
-    struct rlimit limit;
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
     }
+    return limit.rlim_cur;
 }
 
 static int open_cgroup(struct supervisor *supervisor)
@@ -383,6 +385,7 @@ static int open_loop(struct supervisor *supervisor)
         .registry = &supervisor->registry,
         .runtime = &supervisor->runtime,
         .counters = &supervisor->counters,
+        .descriptors = raise_descriptor_limit(),
         .on_event = on_event,
         .on_gone = on_gone,
         .on_empty = on_empty,
@@ -421,7 +424,6 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                 (size_t)supervisor->config.supervisor.events, publish,
                 supervisor);
     supervisor->started_ms = clock_now_ms();
-    raise_descriptor_limit();
     if (open_loop(supervisor) < 0) {
         snprintf(out_text, text_size, "the event loop cannot be set up: %s",
                  strerrordesc_np(errno));
