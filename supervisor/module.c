@@ -2,6 +2,7 @@
 /* One module: what it is, and what becomes of it.  Its template is
  * module_template.c's business, what a forked process says process.c's. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,9 @@ void module_destroy(struct module *module)
         siginfo_t info;
 
         pidfd_send_signal(module->pidfd, SIGKILL, NULL, 0);
-        waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED);
+        while (waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED) < 0 &&
+               errno == EINTR)
+            continue;
         module_forget_template(module);
     }
     generation_list_abandon(&module->generations);

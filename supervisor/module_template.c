@@ -248,7 +248,9 @@ static int abandon(struct spawned *spawned)
     siginfo_t info;
 
     pidfd_send_signal(spawned->pidfd, SIGKILL, NULL, 0);
-    waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED);
+    while (waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED) < 0 &&
+           errno == EINTR)
+        continue;
     close(spawned->control_fd);
     close(spawned->pidfd);
     errno = saved;
