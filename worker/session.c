@@ -30,6 +30,7 @@
 #include "report.h"
 #include "sandbox/sandbox.h"
 #include "serve.h"
+#include "warm.h"
 
 /* How long an ending session waits for clients to take their last replies. */
 #define FLUSH_MS 1000
@@ -127,21 +128,29 @@ static void mask_signal(int how)
 
 static bool has_come(int start_fd)
 {
-    return recv(start_fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           errno != EAGAIN;
+    ssize_t got;
+
+    do
+        got = recv(start_fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    return got >= 0 || errno != EAGAIN;
 }
 
 /* It is there already, unless this process is pooled.  One that waits is
  * nobody's session, and is ended by the signal that would stop one. */
-static void receive_start(int start_fd, struct start_record *out_start)
+static void receive_start(const struct sp_session *session, int start_fd,
+                          struct start_record *out_start)
 {
     struct iovec iov[2] = {{out_start, sizeof *out_start},
                            {argument, sizeof argument}};
     bool waits = !has_come(start_fd);
     ssize_t got;
 
-    if (waits)
+    if (waits) {
+        session_set_comm("spp:", "pooled");
+        warm_up(session->slot);
         mask_signal(SIG_UNBLOCK);
+    }
     do
         got = readv(start_fd, iov, 2);
     while (got < 0 && errno == EINTR);
@@ -315,7 +324,7 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     session.base = create_base();
     if (!session.base)
         _exit(WORKER_EXIT_RUNTIME);
-    receive_start(start_fd, &start);
+    receive_start(&session, start_fd, &start);
     take_start(&session, &start);
     session_set_comm("sp:", session.id);
     watch_signal(&session, &look);
