@@ -98,6 +98,7 @@ static void take_loaded(struct module *module)
     /* a constructor's children may live: no SIGCHLD tells of them */
     module->table->on_stray(module->table->context);
     module_pump(module);
+    pool_stir(&module->pool);
 }
 
 /* Its holder has been killed: a pid namespace that is ending takes no process,

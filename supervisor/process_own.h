@@ -19,6 +19,7 @@
 enum process_state {
     PROCESS_QUEUED,
     PROCESS_FORKING,
+    PROCESS_POOLED,
     PROCESS_BORN,
     PROCESS_READY,
     PROCESS_GONE
@@ -46,6 +47,9 @@ struct process {
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
     int64_t resumed_ms;           /* after a pause; 0 before the first */
+    bool pooled;                  /* not handed over yet */
+    bool handed_over;             /* and not asked for anew since */
+    bool signalled;               /* by its owner, since its hello */
     bool paused;
     bool refused;
     bool kill_wanted;             /* before the hello */
@@ -63,6 +67,14 @@ struct process {
     struct event deadline;
     UT_hash_handle hh; /* table.by_pid */
 };
+
+/* Its own end has come before anything of the module's ran in it: it is asked
+ * for once more, of a template. */
+void process_again(struct process *process);
+/* It has this long from now on, times init_timeout. */
+void process_start_deadline(struct process *process, unsigned times);
+/* What it has as a member of its state is given back. */
+void process_leave_state(struct process *process);
 
 /* Reads what it has said on its start socket; may free it if it is unborn. */
 void process_read_start(struct process *process);

@@ -28,7 +28,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <sp/error.h>
@@ -68,7 +67,6 @@ struct session_world {
     struct registry *registry;
     const struct runtime *runtime;
     struct counters *counters;
-    rlim_t descriptors; /* that spd can have */
     /* Something has happened to it, which text tells. */
     void (*on_event)(void *context, enum event_kind kind,
                      const struct session *session, const char *text);

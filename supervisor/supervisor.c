@@ -46,6 +46,15 @@ static bool is_template(void *context, pid_t pid)
             control_has_child(supervisor->control, pid));
 }
 
+static bool may_pool(void *context)
+{
+    const struct supervisor *supervisor = context;
+
+    return !supervisor->stopping &&
+           supervisor->registry.count + catalog_pooled(&supervisor->catalog) <
+               supervisor->config.supervisor.max_sessions;
+}
+
 static void on_stray(void *context)
 {
     const struct supervisor *supervisor = context;
@@ -196,6 +205,7 @@ static void stop(struct supervisor *supervisor, const char *why, bool again)
     log_info("%s: %s %zu session(s)", why, again ? "killing" : "stopping",
              supervisor->registry.count);
     supervisor->stopping = true;
+    catalog_close_pools(&supervisor->catalog);
     if (supervisor->registry.count == 0)
         leave_soon(supervisor);
     else
@@ -374,6 +384,8 @@ static int open_loop(struct supervisor *supervisor)
         return -1;
     supervisor->processes.base = supervisor->base;
     supervisor->processes.is_template = is_template;
+    supervisor->processes.descriptors = raise_descriptor_limit();
+    supervisor->processes.may_pool = may_pool;
     supervisor->processes.on_stray = on_stray;
     supervisor->processes.on_violation = on_violation;
     supervisor->processes.context = supervisor;
@@ -385,7 +397,6 @@ static int open_loop(struct supervisor *supervisor)
         .registry = &supervisor->registry,
         .runtime = &supervisor->runtime,
         .counters = &supervisor->counters,
-        .descriptors = raise_descriptor_limit(),
         .on_event = on_event,
         .on_gone = on_gone,
         .on_empty = on_empty,
