@@ -21,7 +21,7 @@ fault()
 # What everything may include: the C library without threads, and the kernel's
 # interfaces; the public headers; and the headers of its own folder.
 libc='assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|getopt|grp|inttypes'
-libc+='|libgen|limits|locale|malloc|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
+libc+='|libgen|limits|link|locale|malloc|poll|pwd|sched|search|signal|spawn|stdalign|stdarg'
 libc+='|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings'
 libc+='|fnmatch|syslog|termios|time|unistd|wchar|(sys|linux|asm|arpa|netinet)/[a-z0-9_-]+'
 libc="($libc)\\.h"

@@ -214,6 +214,24 @@ bool catalog_has_template(const struct catalog *catalog, pid_t pid)
     return false;
 }
 
+size_t catalog_pooled(const struct catalog *catalog)
+{
+    const struct module *module;
+    size_t count = 0;
+
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
+        count += module_pooled(module);
+    return count;
+}
+
+void catalog_close_pools(struct catalog *catalog)
+{
+    struct module *module;
+
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
+        module_close_pool(module);
+}
+
 uint64_t catalog_longest_init(const struct catalog *catalog)
 {
     const struct module *module;

@@ -60,6 +60,7 @@ struct endpoint_counters;
 #define GAUGE_TABLE(X)                                                         \
     X(sessions, "sessions now")                                                \
     X(processes, "processes of sessions now")                                  \
+    X(pooled, "processes that wait for a session now, or are asked for")       \
     X(modules, "modules now")                                                  \
     X(templates, "templates now")                                              \
     X(users, "users with sessions now")                                        \

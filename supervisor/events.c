@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "events.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,59 +91,96 @@ static int64_t wall_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int add_extra(json_t *object, const struct lifecycle_event *event)
+/* JSON as it is written, which ends where the bytes do: what does not fit is
+ * counted all the same. */
+struct writer {
+    char *bytes;
+    size_t size; /* of all, so far */
+};
+
+static size_t room_left(const struct writer *writer)
+{
+    return writer->size < EVENTS_ITEM_MAX ? EVENTS_ITEM_MAX - writer->size : 0;
+}
+
+static char *place(const struct writer *writer)
+{
+    return room_left(writer) > 0 ? writer->bytes + writer->size : NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+put(struct writer *writer, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    writer->size += (size_t)vsnprintf(place(writer), room_left(writer), format,
+                                      args);
+    va_end(args);
+}
+
+/* Takes the value.  NULL counts as what does not fit. */
+static void put_json(struct writer *writer, json_t *value)
+{
+    size_t size = value ? json_dumpb(value, place(writer), room_left(writer),
+                                     JSON_COMPACT | JSON_ENCODE_ANY)
+                        : 0;
+
+    writer->size += size > 0 ? size : EVENTS_ITEM_MAX;
+    json_decref(value);
+}
+
+static void put_text(struct writer *writer, const char *bytes)
+{
+    char text[SP_TEXT_MAX + 1];
+
+    if (!*bytes) {
+        put(writer, "\"\"");
+        return;
+    }
+    text_printable(text, sizeof text, bytes, strlen(bytes));
+    put_json(writer, json_string(text));
+}
+
+static void put_extra(struct writer *writer,
+                      const struct lifecycle_event *event)
 {
     switch (kinds[event->kind].extra) {
     case EVENT_EXTRA_NONE:
-        return 0;
+        return;
     case EVENT_EXTRA_UID:
-        return json_object_set_new(object, "uid", json_integer(event->uid));
+        put(writer, ",\"uid\":%lld", (long long)event->uid);
+        return;
     case EVENT_EXTRA_ERROR:
-        return json_object_set_new(object, "error",
-                                   json_string(sp_error_name(event->error)));
+        put(writer, ",\"error\":\"%s\"", sp_error_name(event->error));
+        return;
     case EVENT_EXTRA_VIOLATION:
-        return json_object_set_new(object, "violation",
-                                   json_string(event->violation));
+        put(writer, ",\"violation\":\"%s\"", event->violation);
+        return;
     case EVENT_EXTRA_END:
-        return json_object_set_new(object, "end", event->end
-                                                      ? json_incref(event->end)
-                                                      : json_null());
+        put(writer, ",\"end\":");
+        put_json(writer, event->end ? json_incref(event->end) : json_null());
+        return;
     }
-    return -1;
 }
 
-/* jansson keeps the order of the keys, which is part of the contract: a
- * subscription is the beginning of an event. */
-static json_t *describe(const struct lifecycle_event *event, uint64_t seq)
-{
-    char text[SP_TEXT_MAX + 1];
-    json_t *object;
-
-    text_printable(text, sizeof text, event->text, strlen(event->text));
-    object = json_pack(
-        "{s:s, s:s, s:I, s:I, s:s, s:i, s:s}", "id", event->id, "event",
-        event_name(event->kind), "seq", (json_int_t)seq, "time_ms",
-        (json_int_t)wall_clock_ms(), "module", event->module, "pid",
-        (int)event->pid, "text", text);
-    if (object && add_extra(object, event) < 0) {
-        json_decref(object);
-        return NULL;
-    }
-    return object;
-}
-
-/* The number of bytes written; 0: no memory, or it is too large. */
+/* The number of bytes written; 0: no memory, or it is too large.  The order of
+ * the keys is part of the contract: a subscription is the beginning of an
+ * event.  Names and IDs have no byte that JSON would write in another way. */
 static size_t encode(const struct lifecycle_event *event, uint64_t seq,
                      char bytes[EVENTS_ITEM_MAX])
 {
-    json_t *object = describe(event, seq);
-    size_t size;
+    struct writer writer = {.bytes = bytes};
 
-    if (!object)
-        return 0;
-    size = json_dumpb(object, bytes, EVENTS_ITEM_MAX, JSON_COMPACT);
-    json_decref(object);
-    return size <= EVENTS_ITEM_MAX ? size : 0;
+    put(&writer,
+        "{\"id\":\"%s\",\"event\":\"%s\",\"seq\":%llu,\"time_ms\":%lld,"
+        "\"module\":\"%s\",\"pid\":%d,\"text\":",
+        event->id, event_name(event->kind), (unsigned long long)seq,
+        (long long)wall_clock_ms(), event->module, (int)event->pid);
+    put_text(&writer, event->text);
+    put_extra(&writer, event);
+    put(&writer, "}");
+    return writer.size < EVENTS_ITEM_MAX ? writer.size : 0;
 }
 
 void events_emit(struct events *events, const struct lifecycle_event *event)

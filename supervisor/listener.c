@@ -19,24 +19,35 @@ static void on_closed(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Asks for the end of it alone (EV_CLOSED): not for each client that comes. */
-int listener_open(struct listener *listener, struct event_base *base,
-                  const struct runtime *runtime, const char *id,
-                  void (*on_shut)(void *context), void *context)
+int listener_adopt(struct listener *listener, int fd, struct event_base *base,
+                   const struct runtime *runtime, const char *id,
+                   void (*on_shut)(void *context), void *context)
 {
-    *listener = (struct listener){.runtime = runtime,
+    *listener = (struct listener){.fd = fd,
+                                  .linked = true,
+                                  .runtime = runtime,
                                   .id = id,
                                   .on_shut = on_shut,
                                   .context = context};
-    listener->fd = runtime_listen_session(runtime, id);
-    if (listener->fd < 0)
-        return -1;
-    listener->linked = true;
     event_assign(&listener->closed, base, listener->fd,
                  EV_CLOSED | EV_PERSIST, on_closed, listener);
     if (event_add(&listener->closed, NULL) == 0)
         return 0;
     listener_close(listener);
     return -1;
+}
+
+int listener_open(struct listener *listener, struct event_base *base,
+                  const struct runtime *runtime, const char *id,
+                  void (*on_shut)(void *context), void *context)
+{
+    int fd = runtime_listen_session(runtime, id);
+
+    if (fd < 0) {
+        *listener = (struct listener){.fd = -1};
+        return -1;
+    }
+    return listener_adopt(listener, fd, base, runtime, id, on_shut, context);
 }
 
 void listener_unlink(struct listener *listener)

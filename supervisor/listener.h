@@ -26,6 +26,11 @@ struct listener {
 int listener_open(struct listener *listener, struct event_base *base,
                   const struct runtime *runtime, const char *id,
                   void (*on_shut)(void *context), void *context);
+/* The same with fd, a listening socket that is bound there, and taken in any
+ * case. */
+int listener_adopt(struct listener *listener, int fd, struct event_base *base,
+                   const struct runtime *runtime, const char *id,
+                   void (*on_shut)(void *context), void *context);
 /* No new client finds it; those who have connected stay. */
 void listener_unlink(struct listener *listener);
 void listener_close(struct listener *listener);

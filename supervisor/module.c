@@ -2,6 +2,7 @@
 /* One module: what it is, and what becomes of it.  Its template is
  * module_template.c's business, what a forked process says process.c's. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,44 @@ unsigned module_sessions(const struct module *module)
 void module_count_session(struct module *module, int by)
 {
     module->sessions += (unsigned)by;
+    pool_stir(&module->pool);
     module_check_unused(module);
+}
+
+/* ---- its pool ---- */
+
+struct process *module_offer_pooled(struct module *module, const char *id,
+                                    int *out_listener_fd)
+{
+    module_renew_if_due(module); /* its pool goes with it */
+    return module_template_due(module)
+               ? NULL
+               : pool_offer(&module->pool, id, out_listener_fd);
+}
+
+size_t module_pooled(const struct module *module)
+{
+    return pool_count(&module->pool);
+}
+
+void module_close_pool(struct module *module)
+{
+    pool_close(&module->pool);
+}
+
+/* Of its own sessions' limit, and of what its template may fork, the sessions
+ * that are started meanwhile have the last. */
+bool module_may_pool(const struct module *module)
+{
+    const struct module_settings *settings = module_settings(module);
+    size_t others = module->sessions + pool_count(&module->pool);
+
+    return module->state == TEMPLATE_READY && !module_template_due(module) &&
+           settings->template == SETTING_TEMPLATE_SHARED &&
+           TAILQ_EMPTY(&module->waiting) &&
+           (settings->template_forks == 0 ||
+            module->forks + 1 < settings->template_forks) &&
+           (settings->max_sessions == 0 || others < settings->max_sessions);
 }
 
 /* ---- retired ---- */
@@ -109,6 +147,7 @@ void module_retire(struct module *module, void (*on_unused)(void *context),
 {
     module->on_unused = on_unused;
     module->unused_context = context;
+    pool_close(&module->pool);
     module_check_unused(module);
 }
 
@@ -134,6 +173,8 @@ struct module *module_create(struct event_base *base,
     LIST_INIT(&module->generations);
     evtimer_assign(&module->deadline, base, module_load_late, module);
     module_queue_init(module);
+    pool_init(&module->pool, base, module, table, runtime,
+              (size_t)settings->pool);
     module->uid = (struct uid_lease){SANDBOX_NO_UID, -1};
     module->worker = strdup(supervisor->worker);
     module->uid_range = strdup(supervisor->uid_range);
@@ -159,11 +200,14 @@ void module_destroy(struct module *module)
     if (!module)
         return;
     module_report_strangers(module);
+    pool_fini(&module->pool);
     if (module->pidfd >= 0) {
         siginfo_t info;
 
         pidfd_send_signal(module->pidfd, SIGKILL, NULL, 0);
-        waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED);
+        while (waitid(P_PIDFD, (id_t)module->pidfd, &info, WEXITED) < 0 &&
+               errno == EINTR)
+            continue;
         module_forget_template(module);
     }
     generation_list_abandon(&module->generations);

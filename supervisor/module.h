@@ -77,6 +77,16 @@ struct throttle *module_throttle(struct module *module);
 void module_watch(struct module *module, struct process *process);
 void module_unwatch(struct module *module, struct process *process);
 
+/* One of its pooled processes, for a first start: pool_offer(). */
+struct process *module_offer_pooled(struct module *module, const char *id,
+                                    int *out_listener_fd);
+/* Whether its template may fork one more for its pool. */
+bool module_may_pool(const struct module *module);
+/* How many it has, or has asked for. */
+size_t module_pooled(const struct module *module);
+/* It is to have none any more. */
+void module_close_pool(struct module *module);
+
 /* Its sessions now; session.c counts. */
 unsigned module_sessions(const struct module *module);
 void module_count_session(struct module *module, int by);
@@ -87,9 +97,9 @@ void module_count_session(struct module *module, int by);
 struct module_request;
 
 /* Queues a request to fork; starts the template if there is none.  NULL and
- * errno.  process_send(), process_forked(), process_fork_failed(),
- * process_orphaned() or process_unborn() follow, never from inside this
- * call. */
+ * errno.  process_send() follows, now or later; and then process_forked(),
+ * process_fork_failed(), process_orphaned() or process_unborn(), never from
+ * inside this call. */
 struct module_request *module_submit(struct module *module,
                                      struct process *process);
 /* Whether its template still has to say what became of it. */

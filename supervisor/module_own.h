@@ -12,6 +12,7 @@
 #include "cgroup.h"
 #include "confine.h"
 #include "module.h"
+#include "pool.h"
 #include "stamp.h"
 #include "watchdog.h"
 
@@ -52,6 +53,7 @@ struct module {
     struct watchdog watchdog;
     struct generation *generation; /* held; the template's; NULL without one */
     struct generation_list generations; /* with those of earlier templates */
+    struct pool pool;
     unsigned sessions;
     void (*on_unused)(void *context); /* NULL: it is not retired */
     void *unused_context;             /* borrowed */

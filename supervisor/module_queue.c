@@ -56,6 +56,16 @@ static bool is_shortage(int error)
            error == ENOBUFS || error == ETOOMANYREFS;
 }
 
+/* 0; -1 and errno: it still waits. */
+static int request_send(struct module *module, struct module_request *request)
+{
+    if (process_send(request->process, module->control_fd, request->serial) < 0)
+        return -1;
+    request_move(request, &module->inflight);
+    module->forks++;
+    return 0;
+}
+
 void module_pump(struct module *module)
 {
     static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
@@ -69,10 +79,8 @@ void module_pump(struct module *module)
             event_add(&module->writable, NULL);
             return;
         }
-        if (process_send(request->process, module->control_fd,
-                         request->serial) == 0) {
-            request_move(request, &module->inflight);
-            module->forks++;
+        if (request_send(module, request) == 0) {
+            continue;
         } else if (errno == EAGAIN) {
             event_add(&module->writable, NULL);
             return;
@@ -135,12 +143,18 @@ void module_orphan_inflight(struct module *module)
 
 int module_resubmit(struct module *module, struct module_request *request)
 {
+    bool first = TAILQ_EMPTY(&module->waiting);
+
     if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0)
         return -1;
     request->serial = module->next_serial++;
     request_move(request, &module->waiting);
-    /* sent from the loop: the caller does not have its process yet */
-    if (module->state == TEMPLATE_READY)
+    if (module->state != TEMPLATE_READY)
+        return 0;
+    /* what is to be said of a failure is said from the loop: the caller does
+     * not have its process yet */
+    if (!first || module_template_due(module) ||
+        request_send(module, request) < 0)
         module_pump_soon(module);
     return 0;
 }

@@ -98,6 +98,7 @@ static void take_loaded(struct module *module)
     /* a constructor's children may live: no SIGCHLD tells of them */
     module->table->on_stray(module->table->context);
     module_pump(module);
+    pool_stir(&module->pool);
 }
 
 /* Its holder has been killed: a pid namespace that is ending takes no process,
@@ -194,6 +195,8 @@ void module_read_records(evutil_socket_t fd, short what, void *arg)
             take_record(module, &record, sender);
         else
             violation(module, "a malformed record");
+        if (module->state == TEMPLATE_READY && TAILQ_EMPTY(&module->inflight))
+            return; /* no more is awaited */
     }
 }
 

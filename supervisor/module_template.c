@@ -34,6 +34,7 @@ void module_end_template(struct module *module)
     if (module->state == TEMPLATE_ENDING)
         return;
     module->state = TEMPLATE_ENDING;
+    pool_drop(&module->pool);
     module_queue_close(module);
     event_del(&module->readable);
     event_del(&module->deadline);
@@ -77,6 +78,7 @@ static struct end reap_template(struct module *module)
 
 void module_forget_template(struct module *module)
 {
+    pool_drop(&module->pool);
     module_queue_close(module);
     event_del(&module->readable);
     event_del(&module->exited);
@@ -248,7 +250,9 @@ static int abandon(struct spawned *spawned)
     siginfo_t info;
 
     pidfd_send_signal(spawned->pidfd, SIGKILL, NULL, 0);
-    waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED);
+    while (waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED) < 0 &&
+           errno == EINTR)
+        continue;
     close(spawned->control_fd);
     close(spawned->pidfd);
     errno = saved;

@@ -120,7 +120,7 @@ static struct session *find_by_pid(const struct supervisor *supervisor,
 {
     struct process *process = process_find(&supervisor->processes, pid);
 
-    return process ? process_owner(process) : NULL;
+    return process && !process_pooled(process) ? process_owner(process) : NULL;
 }
 
 static void told_gone(void *context, enum sp_error error, const char *text,

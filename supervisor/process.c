@@ -24,6 +24,9 @@
 #include "process_own.h"
 #include "wire/template.h"
 
+/* Descriptors that are left to sessions. */
+#define POOL_RESERVE 128
+
 pid_t process_pid(const struct process *process)
 {
     return process->pid;
@@ -54,7 +57,7 @@ struct process *process_find(const struct process_table *table, pid_t pid)
 
 size_t process_count(const struct process_table *table)
 {
-    return HASH_COUNT(table->by_pid);
+    return HASH_COUNT(table->by_pid) - table->pooled;
 }
 
 /* ---- the end ---- */
@@ -73,16 +76,20 @@ void process_leave_unborn(struct process *process)
     TAILQ_REMOVE(&process->table->unborn, process, unborn);
 }
 
-static void leave_state(struct process *process)
+void process_leave_state(struct process *process)
 {
     switch (process->state) {
     case PROCESS_QUEUED:
-        module_forget(process->module, process->request);
+        if (process->request) /* else it could not be asked for */
+            module_forget(process->module, process->request);
         break;
     case PROCESS_FORKING:
         process_leave_unborn(process);
         module_forget(process->module, process->request);
         break;
+    case PROCESS_POOLED:
+        process->table->pooled--;
+        /* fall through */
     case PROCESS_BORN:
     case PROCESS_READY:
         module_unwatch(process->module, process);
@@ -98,7 +105,7 @@ static void leave_state(struct process *process)
 static void process_gone(struct process *process, const struct end *end,
                          enum sp_error error, const char *text)
 {
-    leave_state(process);
+    process_leave_state(process);
     process->state = PROCESS_GONE;
     process_forget_news(process);
     process_close_start(process);
@@ -199,6 +206,33 @@ static struct end reap(struct process *process)
     return end;
 }
 
+/* It was handed over as it ended: its owner has done nothing to it, and nothing
+ * of the module has run. */
+static bool never_began(const struct process *process, const struct end *end)
+{
+    return process->handed_over && process->state == PROCESS_BORN &&
+           !process->refused && !process->signalled &&
+           (end->limit == END_LIMIT_NONE ||
+            end->limit == END_LIMIT_SUSPENDED) &&
+           end->told.doing_since_ms == 0;
+}
+
+void process_end(struct process *process)
+{
+    siginfo_t info;
+
+    if (process->state != PROCESS_POOLED) {
+        process_unborn(process, SP_OK, "");
+        return;
+    }
+    process_signal(process, SIGKILL);
+    while (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOWAIT) <
+               0 &&
+           errno == EINTR)
+        continue;
+    process_take_exit(process);
+}
+
 void process_take_exit(struct process *process)
 {
     struct end end;
@@ -210,7 +244,11 @@ void process_take_exit(struct process *process)
     end = reap(process);
     if (module_settings(process->module)->allow_fork)
         generation_kill_orphans(process->generation);
-    if (end_fault(&end))
+    if (never_began(process, &end)) {
+        process_again(process);
+        return;
+    }
+    if (end_fault(&end) && process->state != PROCESS_POOLED)
         module_note_crash(process->module, process->generation);
     process_gone(process, &end, SP_OK, "");
 }
@@ -229,8 +267,7 @@ bool process_settle(struct process *process)
 {
     struct pollfd exited = {.fd = process->pidfd, .events = POLLIN};
 
-    if ((process->state != PROCESS_BORN && process->state != PROCESS_READY) ||
-        poll(&exited, 1, 0) <= 0)
+    if (process->pid == 0 || poll(&exited, 1, 0) <= 0)
         return false;
     process_take_exit(process);
     return true;
@@ -264,6 +301,14 @@ static bool violation(struct process *process, const char *what, pid_t sender)
     return true;
 }
 
+/* From here on it may take as long as it likes. */
+static void become_pooled(struct process *process)
+{
+    process->table->pooled++;
+    event_del(&process->deadline);
+    process->events->on_pooled(process->owner);
+}
+
 /* False: it was a lie, and the process is freed. */
 static bool become_born(struct process *process, pid_t pid)
 {
@@ -278,9 +323,9 @@ static bool become_born(struct process *process, pid_t pid)
         process_unborn(process, SP_ESYSTEM, "its process cannot be watched");
         return false;
     }
-    leave_state(process);
+    process_leave_state(process);
     module_child_known(process->module, process->template);
-    process->state = PROCESS_BORN;
+    process->state = process->pooled ? PROCESS_POOLED : PROCESS_BORN;
     process->pid = pid;
     process->born_ms = clock_now_ms();
     HASH_ADD(hh, table->by_pid, pid, sizeof process->pid, process);
@@ -288,6 +333,8 @@ static bool become_born(struct process *process, pid_t pid)
                  on_exit_noticed, process);
     if (event_add(&process->exit_event, NULL) < 0 || process->kill_wanted)
         process_signal(process, SIGKILL);
+    if (process->pooled)
+        become_pooled(process);
     return true;
 }
 
@@ -322,6 +369,8 @@ static bool take_record(struct process *process,
     }
     if (pid != process->pid)
         return violation(process, "another process's record", pid);
+    if (process->state == PROCESS_POOLED)
+        return violation(process, "a record of one that is to wait", pid);
     switch ((enum hello_message)record->type) {
     case HELLO_HELLO:
         return violation(process, "a second hello", pid);
@@ -343,6 +392,8 @@ static bool take_record(struct process *process,
 static void start_closed(struct process *process)
 {
     process_close_start(process); /* its exit is coming, or the deadline is */
+    if (process->state == PROCESS_POOLED)
+        process_kill(process, END_LIMIT_NONE);
     if (process->state != PROCESS_FORKING ||
         module_owes_answer(process->request))
         return;
@@ -378,6 +429,23 @@ void process_read_start(struct process *process)
         if (!alive)
             return;
     }
+}
+
+/* ---- whether there may be more ---- */
+
+bool process_may_pool(const struct process_table *table)
+{
+    return table->may_pool(table->context);
+}
+
+bool process_spares(const struct process_table *table, int fd)
+{
+    return (rlim_t)fd + POOL_RESERVE < table->descriptors;
+}
+
+bool process_table_busy(const struct process_table *table)
+{
+    return !TAILQ_EMPTY(&table->unborn) || !TAILQ_EMPTY(&table->news);
 }
 
 void process_table_settle(struct process_table *table)
@@ -422,6 +490,7 @@ void process_late(struct process *process)
         process->limit = END_LIMIT_INIT;
         refuse(process, SP_EINIT, text);
         break;
+    case PROCESS_POOLED:
     case PROCESS_READY:
     case PROCESS_GONE:
         break;

@@ -6,14 +6,18 @@
  *   state    | input                          | next
  *   QUEUED   | sent to the template           | FORKING
  *            | cancelled, template cannot load| gone
- *   FORKING  | hello, stamped by the kernel   | BORN
+ *   FORKING  | hello, stamped by the kernel   | BORN; POOLED if it is to wait
  *            | fork failed, start socket EOF, | gone
  *            | time is up (its template is    |
  *            | killed, if it is still there)  |
+ *   POOLED   | handed over                    | BORN
  *   BORN     | ready                          | READY
  *            | ignored, init error, time is up| BORN, and killed
- *   BORN,    | exit, noticed by the pidfd     | gone
- *   READY    | anything else on the socket    | killed
+ *            | exit of one that was handed    | QUEUED, once
+ *            | over and did not begin its init|
+ *   POOLED,  | exit, noticed by the pidfd     | gone
+ *   BORN,    | anything else on the socket    | killed
+ *   READY    |                                |
  *
  * The exit may come before, between or after what was said on the start
  * socket: that is read to its end before an exit is believed.
@@ -27,6 +31,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <sp/error.h>
@@ -45,14 +51,20 @@ TAILQ_HEAD(process_list, process);
 /* All processes of all modules.  Owned by the supervisor. */
 struct process_table {
     struct event_base *base;      /* borrowed */
-    struct process *by_pid;       /* uthash; those BORN or READY */
+    struct process *by_pid;       /* uthash; those POOLED, BORN or READY */
+    size_t pooled;                /* of these */
+    rlim_t descriptors;           /* that spd can have */
     struct process_list unborn;   /* those FORKING */
     struct process_list news;     /* those that have something to tell */
     struct event *turn;           /* owned; sees to a share of them */
+    struct timeval tick;          /* of the loop's clock */
+    unsigned at_once;             /* so many were seen to at once within it */
     struct cgroup *cgroup;        /* borrowed; where modules have theirs */
     /* Whether a child of ours is a template, or holds a pid namespace: it is
      * nobody's session. */
     bool (*is_template)(void *context, pid_t pid);
+    /* Whether there may be one more that is no session's. */
+    bool (*may_pool)(void *context);
     /* A start was given up, or a module has been loaded: there may be a child
      * that nobody will announce. */
     void (*on_stray)(void *context);
@@ -69,13 +81,20 @@ struct process_events {
     /* Its init did not succeed: SP_EIGNORED, or SP_EINIT and the text.  The
      * process is being killed; on_gone follows. */
     void (*on_refused)(void *owner, enum sp_error error, const char *text);
+    /* Of one that is to wait: it does; another one owns it from now on. */
+    void (*on_pooled)(void *owner);
+    void (*on_handed_over)(void *owner);
     /* error and text explain an UNBORN end, else SP_OK and "".  end->asked and
      * end->by are the owner's to fill in. */
     void (*on_gone)(void *owner, const struct end *end, enum sp_error error,
                     const char *text);
 };
 
-/* What the session is to be; borrowed as long as the process lives. */
+/* Instead of a session's. */
+#define PROCESS_POOLED_ID "(pooled)"
+
+/* What the session is to be; borrowed as long as the process lives.  One that
+ * is to wait has this ID and a listener. */
 struct process_plan {
     const char *id;
     const void *arg;
@@ -94,6 +113,24 @@ struct process *process_start(struct process_table *table,
                               const struct process_plan *plan,
                               const struct process_events *events,
                               void *owner);
+
+/* A POOLED one becomes a session's, which is what plan says, with the listener
+ * that it has; events and owner are that of process_start().  -1: it is
+ * killed, and still its owner's. */
+int process_hand_over(struct process *process, const struct process_plan *plan,
+                      const struct process_events *events, void *owner);
+/* Whether it waits, or is to. */
+bool process_pooled(const struct process *process);
+/* Ends such a one, and waits for its end. */
+void process_end(struct process *process);
+
+/* Whether there may be one more that is to wait. */
+bool process_may_pool(const struct process_table *table);
+/* Whether this descriptor, which is the lowest that was free, can be spared for
+ * one. */
+bool process_spares(const struct process_table *table, int fd);
+/* Whether a fork is waited for. */
+bool process_table_busy(const struct process_table *table);
 
 /* 0 while it is not known. */
 pid_t process_pid(const struct process *process);
@@ -132,7 +169,7 @@ bool process_settle(struct process *process);
 
 /* NULL: no session's process has this pid. */
 struct process *process_find(const struct process_table *table, pid_t pid);
-/* Those BORN or READY. */
+/* Those BORN or READY: of sessions. */
 size_t process_count(const struct process_table *table);
 /* The owner that it was started with. */
 void *process_owner(const struct process *process);

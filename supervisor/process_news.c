@@ -9,6 +9,7 @@
 #include "process_own.h"
 
 #define NEWS_A_TURN_MS 2
+#define AT_ONCE_A_TICK 16
 
 void process_forget_news(struct process *process)
 {
@@ -62,13 +63,30 @@ void process_add_news(struct process *process)
         evtimer_add(table->turn, &at_once);
 }
 
+/* The loop's clock stands still within a turn, and for a few milliseconds
+ * besides: so many in that time are no flood. */
+static bool is_calm(struct process_table *table)
+{
+    struct timeval now;
+
+    if (event_base_gettimeofday_cached(table->base, &now) < 0)
+        return false;
+    if (!timercmp(&now, &table->tick, ==)) {
+        table->tick = now;
+        table->at_once = 0;
+    }
+    return table->at_once++ < AT_ONCE_A_TICK;
+}
+
+/* In calm times without a timer, which would be one more turn of the loop. */
 void process_take_news(struct process *process)
 {
-    bool first = !evtimer_pending(process->table->turn, NULL);
+    struct process_table *table = process->table;
 
-    process_add_news(process);
-    if (first)
+    if (!process->has_news && TAILQ_EMPTY(&table->news) && is_calm(table))
         see_to(process);
+    else
+        process_add_news(process);
 }
 
 /* ---- the table ---- */

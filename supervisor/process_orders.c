@@ -19,8 +19,10 @@ void process_signal(struct process *process, int signal_number)
     case PROCESS_FORKING:
         process->kill_wanted = true;
         break;
+    case PROCESS_POOLED:
     case PROCESS_BORN:
     case PROCESS_READY:
+        process->signalled = true;
         pidfd_send_signal(process->pidfd, signal_number, NULL, 0);
         break;
     case PROCESS_GONE:
@@ -76,8 +78,11 @@ bool process_paused(const struct process *process)
 
 void process_suspended(struct process *process)
 {
+    bool signalled = process->signalled; /* by its owner */
+
     if (!process->paused)
         process_kill(process, END_LIMIT_SUSPENDED);
+    process->signalled = signalled;
 }
 
 /* Whether it is at one thing for longer than it may. */

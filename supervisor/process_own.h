@@ -19,6 +19,7 @@
 enum process_state {
     PROCESS_QUEUED,
     PROCESS_FORKING,
+    PROCESS_POOLED,
     PROCESS_BORN,
     PROCESS_READY,
     PROCESS_GONE
@@ -33,8 +34,9 @@ struct process {
     void *owner; /* borrowed */
     struct process_plan plan;     /* borrowed, with all in it */
     int start_fd;                 /* owned; our end; -1 unless it is open */
-    int pidfd;                    /* owned; before the hello a place is kept for
-                                   * it, so that it can be had in any case */
+    int pidfd;                    /* owned; before the hello its place is kept,
+                                   * by our copy of the process's log socket,
+                                   * so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
     struct module_request *request; /* the module's; NULL once forgotten */
     uint32_t template;            /* its number, once the request was sent */
@@ -45,6 +47,9 @@ struct process {
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
     int64_t resumed_ms;           /* after a pause; 0 before the first */
+    bool pooled;                  /* not handed over yet */
+    bool handed_over;             /* and not asked for anew since */
+    bool signalled;               /* by its owner, since its hello */
     bool paused;
     bool refused;
     bool kill_wanted;             /* before the hello */
@@ -62,6 +67,14 @@ struct process {
     struct event deadline;
     UT_hash_handle hh; /* table.by_pid */
 };
+
+/* Its own end has come before anything of the module's ran in it: it is asked
+ * for once more, of a template. */
+void process_again(struct process *process);
+/* It has this long from now on, times init_timeout. */
+void process_start_deadline(struct process *process, unsigned times);
+/* What it has as a member of its state is given back. */
+void process_leave_state(struct process *process);
 
 /* Reads what it has said on its start socket; may free it if it is unborn. */
 void process_read_start(struct process *process);
@@ -81,7 +94,7 @@ void process_give_slot(struct process *process);
 /* There is something to see to: its exit, what it has said on its start socket,
  * or its cancelled start.  In its turn, never from inside this call. */
 void process_add_news(struct process *process);
-/* The same from the loop: at once, if it is the first of this turn. */
+/* The same from the loop: at once, unless there are many or others wait. */
 void process_take_news(struct process *process);
 void process_forget_news(struct process *process);
 

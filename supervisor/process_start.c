@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdpass.h"
+#include "base/log.h"
 #include "base/magic.h"
 #include "process_own.h"
 #include "wire/template.h"
@@ -32,7 +33,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     process_late(MAGIC_CAST(process, PROCESS_MAGIC, arg));
 }
 
-static void start_deadline(struct process *process, unsigned times)
+void process_start_deadline(struct process *process, unsigned times)
 {
     uint64_t ms = module_settings(process->module)->init_timeout * times;
     struct timeval delay = {(time_t)(ms / 1000),
@@ -57,18 +58,21 @@ struct process *process_start(struct process_table *table,
     process->events = events;
     process->owner = owner;
     process->start_fd = process->pidfd = -1;
+    process->pooled = strcmp(plan->id, PROCESS_POOLED_ID) == 0;
     evtimer_assign(&process->deadline, table->base, on_deadline, process);
+    /* a template that is ending and its successor's loading come first */
+    process_start_deadline(process, 3);
     process->request = module_submit(module, process);
     if (!process->request) {
+        event_del(&process->deadline);
         free(process);
         return NULL;
     }
-    /* a template that is ending and its successor's loading come first */
-    start_deadline(process, 3);
     return process;
 }
 
-/* The record and its argument wait in the socket until the session reads. */
+/* The record and its argument wait in the socket until the session reads, or a
+ * pooled process waits for them. */
 static int send_start_record(const struct process *process)
 {
     const struct module_settings *settings = module_settings(process->module);
@@ -108,29 +112,23 @@ static int open_start_socket(struct process *process, int *out_session_end)
                  EV_READ | EV_PERSIST, on_start_readable, process);
     if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return -1;
-    process->pidfd = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-    return process->pidfd < 0 ? -1 : event_add(&process->start_event, NULL);
+    return event_add(&process->start_event, NULL);
 }
 
-static int hand_over(struct process *process, int control_fd, uint32_t serial,
-                     int session_end)
+static int send_request(struct process *process, int control_fd,
+                        uint32_t serial, int session_end)
 {
     struct fork_record record = {.serial = serial,
                                  .slot = process->slot.index};
     int fds[FORK_FDS];
-    int sent;
-    int saved;
 
+    process->pidfd = module_open_log(process->module);
+    if (process->pidfd < 0)
+        return -1;
     fds[FORK_FD_LISTENER] = process->plan.listener_fd;
     fds[FORK_FD_START] = session_end;
-    fds[FORK_FD_LOG] = module_open_log(process->module);
-    if (fds[FORK_FD_LOG] < 0)
-        return -1;
-    sent = fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
-    saved = errno;
-    close(fds[FORK_FD_LOG]);
-    errno = saved;
-    return sent;
+    fds[FORK_FD_LOG] = process->pidfd;
+    return fdpass_send(control_fd, &record, sizeof record, fds, FORK_FDS);
 }
 
 static int take_slot(struct process *process)
@@ -160,8 +158,8 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
 
     if (take_slot(process) == 0 &&
         open_start_socket(process, &session_end) == 0 &&
-        send_start_record(process) == 0)
-        sent = hand_over(process, control_fd, serial, session_end);
+        (process->pooled || send_start_record(process) == 0))
+        sent = send_request(process, control_fd, serial, session_end);
     saved = errno;
     if (session_end >= 0)
         close(session_end);
@@ -177,8 +175,58 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
     process->template = module_child_asked(process->module);
     process->state = PROCESS_FORKING;
     TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
-    start_deadline(process, 1);
+    process_start_deadline(process, 1);
     return 0;
+}
+
+/* ---- from the pool ---- */
+
+bool process_pooled(const struct process *process)
+{
+    return process->pooled;
+}
+
+int process_hand_over(struct process *process, const struct process_plan *plan,
+                      const struct process_events *events, void *owner)
+{
+    struct process_plan before = process->plan;
+
+    process->plan = *plan;
+    if (process->state != PROCESS_POOLED || send_start_record(process) < 0) {
+        process->plan = before;
+        process_kill(process, END_LIMIT_NONE);
+        return -1;
+    }
+    process->events->on_handed_over(process->owner);
+    process->events = events;
+    process->owner = owner;
+    process->pooled = process->signalled = false;
+    process->handed_over = true;
+    process->table->pooled--;
+    process->state = PROCESS_BORN;
+    process->born_ms = clock_now_ms();
+    process_start_deadline(process, 1);
+    return 0;
+}
+
+void process_again(struct process *process)
+{
+    log_debug("session %s: its process (pid %d) had ended in the pool",
+              process->plan.id, (int)process->pid);
+    process_leave_state(process);
+    process_forget_news(process);
+    process_close_start(process);
+    close(process->pidfd);
+    process->pidfd = -1;
+    process->pid = 0;
+    process_give_slot(process);
+    process->state = PROCESS_QUEUED;
+    process->handed_over = process->ended = false;
+    process->limit = END_LIMIT_NONE;
+    process_start_deadline(process, 3);
+    process->request = module_submit(process->module, process);
+    if (!process->request)
+        process_unborn(process, SP_ESYSTEM, "its template cannot be started");
 }
 
 /* ---- once more ---- */
@@ -202,7 +250,7 @@ void process_orphaned(struct process *process)
     process->pidfd = -1;
     process_give_slot(process);
     process->state = PROCESS_QUEUED;
-    start_deadline(process, 3);
+    process_start_deadline(process, 3);
     if (module_resubmit(process->module, process->request) < 0)
         process_unborn(process, SP_ESYSTEM, "its template cannot be started");
 }

@@ -107,6 +107,7 @@ void op_stats(const struct question *question)
     struct gauges gauges = {
         .sessions = supervisor->registry.count,
         .processes = process_count(&supervisor->processes),
+        .pooled = catalog_pooled(&supervisor->catalog),
         .modules = supervisor->catalog.count,
         .templates = catalog_templates(&supervisor->catalog),
         .users = supervisor->users.count,

@@ -295,7 +295,7 @@ static void end_strangers(const struct reaper *reaper)
     while (kill_strangers(reaper) > 0) {
         siginfo_t info = {0};
 
-        if (waitid(P_ALL, 0, &info, WEXITED) < 0)
+        if (waitid(P_ALL, 0, &info, WEXITED) < 0 && errno != EINTR)
             return;
         do
             info.si_pid = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The runtime directory as its owner sees it:
  *
- *   lock  control  sessions/ID  log/MODULE
+ *   lock  control  sessions/ID  log/MODULE  pool/NUMBER
  *
  * Whoever holds the lock owns everything in it, so that what lies there at
  * start is a dead spd's and can go. */
@@ -24,7 +24,7 @@
 #define BACKLOG 128
 #define LOCK "lock"
 
-static const char *const subdirs[] = {RUNDIR_SESSIONS, RUNDIR_LOG};
+static const char *const subdirs[] = {RUNDIR_SESSIONS, RUNDIR_LOG, RUNDIR_POOL};
 #define SUBDIRS (sizeof subdirs / sizeof subdirs[0])
 
 static int system_error(const char *path, char *out_text, size_t text_size)
@@ -137,6 +137,10 @@ static int make_subdirs(struct runtime *runtime, char *out_text,
     runtime->log_fd = open_path(path);
     if (runtime->log_fd < 0)
         return system_error(path, out_text, text_size);
+    path_of(runtime, RUNDIR_POOL, path);
+    runtime->pool_fd = open_path(path);
+    if (runtime->pool_fd < 0)
+        return system_error(path, out_text, text_size);
     rundir_control_path(runtime->dir, path);
     unlink(path);
     return 0;
@@ -241,6 +245,7 @@ void runtime_close(struct runtime *runtime)
         remove_all(runtime);
     close_fd(runtime->sessions_fd);
     close_fd(runtime->log_fd);
+    close_fd(runtime->pool_fd);
     close_fd(runtime->lock_fd);
     *runtime = RUNTIME_CLOSED;
 }
@@ -271,7 +276,8 @@ bool runtime_intact(const struct runtime *runtime, char *out_text,
         int fd;
     } held[] = {{LOCK, runtime->lock_fd},
                 {RUNDIR_SESSIONS, runtime->sessions_fd},
-                {RUNDIR_LOG, runtime->log_fd}};
+                {RUNDIR_LOG, runtime->log_fd},
+                {RUNDIR_POOL, runtime->pool_fd}};
     char path[RUNDIR_PATH_SIZE];
 
     rundir_control_path(runtime->dir, path);
@@ -296,16 +302,16 @@ static int listen_at(const struct runtime *runtime, const char *path)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    mode_t before;
     int bound;
     int saved;
 
     if (fd < 0)
         return -1;
     memcpy(address.sun_path, path, strlen(path) + 1);
-    before = umask(0177);
-    bound = bind(fd, (struct sockaddr *)&address, sizeof address);
-    umask(before);
+    /* what is bound gets the mode of the socket, less the umask */
+    bound = fchmod(fd, 0600) < 0
+                ? -1
+                : bind(fd, (struct sockaddr *)&address, sizeof address);
     if (bound == 0 && share(runtime, path, 0660) == 0 &&
         listen(fd, BACKLOG) == 0)
         return fd;
@@ -336,6 +342,31 @@ int runtime_listen_session(const struct runtime *runtime, const char *id)
 void runtime_unlink_session(const struct runtime *runtime, const char *id)
 {
     unlinkat(runtime->sessions_fd, id, 0);
+}
+
+int runtime_listen_pooled(const struct runtime *runtime,
+                          char out_name[RUNTIME_POOL_NAME_SIZE])
+{
+    static uint64_t number;
+    char path[RUNDIR_PATH_SIZE];
+
+    snprintf(out_name, RUNTIME_POOL_NAME_SIZE, "%llu",
+             (unsigned long long)++number);
+    snprintf(path, sizeof path, "%.*s/" RUNDIR_POOL "/%s", RUNDIR_MAX,
+             runtime->dir, out_name);
+    return listen_at(runtime, path);
+}
+
+int runtime_name_pooled(const struct runtime *runtime, const char *name,
+                        const char *id)
+{
+    return renameat2(runtime->pool_fd, name, runtime->sessions_fd, id,
+                     RENAME_NOREPLACE);
+}
+
+void runtime_unlink_pooled(const struct runtime *runtime, const char *name)
+{
+    unlinkat(runtime->pool_fd, name, 0);
 }
 
 void runtime_unlink_log(const struct runtime *runtime, const char *name)

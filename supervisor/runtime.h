@@ -11,8 +11,10 @@
 #include "base/rundir.h"
 
 #define RUNDIR_LOG "log"
+#define RUNDIR_POOL "pool"
 #define RUNTIME_CLOSED                                                         \
-    ((struct runtime){.lock_fd = -1, .sessions_fd = -1, .log_fd = -1})
+    ((struct runtime){                                                         \
+        .lock_fd = -1, .sessions_fd = -1, .log_fd = -1, .pool_fd = -1})
 
 struct runtime {
     char dir[RUNDIR_MAX + 1];
@@ -20,6 +22,7 @@ struct runtime {
     int lock_fd; /* owned; held as long as spd runs */
     int sessions_fd; /* owned; what is removed is removed from these, so that */
     int log_fd;      /* it never is another spd's, should they be replaced */
+    int pool_fd;     /* likewise */
     bool shared; /* with a group */
     gid_t group; /* valid if shared */
 };
@@ -47,6 +50,19 @@ void runtime_close(struct runtime *runtime);
 int runtime_listen_control(const struct runtime *runtime);
 int runtime_listen_session(const struct runtime *runtime, const char *id);
 void runtime_unlink_session(const struct runtime *runtime, const char *id);
+
+/* A listener that is nobody's yet: where spd alone can search, so that no
+ * client takes it for a session's.  The name is a number that no other has
+ * had. */
+#define RUNTIME_POOL_NAME_SIZE 24
+int runtime_listen_pooled(const struct runtime *runtime,
+                          char out_name[RUNTIME_POOL_NAME_SIZE]);
+/* It becomes the session's, in one step.  -1 and errno: EEXIST if there is
+ * one. */
+int runtime_name_pooled(const struct runtime *runtime, const char *name,
+                        const char *id);
+void runtime_unlink_pooled(const struct runtime *runtime, const char *name);
+
 void runtime_unlink_log(const struct runtime *runtime, const char *name);
 
 #endif

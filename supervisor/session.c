@@ -91,8 +91,8 @@ static void on_gone(void *owner, const struct end *end, enum sp_error error,
     session_apply(session, INPUT_ENDED);
 }
 
-static const struct process_events process_events = {on_ready, on_refused,
-                                                     on_gone};
+static const struct process_events process_events = {
+    .on_ready = on_ready, .on_refused = on_refused, .on_gone = on_gone};
 
 static void kill_for(struct session *session, enum end_limit limit)
 {
@@ -114,6 +114,20 @@ static int open_listener(struct session *session)
                          on_listener_shut, session);
 }
 
+/* *out_pooled: NULL unless it has come with the listener. */
+static int open_first_listener(struct session *session,
+                               struct process **out_pooled)
+{
+    const struct session_world *world = session->world;
+    int fd;
+
+    *out_pooled = module_offer_pooled(session->module, session->id, &fd);
+    return *out_pooled ? listener_adopt(&session->listener, fd, world->base,
+                                        world->runtime, session->id,
+                                        on_listener_shut, session)
+                       : open_listener(session);
+}
+
 /* A successor does not inherit a dead one. */
 static int renew_listener(struct session *session)
 {
@@ -125,17 +139,35 @@ static int renew_listener(struct session *session)
 
 /* ---- actions ---- */
 
+static struct process_plan plan_process(const struct session *session)
+{
+    return (struct process_plan){.id = session->id,
+                                 .arg = session->arg,
+                                 .arg_size = session->arg_size,
+                                 .listener_fd = session->listener.fd,
+                                 .ended = session->past.ended};
+}
+
 static int launch(struct session *session)
 {
-    struct process_plan plan = {.id = session->id,
-                                .arg = session->arg,
-                                .arg_size = session->arg_size,
-                                .listener_fd = session->listener.fd,
-                                .ended = session->past.ended};
+    struct process_plan plan = plan_process(session);
 
     session->process = process_start(session->world->processes, session->module,
                                      &plan, &process_events, session);
     return session->process ? 0 : -1;
+}
+
+/* The first process may be a pooled one, of which the listener comes, too.  Its
+ * successors have the session's own. */
+static int launch_first(struct session *session, struct process *pooled)
+{
+    struct process_plan plan = plan_process(session);
+
+    if (!pooled ||
+        process_hand_over(pooled, &plan, &process_events, session) < 0)
+        return launch(session);
+    session->process = pooled;
+    return 0;
 }
 
 static void act_ready(struct session *session)
@@ -456,9 +488,9 @@ static enum sp_error fail_start(struct session *session, const char *what,
 /* The kernel gives the lowest free number: one close to the limit says that
  * descriptors run out.  What is left is for restarts and for the control
  * socket. */
-static bool leaves_reserve(int fd)
+static bool leaves_reserve(const struct session_world *world, int fd)
 {
-    if (fd + DESCRIPTOR_RESERVE < sysconf(_SC_OPEN_MAX))
+    if ((rlim_t)fd + DESCRIPTOR_RESERVE < world->processes->descriptors)
         return true;
     errno = EMFILE;
     return false;
@@ -470,6 +502,7 @@ enum sp_error session_start(const struct session_world *world,
                             size_t text_size)
 {
     struct session *session = calloc(1, sizeof *session);
+    struct process *pooled;
 
     if (!session) {
         free(plan->arg);
@@ -493,9 +526,16 @@ enum sp_error session_start(const struct session_world *world,
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
-    if (open_listener(session) < 0 || !leaves_reserve(session->listener.fd))
-        return fail_start(session, "its socket", out_text, text_size);
-    if (launch(session) < 0)
+    if (open_first_listener(session, &pooled) < 0 ||
+        !leaves_reserve(world, session->listener.fd)) {
+        enum sp_error error =
+            fail_start(session, "its socket", out_text, text_size);
+
+        if (pooled)
+            process_kill(pooled, END_LIMIT_NONE); /* its listener is no more */
+        return error;
+    }
+    if (launch_first(session, pooled) < 0)
         return fail_start(session, "its process", out_text, text_size);
     module_count_session(session->module, 1);
     world->counters->starts++;

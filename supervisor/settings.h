@@ -150,6 +150,10 @@
       "shared: sessions are forks of one process that has loaded the module; " \
       "none: each of a process of its own, which takes milliseconds a start "  \
       "and gives each session addresses of its own")                           \
+    X(COUNT, pool, "0", 0, 1000,                                               \
+      "processes that are kept ready for its next sessions once it has a "     \
+      "template, which is faster to start than a fork; each takes memory and " \
+      "three descriptors of spd; none where template = none")                  \
     X(COUNT, template_forks, "10000", 1, 1000000000,                           \
       "sessions after which a fresh process loads the module for the next")    \
     X(DURATION, template_time, "1h", 1000, 2592000000,                         \

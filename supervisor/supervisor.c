@@ -46,6 +46,15 @@ static bool is_template(void *context, pid_t pid)
             control_has_child(supervisor->control, pid));
 }
 
+static bool may_pool(void *context)
+{
+    const struct supervisor *supervisor = context;
+
+    return !supervisor->stopping &&
+           supervisor->registry.count + catalog_pooled(&supervisor->catalog) <
+               supervisor->config.supervisor.max_sessions;
+}
+
 static void on_stray(void *context)
 {
     const struct supervisor *supervisor = context;
@@ -196,6 +205,7 @@ static void stop(struct supervisor *supervisor, const char *why, bool again)
     log_info("%s: %s %zu session(s)", why, again ? "killing" : "stopping",
              supervisor->registry.count);
     supervisor->stopping = true;
+    catalog_close_pools(&supervisor->catalog);
     if (supervisor->registry.count == 0)
         leave_soon(supervisor);
     else
@@ -283,14 +293,16 @@ static void on_life_end(evutil_socket_t fd, short what, void *arg)
 /* ---- opening ---- */
 
 /* Each session needs two; the hard limit cannot be passed. */
-static void raise_descriptor_limit(void)
+static rlim_t raise_descriptor_limit(void)
 {
-    struct rlimit limit;
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
     }
+    return limit.rlim_cur;
 }
 
 static int open_cgroup(struct supervisor *supervisor)
@@ -372,6 +384,8 @@ static int open_loop(struct supervisor *supervisor)
         return -1;
     supervisor->processes.base = supervisor->base;
     supervisor->processes.is_template = is_template;
+    supervisor->processes.descriptors = raise_descriptor_limit();
+    supervisor->processes.may_pool = may_pool;
     supervisor->processes.on_stray = on_stray;
     supervisor->processes.on_violation = on_violation;
     supervisor->processes.context = supervisor;
@@ -421,7 +435,6 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                 (size_t)supervisor->config.supervisor.events, publish,
                 supervisor);
     supervisor->started_ms = clock_now_ms();
-    raise_descriptor_limit();
     if (open_loop(supervisor) < 0) {
         snprintf(out_text, text_size, "the event loop cannot be set up: %s",
                  strerrordesc_np(errno));

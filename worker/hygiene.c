@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/rseq.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sandbox/death.h"
@@ -28,11 +31,26 @@ int hygiene_template(pid_t parent)
     return setsid() < 0 && errno != EPERM ? -1 : 0;
 }
 
+/* The kernel writes to this memory whenever it lets a process run again, which
+ * after a fork is a page to copy.  glibc asks it to for sched_getcpu() alone,
+ * which then asks the kernel instead.  Where it is not registered, or another
+ * way, nothing changes. */
+static void rseq_leave(void)
+{
+    char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+    syscall(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER,
+            RSEQ_SIG);
+}
+
 void hygiene_loaded(void)
 {
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL); /* fails where it cannot be changed anyway */
     signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    fflush(NULL); /* or each session would write it again */
+    rseq_leave();
 }
 
 /* The mask that was in force around the fork.  spd's signal stays blocked until
@@ -49,18 +67,31 @@ static int unblock_signals(void)
 /* The descriptors of a session: 0, 1, 2, listener, start. */
 enum { SESSION_LISTENER_FD = 3, SESSION_START_FD, SESSION_FDS };
 
-/* Moves the three out of the way first, so that none is overwritten by
- * another's new number. */
+/* Out of the way of those that get the first numbers, unless it has its own.
+ * Most have it, or are behind them all. */
+static int fd_aside(int fd, int own)
+{
+    return fd >= SESSION_FDS || fd == own
+               ? fd
+               : fcntl(fd, F_DUPFD_CLOEXEC, SESSION_FDS);
+}
+
+/* All of them came close-on-exec. */
+static int fd_place(int fd, int number)
+{
+    return fd == number ? 0 : dup3(fd, number, O_CLOEXEC);
+}
+
 static int arrange_fds(int *listener_fd, int *start_fd, int log_fd)
 {
-    int listener = fcntl(*listener_fd, F_DUPFD_CLOEXEC, SESSION_FDS);
-    int start = fcntl(*start_fd, F_DUPFD_CLOEXEC, SESSION_FDS);
-    int log = fcntl(log_fd, F_DUPFD_CLOEXEC, SESSION_FDS);
+    int listener = fd_aside(*listener_fd, SESSION_LISTENER_FD);
+    int start = fd_aside(*start_fd, SESSION_START_FD);
+    int log = fd_aside(log_fd, -1);
 
     if (listener < 0 || start < 0 || log < 0 ||
         dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
-        dup3(listener, SESSION_LISTENER_FD, O_CLOEXEC) < 0 ||
-        dup3(start, SESSION_START_FD, O_CLOEXEC) < 0 ||
+        fd_place(listener, SESSION_LISTENER_FD) < 0 ||
+        fd_place(start, SESSION_START_FD) < 0 ||
         close_range(SESSION_FDS, ~0U, 0) < 0)
         return -1;
     *listener_fd = SESSION_LISTENER_FD;

@@ -12,8 +12,9 @@
 int hygiene_template(pid_t parent);
 
 /* Once in a template, when its module is loaded: undoes the signal handlers that
- * the module's constructor may have set, for all sessions.  SIGPIPE is ignored.
- * No code of the module runs in the template after that. */
+ * the module's constructor may have set, for all sessions.  SIGPIPE is ignored;
+ * standard output is written line by line, and what has been printed is
+ * written.  No code of the module runs in the template after that. */
 void hygiene_loaded(void);
 
 /* Once in a session, right after the fork.  `parent` is spd, or 0 where it is

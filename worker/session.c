@@ -4,6 +4,8 @@
  *   sandbox -> hygiene -> hello -> start record -> init -> ready -> serve
  *           -> terminate -> exit
  *
+ * A pooled one waits for its start record; all that needs none is done before.
+ *
  * Called by template.c; the endpoint does the talking, serve.c what goes with
  * each message, the module the work. */
 #define _GNU_SOURCE
@@ -12,11 +14,14 @@
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +30,7 @@
 #include "report.h"
 #include "sandbox/sandbox.h"
 #include "serve.h"
+#include "warm.h"
 
 /* How long an ending session waits for clients to take their last replies. */
 #define FLUSH_MS 1000
@@ -34,9 +40,10 @@
 
 void session_set_comm(const char *prefix, const char *name)
 {
-    char comm[16]; /* TASK_COMM_LEN */
+    char comm[16] = ""; /* TASK_COMM_LEN */
 
-    snprintf(comm, sizeof comm, "%.4s%.11s", prefix, name);
+    strncat(comm, prefix, 4);
+    strncat(comm, name, 11);
     prctl(PR_SET_NAME, comm, 0, 0, 0);
 }
 
@@ -97,7 +104,7 @@ static void say(int start_fd, enum hello_message type, const char *text)
     struct hello_record record = {.type = type};
     ssize_t sent;
 
-    snprintf(record.text, sizeof record.text, "%s", text);
+    strncat(record.text, text, sizeof record.text - 1);
     do
         sent = send(start_fd, &record, sizeof record, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
@@ -105,24 +112,58 @@ static void say(int start_fd, enum hello_message type, const char *text)
         _exit(WORKER_EXIT_RUNTIME); /* spd has given this start up */
 }
 
-/* The start record and its argument, behind it in the same piece of memory,
- * which is free()d with it. */
-static struct start_record *receive_start(int start_fd)
+/* The argument has memory of its own: what is not written to costs nothing, and
+ * what was is given back behind init.  A page begins there. */
+static alignas(SLOT_SIZE) char argument[START_ARG_MAX];
+
+static void mask_signal(int how)
 {
-    size_t size = sizeof(struct start_record) + START_ARG_MAX;
-    struct start_record *start = malloc(size);
-    struct start_record *shrunk;
+    sigset_t look;
+
+    sigemptyset(&look);
+    sigaddset(&look, SESSION_SIGNAL_LOOK);
+    if (sigprocmask(how, &look, NULL) < 0)
+        _exit(WORKER_EXIT_RUNTIME);
+}
+
+static bool has_come(int start_fd)
+{
     ssize_t got;
 
-    if (!start)
-        _exit(WORKER_EXIT_RUNTIME);
     do
-        got = recv(start_fd, start, size, 0);
+        got = recv(start_fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
-    if (got < 0 || !start_record_valid(start, (size_t)got))
+    return got >= 0 || errno != EAGAIN;
+}
+
+/* It is there already, unless this process is pooled.  One that waits is
+ * nobody's session, and is ended by the signal that would stop one. */
+static void receive_start(const struct sp_session *session, int start_fd,
+                          struct start_record *out_start)
+{
+    struct iovec iov[2] = {{out_start, sizeof *out_start},
+                           {argument, sizeof argument}};
+    bool waits = !has_come(start_fd);
+    ssize_t got;
+
+    if (waits) {
+        session_set_comm("spp:", "pooled");
+        warm_up(session->slot);
+        mask_signal(SIG_UNBLOCK);
+    }
+    do
+        got = readv(start_fd, iov, 2);
+    while (got < 0 && errno == EINTR);
+    if (waits)
+        mask_signal(SIG_BLOCK);
+    if (got < 0 || !start_record_valid(out_start, (size_t)got))
         _exit(WORKER_EXIT_RUNTIME);
-    shrunk = realloc(start, (size_t)got);
-    return shrunk ? shrunk : start;
+}
+
+static void forget_argument(const struct start_record *start)
+{
+    if (start->arg_size > 0)
+        madvise(argument, sizeof argument, MADV_DONTNEED);
 }
 
 /* What is needed of it after init. */
@@ -177,15 +218,11 @@ static struct event_base *create_base(void)
  * early it came. */
 static void watch_signal(struct sp_session *session, struct event *event)
 {
-    sigset_t look;
-
-    sigemptyset(&look);
-    sigaddset(&look, SESSION_SIGNAL_LOOK);
     if (event_assign(event, session->base, SESSION_SIGNAL_LOOK,
                      EV_SIGNAL | EV_PERSIST, on_signal, session) < 0 ||
-        event_add(event, NULL) < 0 ||
-        sigprocmask(SIG_UNBLOCK, &look, NULL) < 0)
+        event_add(event, NULL) < 0)
         _exit(WORKER_EXIT_RUNTIME);
+    mask_signal(SIG_UNBLOCK);
 }
 
 /* Runs the module's init and tells spd how it went; ends the process unless it
@@ -197,7 +234,7 @@ static void run_init(struct sp_session *session,
 
     report_begin(session->slot, SLOT_INIT, NULL);
     if (session->module->init)
-        outcome = session->module->init(session, start + 1, start->arg_size,
+        outcome = session->module->init(session, argument, start->arg_size,
                                         &session->state);
     report_end(session->slot);
     switch (outcome) {
@@ -270,8 +307,8 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     /* the process's one session: it lives as long as the process */
     static struct sp_session session;
     int listener_fd = fds[FORK_FD_LISTENER], start_fd = fds[FORK_FD_START];
+    struct start_record start;
     struct event look;
-    struct start_record *start;
 
     canary_renew();
     session.slot = report_open(WORKER_SLOTS_FD, page);
@@ -281,22 +318,21 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
                         &start_fd, fds[FORK_FD_LOG]) < 0)
         _exit(errno == ESRCH ? WORKER_EXIT_ORPHAN : WORKER_EXIT_RUNTIME);
     say(start_fd, HELLO_HELLO, "");
-    start = receive_start(start_fd);
 
     session.module = module;
     session.pid = getpid();
-    take_start(&session, start);
-    session_set_comm("sp:", session.id);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     session.base = create_base();
     if (!session.base)
         _exit(WORKER_EXIT_RUNTIME);
+    receive_start(&session, start_fd, &start);
+    take_start(&session, &start);
+    session_set_comm("sp:", session.id);
     watch_signal(&session, &look);
 
-    run_init(&session, start, start_fd);
-    open_endpoint(&session, listener_fd, start);
+    run_init(&session, &start, start_fd);
+    open_endpoint(&session, listener_fd, &start);
     close(start_fd);
-    free(start);
+    forget_argument(&start);
     while (!session.ending)
         if (event_base_dispatch(session.base) < 0)
             _exit(WORKER_EXIT_RUNTIME);

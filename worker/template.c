@@ -59,7 +59,6 @@ static pid_t fork_session(struct template *template, const int fds[FORK_FDS],
     pid_t pid;
     int saved;
 
-    fflush(NULL); /* or the session would write it a second time */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = fork_for_supervisor();

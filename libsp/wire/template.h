@@ -22,6 +22,18 @@
  *    │◄───────────────── READY / IGNORED / INIT_ERROR│
  *    │   start socket closed at both ends            │
  *
+ * A pooled process is asked for without a START record: it says hello and
+ * waits.  Its listener is then named sessions/ID, and the record is sent:
+ *
+ *   spd                         template                    session
+ *    │ FORK + listener, start, log │
+ *    ├────────────────────────────►│ clone(CLONE_PARENT)
+ *    │◄────────────── FORKED (hint)│─ ─ ─ ─ ─ ─ ─ ─►│
+ *    │◄───────────────────────────────────── HELLO   │ (waits in the start
+ *    │                             │                 │  socket)
+ *    │ START record ────────────────────────────────►│
+ *    │◄───────────────── READY / IGNORED / INIT_ERROR│
+ *
  * If the start socket ends before the hello, spd waits for FORKED or
  * FORK_FAILED and then gives the start up.  If the template ends without either,
  * no process was made, or one that had done nothing yet: the next template is
@@ -108,7 +120,8 @@ struct template_record {
 /* Of one session, this many requests are remembered that ended it. */
 #define START_ENDED_MAX 8
 
-/* ---- spd to session, on the start socket: waits there for the session ----
+/* ---- spd to session, on the start socket: waits there for the session, or a
+ * pooled one for it ----
  *
  * followed by arg_size bytes of argument in the same record. */
 struct start_record {

@@ -333,7 +333,7 @@ static bool is_holder_alone(void *context)
  * own doing, since the daemon has left the session's group. */
 Test(programs, that_may_daemonise_leave_nothing_behind)
 {
-    struct harness *harness = start_talker("allow_fork = yes\n");
+    struct harness *harness = start_talker("allow_fork = yes\npool = 0\n");
     struct session_facts facts;
     char pid[16], namespace[64];
 

@@ -62,7 +62,8 @@ static void count_child(pid_t pid, void *context)
 struct counted {
     const struct harness *harness;
     json_int_t strangers;
-    json_int_t children; /* of spd, dead ones included, but for holders */
+    json_int_t children; /* of spd, dead ones included, but for holders
+                             * and those pooled */
 };
 
 static bool are_reaped(void *context)
@@ -72,6 +73,7 @@ static bool are_reaped(void *context)
 
     family_each(wanted->harness, count_child, &children);
     children -= (json_int_t)family_count(wanted->harness, "sp-holder");
+    children -= (json_int_t)family_count(wanted->harness, FAMILY_POOLED);
     return children == wanted->children &&
            ask_counter(wanted->harness, "strangers") == wanted->strangers;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/family.h"
 #include "support/wait.h"
 
 /* ---- reloading ---- */
@@ -88,7 +89,8 @@ static bool has_children(void *context)
     const struct children *children = context;
     pid_t pids[CHILDREN_MAX];
 
-    return list_children(children->harness, pids) == children->wanted;
+    return list_children(children->harness, pids) ==
+           children->wanted + family_count(children->harness, FAMILY_POOLED);
 }
 
 void expect_processes(const struct harness *harness, size_t sessions,
@@ -109,7 +111,7 @@ pid_t template_beside(const struct harness *harness, const pid_t *sessions,
     size_t children = list_children(harness, pids);
 
     for (size_t i = 0; i < children; i++) {
-        bool is_session = false;
+        bool is_session = family_is(pids[i], FAMILY_POOLED);
 
         for (size_t n = 0; n < count; n++)
             is_session = is_session || pids[i] == sessions[n];

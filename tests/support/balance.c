@@ -17,7 +17,7 @@
 #include "wire/control.h"
 
 /* wire/template.h and registry: listener and pidfd; control socket and pidfd */
-enum { FDS_A_SESSION = 2, FDS_A_TEMPLATE = 2 };
+enum { FDS_A_SESSION = 2, FDS_A_TEMPLATE = 2, FDS_A_POOLED = 3 };
 
 /* For what malloc keeps, and events and ends that are remembered.  A sanitizer
  * keeps whatever was freed. */
@@ -30,7 +30,8 @@ enum { MEMORY_KB = 8 << 10 };
 /* ---- what there is ---- */
 
 struct count {
-    long sessions, processes, templates; /* spd's own count */
+    long sessions, processes, pooled, templates; /* spd's own count */
+    long waiting; /* those pooled that say so */
     long sockets;
     long children, zombies;
     long fds;
@@ -109,10 +110,12 @@ static struct count take_count(const struct harness *harness)
     stats = json_object_get(answer, "stats");
     count.sessions = gauge(stats, "sessions");
     count.processes = gauge(stats, "processes");
+    count.pooled = gauge(stats, "pooled");
     count.templates = gauge(stats, "templates");
     count.fds = gauge(stats, "descriptors") - 1;
     json_decref(answer);
     raw_message_fini(&reply);
+    count.waiting = (long)family_count(harness, FAMILY_POOLED);
     family_each(harness, count_child, &count);
     count.sockets = count_sockets(harness);
     count.memory_kb = memory_kb(harness_spd(harness));
@@ -124,8 +127,10 @@ static struct balance work_out(const struct count *count)
 {
     return (struct balance){
         .fds = count->fds - FDS_A_SESSION * count->sessions -
-               FDS_A_TEMPLATE * count->templates,
-        .children = count->children - count->sessions - count->templates,
+               FDS_A_TEMPLATE * count->templates -
+               FDS_A_POOLED * count->pooled,
+        .children = count->children - count->sessions - count->templates -
+                    count->pooled,
         .memory_kb = count->memory_kb};
 }
 
@@ -134,8 +139,20 @@ static struct balance work_out(const struct count *count)
 struct wanted {
     const struct harness *harness;
     const struct balance *balance; /* NULL: not known yet */
+    struct balance before;         /* the last look */
     struct count count;
 };
+
+/* A pool that is being filled is counted in parts: not twice in the same
+ * way. */
+static bool is_steady(struct wanted *wanted, const struct balance *now)
+{
+    bool steady = now->fds == wanted->before.fds &&
+                  now->children == wanted->before.children;
+
+    wanted->before = *now;
+    return steady;
+}
 
 static bool is_even(void *context)
 {
@@ -145,12 +162,15 @@ static bool is_even(void *context)
 
     *count = take_count(wanted->harness);
     now = work_out(count);
-    return count->sessions == count->processes &&
-           count->sessions == count->sockets && count->zombies == 0 &&
-           (!wanted->balance ||
-            (now.fds == wanted->balance->fds &&
-             now.children == wanted->balance->children &&
-             now.memory_kb <= wanted->balance->memory_kb + MEMORY_KB));
+    if (count->sessions != count->processes ||
+        count->sessions != count->sockets || count->zombies > 0 ||
+        count->pooled != count->waiting)
+        return false;
+    if (!wanted->balance)
+        return is_steady(wanted, &now);
+    return now.fds == wanted->balance->fds &&
+           now.children == wanted->balance->children &&
+           now.memory_kb <= wanted->balance->memory_kb + MEMORY_KB;
 }
 
 static struct balance expect_even(const struct harness *harness,

@@ -14,7 +14,8 @@
 
 #include "support/harness.h"
 
-/* What spd has besides its sessions and templates. */
+/* What spd has besides its sessions, templates and pooled
+ * processes. */
 struct balance {
     long fds;
     long children; /* not its own: those it was started with */

@@ -84,17 +84,21 @@ struct name_search {
     size_t count;
 };
 
+bool family_is(pid_t pid, const char *name)
+{
+    char its[32];
+    char state;
+
+    return read_stat(pid, its, &state) && state != 'Z' &&
+           strcmp(its, name) == 0;
+}
+
 static void match_name(pid_t pid, void *context)
 {
     struct name_search *search = context;
-    char name[32];
-    char state;
 
-    if (read_stat(pid, name, &state) && state != 'Z' &&
-        strcmp(name, search->name) == 0) {
+    if (family_is(pid, search->name) && search->count++ == 0)
         search->found = pid;
-        search->count++;
-    }
 }
 
 static struct name_search search_for(const struct harness *harness,

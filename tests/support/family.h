@@ -20,7 +20,14 @@ void family_each(const struct harness *harness,
  * when it is not there. */
 char family_state(pid_t pid);
 
-/* The living template of a module; 0 without one. */
+/* Whether it has this name, and lives. */
+bool family_is(pid_t pid, const char *name);
+
+/* What a process that waits for a session calls itself. */
+#define FAMILY_POOLED "spp:pooled"
+
+/* The living template of a module; 0 without one.  (What it has just forked has
+ * its name for a moment, and comes behind it.) */
 pid_t family_template(const struct harness *harness, const char *module);
 
 /* The living children of this name, at most 15 bytes of it: one of them, 0

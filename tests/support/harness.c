@@ -37,9 +37,9 @@ static struct leftovers *leftovers;
 
 /* A build with sanitizers cannot be confined: its modules are told so. */
 #ifdef SP_TEST_SANDBOX
-#define HARNESS_NEEDS_CONFIG true
+#define HARNESS_SANDBOX SP_TEST_SANDBOX
 #else
-#define HARNESS_NEEDS_CONFIG false
+#define HARNESS_SANDBOX NULL
 #endif
 
 /* ---- programs ---- */
@@ -115,7 +115,6 @@ static void put_text(FILE *file, const char *text, size_t size)
     fwrite(text, 1, (size_t)(end - text), file);
 }
 
-#ifdef SP_TEST_SANDBOX
 /* To the end of a section that begins here. */
 static size_t section_size(const char *section)
 {
@@ -124,41 +123,58 @@ static size_t section_size(const char *section)
     return next ? (size_t)(next + 1 - section) : strlen(section);
 }
 
-/* Whoever does not say how a module is confined gets what this build can. */
+static void put_default(FILE *file, const char *section, size_t size,
+                        const char *name, const char *value)
+{
+    char given[32];
+
+    snprintf(given, sizeof given, "\n%s =", name);
+    if (value && !memmem(section, size, given, strlen(given)))
+        fprintf(file, "\n%s = %s\n", name, value);
+}
+
+/* What a module gets that does not say: how it is confined in this build, if it
+ * cannot be, and the pool that the environment asks for. */
+static void put_defaults(FILE *file, const char *section, size_t size)
+{
+    put_default(file, section, size, "sandbox", HARNESS_SANDBOX);
+    put_default(file, section, size, "pool", getenv("SP_TEST_POOL"));
+}
+
+static bool has_defaults(void)
+{
+    return HARNESS_SANDBOX || getenv("SP_TEST_POOL");
+}
+
 static void put_sections(FILE *file, const char *config)
 {
     static const char *const shipped[] = {"counter", "echo", "kv"};
     size_t size;
 
     for (const char *at = config; *at; at += size) {
-        bool module = strncmp(at, "[module ", 8) == 0;
-
         size = section_size(at);
         put_text(file, at, size);
-        if (module && !memmem(at, size, "\nsandbox =", 10))
-            fputs("\nsandbox = " SP_TEST_SANDBOX "\n", file);
+        if (strncmp(at, "[module ", 8) == 0)
+            put_defaults(file, at, size);
     }
-    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+    for (size_t i = 0; has_defaults() && i < sizeof shipped / sizeof shipped[0];
+         i++) {
         char header[32];
 
         snprintf(header, sizeof header, "[module %s]\n", shipped[i]);
-        if (!strstr(config, header))
-            fprintf(file, "\n%ssandbox = " SP_TEST_SANDBOX "\n", header);
+        if (strstr(config, header))
+            continue;
+        fprintf(file, "\n%s", header);
+        put_defaults(file, "", 0);
     }
 }
-#else
-static void put_sections(FILE *file, const char *config)
-{
-    put_text(file, config, strlen(config));
-}
-#endif
 
 const char *harness_default_config(const char *dir)
 {
     static char path[64];
     FILE *file;
 
-    if (!HARNESS_NEEDS_CONFIG)
+    if (!has_defaults())
         return NULL;
     snprintf(path, sizeof path, "%s/default.conf", dir);
     file = fopen(path, "we");
@@ -395,7 +411,7 @@ struct harness *harness_start_under(const char *config,
     harness->next = harnesses;
     harnesses = harness;
     harness->before = before;
-    if (config || HARNESS_NEEDS_CONFIG)
+    if (config || has_defaults())
         write_config(harness, config ? config : "", put_sections);
     harness_start_spd(harness);
     return harness;

@@ -12,7 +12,8 @@
  * once, in one test and in many.
  *
  * The programs are those of the build; the environment variables SP_TEST_SPD,
- * SP_TEST_SPCTL and SP_TEST_PROBE name others. */
+ * SP_TEST_SPCTL and SP_TEST_PROBE name others.  SP_TEST_POOL=N gives each
+ * module that does not say a pool of N: nothing else may differ by it. */
 #ifndef SUPPORT_HARNESS_H
 #define SUPPORT_HARNESS_H
 

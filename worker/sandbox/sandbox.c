@@ -181,13 +181,16 @@ static int keep_children(const struct sandbox_record *orders)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-int sandbox_enter(struct sandbox *sandbox)
+int sandbox_enter(const struct sandbox *sandbox)
 {
+    /* the template's own would be a page to copy */
+    struct landlock landlock = sandbox->landlock;
+
     if (keep_children(sandbox->orders) < 0)
         return -1;
     if (sandbox->orders->tier == SANDBOX_NONE)
         return 0;
-    if (LAYER(SCOPE, landlock_enter(&sandbox->landlock, LANDLOCK_SESSION)) < 0)
+    if (LAYER(SCOPE, landlock_enter(&landlock, LANDLOCK_SESSION)) < 0)
         return -1;
     return LAYER(SESSION_LIMITS,
                  rlimits_session(sandbox->orders, sandbox->open_files));

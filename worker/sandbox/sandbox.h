@@ -58,7 +58,7 @@ pid_t sandbox_parent(const struct sandbox *sandbox, pid_t supervisor);
 
 /* In a session, right after the fork, before it closes what it inherited.  A
  * few microseconds.  -1 and errno. */
-int sandbox_enter(struct sandbox *sandbox);
+int sandbox_enter(const struct sandbox *sandbox);
 
 /* Of the clone() that makes a program's process, besides its signal. */
 unsigned long sandbox_program_flags(const struct sandbox *sandbox);
