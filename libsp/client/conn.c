@@ -54,26 +54,28 @@ static struct conn_request **chain_of(struct conn *conn, uint32_t id)
     return &conn->waiting[id % CONN_CHAINS];
 }
 
-/* The link that points to the request of this id, or to NULL. */
-static struct conn_request **find(struct conn *conn, uint32_t id)
+/* NULL: there is none of this id.  Replies come in the order of the requests
+ * for the most part, so it is the first. */
+static struct conn_request *find(struct conn *conn, uint32_t id)
 {
-    struct conn_request **link = chain_of(conn, id);
+    struct conn_request *request = *chain_of(conn, id);
 
-    while (*link && (*link)->id != id)
-        link = &(*link)->chain;
-    return link;
+    while (request && request->id != id)
+        request = request->chain_next;
+    return request;
 }
 
+/* Ids count up, and each chain is in their order: an id that has come round
+ * can only be that of the first, however many there are. */
 static void enter(struct conn *conn, struct conn_request *request)
 {
-    struct conn_request **link;
+    struct conn_request **chain;
 
     do {
         request->id = ID_BIT | conn->next_id++;
-        link = find(conn, request->id);
-    } while (*link);
-    request->chain = NULL;
-    *link = request;
+        chain = chain_of(conn, request->id);
+    } while (*chain && (*chain)->id == request->id);
+    DL_APPEND2(*chain, request, chain_prev, chain_next);
 }
 
 static void leave_queue(struct conn *conn, struct conn_request *request)
@@ -87,10 +89,9 @@ static void leave_queue(struct conn *conn, struct conn_request *request)
 static void finish(struct conn *conn, struct conn_request *request,
                    enum sp_error error, enum sp_progress progress)
 {
-    struct conn_request **link = find(conn, request->id);
+    struct conn_request **chain = chain_of(conn, request->id);
 
-    assert(*link == request);
-    *link = request->chain;
+    DL_DELETE2(*chain, request, chain_prev, chain_next);
     leave_queue(conn, request);
     if (conn->body_for == request)
         conn->body_for = NULL;
@@ -360,7 +361,7 @@ static void answered(struct conn *conn, struct conn_request *request)
 static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
                         uint32_t id)
 {
-    struct conn_request *request = *find(conn, id);
+    struct conn_request *request = find(conn, id);
 
     if (!request)
         return; /* late: its caller has given up */
@@ -377,7 +378,7 @@ static void large_reply(struct conn *conn, uint64_t size, uint32_t id,
                         const uint8_t *body, size_t here)
 {
     conn->body_left = size - here;
-    conn->body_for = *find(conn, id);
+    conn->body_for = find(conn, id);
     buf_fini(&conn->body);
     if (!conn->body_for)
         return;
