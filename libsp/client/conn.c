@@ -421,7 +421,7 @@ static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
 
     if (!request)
         return; /* late: its caller has given up */
-    if (!buf_reserve(&request->reply, size + 1)) {
+    if (!buf_fit(&request->reply, size + 1)) {
         finish(conn, request, SP_ENOMEM, SP_PROGRESS_ANSWERED);
         return;
     }
