@@ -64,6 +64,13 @@ bool buf_reserve(struct buf *buf, size_t size)
     return buf_grow(buf, capacity);
 }
 
+bool buf_fit(struct buf *buf, size_t size)
+{
+    if (buf->capacity > 0 || size == 0)
+        return buf_reserve(buf, size);
+    return buf_grow(buf, size);
+}
+
 void buf_commit(struct buf *buf, size_t size)
 {
     assert(size <= buf_room(buf));

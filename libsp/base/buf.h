@@ -34,6 +34,10 @@ static inline uint8_t *buf_data(const struct buf *buf)
  * the buf is as it was. */
 bool buf_reserve(struct buf *buf, size_t size);
 
+/* The same in no more memory than that, for one that has none yet and will not
+ * grow. */
+bool buf_fit(struct buf *buf, size_t size);
+
 /* Where the next bytes go; buf_reserve()d room.  buf_commit() counts them. */
 static inline uint8_t *buf_tail(struct buf *buf)
 {

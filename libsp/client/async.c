@@ -29,6 +29,7 @@ static void destroy(struct sp_async *async)
         holder->cancel(holder);
     router_fini(&async->router);
     tickets_fini(&async->ops);
+    op_free_spares(async);
     free(async);
 }
 

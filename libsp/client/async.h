@@ -19,6 +19,11 @@ struct holder {
     enum sp_progress (*cancel)(struct holder *holder);
 };
 
+/* Memory of an operation that is over, kept for the next: op.c's. */
+struct op_spare {
+    struct op_spare *next;
+};
+
 struct sp_async {
     struct origin origin;
     struct router router;
@@ -26,6 +31,8 @@ struct sp_async {
                          * holder */
     struct feeds feeds; /* those of them that are subscriptions */
     struct chores chores;
+    struct op_spare *spares; /* owned */
+    unsigned spare_count;
     bool dispatching;
     bool doomed; /* freed inside a callback: it goes when that has returned */
 };

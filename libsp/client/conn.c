@@ -25,8 +25,8 @@
  * suffices. */
 #define SMALL_REPLY (16 * 1024)
 
-/* How many frames leave in one system call at most. */
-#define GATHER_MAX 32
+/* A frame that leaves alone is copied up to this size. */
+#define COPIED_ALONE 512
 
 void conn_init(struct conn *conn, int fd)
 {
@@ -54,26 +54,28 @@ static struct conn_request **chain_of(struct conn *conn, uint32_t id)
     return &conn->waiting[id % CONN_CHAINS];
 }
 
-/* The link that points to the request of this id, or to NULL. */
-static struct conn_request **find(struct conn *conn, uint32_t id)
+/* NULL: there is none of this id.  Replies come in the order of the requests
+ * for the most part, so it is the first. */
+static struct conn_request *find(struct conn *conn, uint32_t id)
 {
-    struct conn_request **link = chain_of(conn, id);
+    struct conn_request *request = *chain_of(conn, id);
 
-    while (*link && (*link)->id != id)
-        link = &(*link)->chain;
-    return link;
+    while (request && request->id != id)
+        request = request->chain_next;
+    return request;
 }
 
+/* Ids count up, and each chain is in their order: an id that has come round
+ * can only be that of the first, however many there are. */
 static void enter(struct conn *conn, struct conn_request *request)
 {
-    struct conn_request **link;
+    struct conn_request **chain;
 
     do {
         request->id = ID_BIT | conn->next_id++;
-        link = find(conn, request->id);
-    } while (*link);
-    request->chain = NULL;
-    *link = request;
+        chain = chain_of(conn, request->id);
+    } while (*chain && (*chain)->id == request->id);
+    DL_APPEND2(*chain, request, chain_prev, chain_next);
 }
 
 static void leave_queue(struct conn *conn, struct conn_request *request)
@@ -87,10 +89,9 @@ static void leave_queue(struct conn *conn, struct conn_request *request)
 static void finish(struct conn *conn, struct conn_request *request,
                    enum sp_error error, enum sp_progress progress)
 {
-    struct conn_request **link = find(conn, request->id);
+    struct conn_request **chain = chain_of(conn, request->id);
 
-    assert(*link == request);
-    *link = request->chain;
+    DL_DELETE2(*chain, request, chain_prev, chain_next);
     leave_queue(conn, request);
     if (conn->body_for == request)
         conn->body_for = NULL;
@@ -189,58 +190,70 @@ static void build_head(struct conn_request *request)
                                       request->size);
 }
 
-static struct iovec iovec_of(const void *bytes, size_t size)
-{
-    return (struct iovec){.iov_base = (void *)bytes, .iov_len = size};
-}
-
-/* The unwritten part of one request; returns how many iovecs it took. */
-static size_t gather_one(const struct conn_request *request,
-                         struct iovec iov[2])
-{
-    size_t head = request->head_size;
-    size_t count = 0;
-
-    if (request->written < head) {
-        iov[count++] = iovec_of(request->head + request->written,
-                                head - request->written);
-        if (request->size > 0)
-            iov[count++] = iovec_of(request->body, request->size);
-    } else {
-        size_t at = request->written - head;
-
-        iov[count++] = iovec_of((const uint8_t *)request->body + at,
-                                request->size - at);
-    }
-    return count;
-}
-
 static size_t left_of(const struct conn_request *request)
 {
     return request->head_size + request->size - request->written;
 }
 
-/* What the next system call writes: the handshake if it is due, and the first
- * frame or as many as are small together, so that each small one is queued
- * whole or not at all. */
-static size_t gather(struct conn *conn, const uint8_t *hello,
-                     struct iovec *iov, size_t *out_total)
+/* The first frame with the handshake, if that is due. */
+static size_t first_left(const struct conn *conn)
 {
-    size_t count = 0;
-    size_t total = WIRE_HANDSHAKE_SIZE - conn->hello_written;
+    return WIRE_HANDSHAKE_SIZE - conn->hello_written + left_of(conn->queue);
+}
 
-    if (total > 0)
-        iov[count++] = iovec_of(hello + conn->hello_written, total);
-    for (struct conn_request *request = conn->queue; request;
-         request = request->next) {
-        if (request != conn->queue &&
-            (total + left_of(request) > WIRE_SMALL_FRAME ||
-             count > 2 * GATHER_MAX))
-            break;
-        count += gather_one(request, iov + count);
-        total += left_of(request);
+/* Copies what is left of the handshake; returns its end. */
+static uint8_t *copy_hello(const struct conn *conn, uint8_t *to)
+{
+    uint8_t hello[WIRE_HANDSHAKE_SIZE];
+    size_t left = WIRE_HANDSHAKE_SIZE - conn->hello_written;
+
+    if (left == 0)
+        return to;
+    wire_handshake_put(hello, WIRE_REQ);
+    memcpy(to, hello + conn->hello_written, left);
+    return to + left;
+}
+
+/* The same with a request. */
+static uint8_t *copy_request(const struct conn_request *request, uint8_t *to)
+{
+    size_t done = request->written;
+    size_t head = request->head_size;
+
+    if (done < head) {
+        memcpy(to, request->head + done, head - done);
+        to += head - done;
+        done = head;
     }
-    *out_total = total;
+    if (request->size == 0)
+        return to;
+    memcpy(to, (const uint8_t *)request->body + (done - head),
+           request->size - (done - head));
+    return to + request->size - (done - head);
+}
+
+static struct iovec iovec_of(const void *bytes, size_t size)
+{
+    return (struct iovec){.iov_base = (void *)bytes, .iov_len = size};
+}
+
+/* The same without a copy; returns how many pieces it is in. */
+static size_t gather(const struct conn *conn, uint8_t *hello,
+                     struct iovec iov[3])
+{
+    const struct conn_request *request = conn->queue;
+    size_t head = request->head_size;
+    size_t in_body = request->written < head ? 0 : request->written - head;
+    size_t count = 0;
+
+    iov[count] = iovec_of(hello, (size_t)(copy_hello(conn, hello) - hello));
+    count += iov[count].iov_len > 0;
+    if (request->written < head)
+        iov[count++] = iovec_of(request->head + request->written,
+                                head - request->written);
+    if (request->size > in_body)
+        iov[count++] = iovec_of((const uint8_t *)request->body + in_body,
+                                request->size - in_body);
     return count;
 }
 
@@ -276,28 +289,72 @@ static void account(struct conn *conn, size_t sent)
     }
 }
 
-/* Returns whether the kernel took all that it was given. */
-static bool write_some(struct conn *conn)
+/* Takes what a system call returned.  Returns whether the kernel took all that
+ * it was given. */
+static bool sent_some(struct conn *conn, ssize_t sent, size_t total)
+{
+    if (sent >= 0)
+        account(conn, (size_t)sent);
+    else if (errno != EAGAIN)
+        end_writing(conn);
+    return sent >= 0 && (size_t)sent == total;
+}
+
+/* One frame, from where it is. */
+static bool write_one(struct conn *conn)
 {
     uint8_t hello[WIRE_HANDSHAKE_SIZE];
-    struct iovec iov[1 + 2 * (GATHER_MAX + 1)];
+    struct iovec iov[3];
     struct msghdr msg = {.msg_iov = iov};
-    size_t total;
+    size_t total = first_left(conn);
     ssize_t sent;
 
-    if (conn->hello_written < WIRE_HANDSHAKE_SIZE)
-        wire_handshake_put(hello, WIRE_REQ);
-    msg.msg_iovlen = gather(conn, hello, iov, &total);
+    msg.msg_iovlen = gather(conn, hello, iov);
     do
         sent = sendmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-        if (errno != EAGAIN)
-            end_writing(conn);
-        return false;
+    return sent_some(conn, sent, total);
+}
+
+/* As many frames as there is room to copy them to, each whole: so each small
+ * one is queued whole or not at all.  A copy costs less than it costs the
+ * kernel to look for two pieces a frame. */
+static bool write_copies(struct conn *conn, uint8_t *room, size_t size)
+{
+    uint8_t *end = copy_hello(conn, room);
+    ssize_t sent;
+
+    for (const struct conn_request *request = conn->queue; request;
+         request = request->next) {
+        if (left_of(request) > size - (size_t)(end - room))
+            break;
+        end = copy_request(request, end);
     }
-    account(conn, (size_t)sent);
-    return (size_t)sent == total;
+    size = (size_t)(end - room);
+    do
+        sent = send(conn->fd, room, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent_some(conn, sent, size);
+}
+
+/* Apart, so that who writes one frame does not pay for the room. */
+static __attribute__((noinline)) bool write_many(struct conn *conn)
+{
+    uint8_t room[WIRE_SMALL_FRAME];
+
+    return write_copies(conn, room, sizeof room);
+}
+
+static bool write_some(struct conn *conn)
+{
+    uint8_t room[COPIED_ALONE];
+    size_t first = first_left(conn);
+
+    if (conn->queue->next && first <= WIRE_SMALL_FRAME)
+        return write_many(conn);
+    if (first <= sizeof room)
+        return write_copies(conn, room, sizeof room);
+    return write_one(conn);
 }
 
 void conn_on_writable(struct conn *conn)
@@ -360,11 +417,11 @@ static void answered(struct conn *conn, struct conn_request *request)
 static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
                         uint32_t id)
 {
-    struct conn_request *request = *find(conn, id);
+    struct conn_request *request = find(conn, id);
 
     if (!request)
         return; /* late: its caller has given up */
-    if (!buf_reserve(&request->reply, size + 1)) {
+    if (!buf_fit(&request->reply, size + 1)) {
         finish(conn, request, SP_ENOMEM, SP_PROGRESS_ANSWERED);
         return;
     }
@@ -377,7 +434,7 @@ static void large_reply(struct conn *conn, uint64_t size, uint32_t id,
                         const uint8_t *body, size_t here)
 {
     conn->body_left = size - here;
-    conn->body_for = *find(conn, id);
+    conn->body_for = find(conn, id);
     buf_fini(&conn->body);
     if (!conn->body_for)
         return;

@@ -71,7 +71,7 @@ struct conn_request {
     size_t head_size;
     size_t written;                   /* of head and body */
     struct conn_request *prev, *next; /* conn.queue */
-    struct conn_request *chain;       /* conn.waiting[] */
+    struct conn_request *chain_prev, *chain_next; /* conn.waiting[] */
 };
 
 enum conn_state {

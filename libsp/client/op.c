@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* An operation is one transfer and, where that finds the session dead or gone,
  * an inquiry after it.  It holds copies of all that it was given, in one piece
- * of memory, which the budgets count.  Caller: async.c. */
+ * of memory, which the budgets count.  Those of small ones are kept, up to a
+ * number, for the next ones.  Caller: async.c. */
 #define _GNU_SOURCE
 #include "op.h"
 
@@ -17,6 +18,11 @@
 #include "route.h"
 #include "spec.h"
 
+/* What a small operation has room for, whatever it was given. */
+#define SMALL_BYTES 128
+/* How many small ones are kept. */
+#define SPARES_MAX 256
+
 struct op {
     struct transfer transfer; /* first */
     struct holder holder;     /* of a ticket */
@@ -25,8 +31,10 @@ struct op {
     struct sp_async *async;   /* borrowed */
     struct route *route;      /* of the session; borrowed */
     uint64_t number;          /* its ticket */
+    struct op_spare spare;    /* once it is over */
     int64_t begun, deadline;
     bool wont_wait; /* a full queue is an error, not a reason to wait */
+    size_t room;    /* for bytes */
     size_t cost;    /* bytes of the budgets */
     sp_async_done *done;
     void *context;
@@ -41,7 +49,7 @@ struct op {
     enum sp_error error;
     enum sp_progress progress;
 
-    /* Copies, in `bytes`. */
+    /* Copies; not set without a spec.  What it points to is here, too. */
     struct sp_spec spec;
     char module[CONTROL_MODULE_MAX + 1];
     uint8_t bytes[]; /* body, then the argument of the spec */
@@ -62,6 +70,61 @@ static struct op *op_of_asker(struct asker *asker)
     return (struct op *)((char *)asker - offsetof(struct op, asker));
 }
 
+static struct op *op_of_spare(struct op_spare *spare)
+{
+    return (struct op *)((char *)spare - offsetof(struct op, spare));
+}
+
+/* ---- memory ---- */
+
+static size_t room_for(size_t bytes)
+{
+    return bytes > SMALL_BYTES ? bytes : SMALL_BYTES;
+}
+
+/* Its spec and bytes are not set.  NULL: no memory. */
+static struct op *op_alloc(struct sp_async *async, size_t room)
+{
+    struct op_spare *spare = async->spares;
+    struct op *op;
+
+    if (room == SMALL_BYTES && spare) {
+        async->spares = spare->next;
+        async->spare_count--;
+        op = op_of_spare(spare);
+    } else {
+        op = malloc(sizeof *op + room);
+    }
+    if (op)
+        memset(op, 0, offsetof(struct op, spec));
+    return op;
+}
+
+static void op_free(struct op *op)
+{
+    struct sp_async *async = op->async;
+
+    free(op->question);
+    if (op->room > SMALL_BYTES || async->spare_count == SPARES_MAX) {
+        free(op);
+        return;
+    }
+    op->spare.next = async->spares;
+    async->spares = &op->spare;
+    async->spare_count++;
+}
+
+void op_free_spares(struct sp_async *async)
+{
+    struct op_spare *spare;
+
+    while ((spare = async->spares)) {
+        async->spares = spare->next;
+        free(op_of_spare(spare));
+    }
+    async->spare_count = 0;
+}
+
 /* ---- the end ---- */
 
 /* Idle, and inquired after no more. */
@@ -73,8 +136,7 @@ static void op_destroy(struct op *op)
     route_release(op->route);
     if (op->transfer.route != op->route)
         route_release(op->transfer.route);
-    free(op->question);
-    free(op);
+    op_free(op);
 }
 
 /* The operation is gone before its callback is called. */
@@ -187,7 +249,7 @@ static enum sp_error check(const struct sp_async *async,
     if (!async || async->doomed || !order->id ||
         order->timeout_ms < SP_TIMEOUT_INFINITE)
         return SP_EINVAL;
-    if (*order->id &&
+    if (*order->id && !router_found_last(&async->router, order->id) &&
         !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
         return SP_EBADID;
     return origin_is_here(async->origin) ? SP_OK : SP_EFORKED;
@@ -218,14 +280,15 @@ static enum sp_error enrol(struct op *op)
 static struct op *op_create(struct sp_async *async,
                             const struct op_order *order, size_t bytes)
 {
-    struct op *op = malloc(sizeof *op + bytes);
+    size_t room = room_for(bytes);
+    struct op *op = op_alloc(async, room);
 
     if (!op)
         return NULL;
-    memset(op, 0, sizeof *op);
     op->holder.cancel = cancel;
     op->async = async;
-    op->cost = sizeof *op + bytes;
+    op->room = room;
+    op->cost = sizeof *op + room;
     op->done = order->done;
     op->context = order->context;
     op->begun = clock_now_ms();
@@ -234,7 +297,7 @@ static struct op *op_create(struct sp_async *async,
     op->route = router_find(&async->router, order->id);
     if (op->route)
         return op;
-    free(op);
+    op_free(op);
     return NULL;
 }
 
@@ -247,8 +310,7 @@ static enum sp_error op_begin(struct op *op, struct route *route,
 
     if (error != SP_OK) {
         route_mark(op->route); /* it may be of no use */
-        free(op->question);
-        free(op);
+        op_free(op);
         return error;
     }
     route_use(op->route);
@@ -303,8 +365,9 @@ enum sp_error op_request(struct sp_async *async, const struct op_order *order,
     op->wont_wait = kind == CONN_CAST && order->timeout_ms == 0;
     if (op->wont_wait)
         op->deadline += async->router.patience_ms;
-    op->transfer.request = (struct conn_request){
-        .kind = kind, .body = op->bytes, .size = size};
+    op->transfer.request.kind = kind;
+    op->transfer.request.body = op->bytes;
+    op->transfer.request.size = size;
     op->transfer.on_told = request_told;
     return op_begin(op, op->route, out_ticket);
 }
@@ -325,14 +388,16 @@ enum sp_error op_question(struct sp_async *async, const struct op_order *order,
     control = op ? router_find(&async->router, DIAL_CONTROL) : NULL;
     error = control ? ask_encode(question, &op->question, &size) : SP_ENOMEM;
     if (error != SP_OK) {
-        free(op);
+        if (op)
+            op_free(op);
         return error;
     }
     op->cost += size;
     op->take = take;
     op->already_is_ok = already_is_ok;
-    op->transfer.request = (struct conn_request){
-        .kind = CONN_CONTROL, .body = op->question, .size = size};
+    op->transfer.request.kind = CONN_CONTROL;
+    op->transfer.request.body = op->question;
+    op->transfer.request.size = size;
     op->transfer.on_told = question_told;
     return op_begin(op, control, out_ticket);
 }

@@ -16,6 +16,9 @@ struct op_order {
     void *context;
 };
 
+/* Gives the memory back that was kept for further ones. */
+void op_free_spares(struct sp_async *async);
+
 /* Begins a call or a cast.  spec: NULL: the session is not started. */
 enum sp_error op_request(struct sp_async *async, const struct op_order *order,
                          enum conn_kind kind, const struct sp_spec *spec,

@@ -83,6 +83,8 @@ void route_destroy(struct route *route)
     while (route->links)
         link_close(route->links);
     unmark(route);
+    if (router->recent == route)
+        router->recent = NULL;
     HASH_DEL(router->routes, route);
     alarms_leave(&router->loop.alarms, &route->retry);
     free(route);

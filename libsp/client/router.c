@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "channel.h"
@@ -56,12 +57,22 @@ void router_fini(struct router *router)
     loop_fini(&router->loop);
 }
 
+bool router_found_last(const struct router *router, const char *id)
+{
+    return router->recent && strcmp(router->recent->id, id) == 0;
+}
+
 struct route *router_find(struct router *router, const char *id)
 {
     struct route *route;
 
+    if (router_found_last(router, id))
+        return router->recent;
     HASH_FIND_STR(router->routes, id, route);
-    return route ? route : route_create(router, id);
+    if (!route)
+        route = route_create(router, id);
+    router->recent = route;
+    return route;
 }
 
 void router_wake(struct router *router)

@@ -23,6 +23,7 @@ struct router {
     struct place place;
     struct loop loop;
     struct route *routes;  /* owned; hash by ID */
+    struct route *recent;  /* one of them, which was looked for last; or NULL */
     struct route *dirty;   /* to be flushed */
     struct route *starved; /* that wait for a connection, in order */
     struct link *idle;     /* that can be closed; the longest idle one first */
@@ -49,6 +50,9 @@ void router_fini(struct router *router);
  * stays for as long as somebody uses it (route.users) or it has a connection.
  * NULL: no memory. */
 struct route *router_find(struct router *router, const char *id);
+
+/* Whether that was the last one that was looked for, and is still there. */
+bool router_found_last(const struct router *router, const char *id);
 
 /* A connection has been closed.  (Those of nng's take a while for it.) */
 void router_link_gone(struct router *router);

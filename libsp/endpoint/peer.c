@@ -149,6 +149,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* ---- out ---- */
 
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Whether the peer has as much to read and to wait for as it may have. */
 static bool throttled(const struct peer *peer)
 {
@@ -236,6 +241,31 @@ static void flush_soon(struct peer *peer)
     }
 }
 
+/* Keeps what is left of the three pieces after the first `done` bytes. */
+static bool keep_output(struct peer *peer, const struct iovec iov[3],
+                        size_t done)
+{
+    size_t left = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len - done;
+    uint8_t *to;
+
+    if (left == 0)
+        return true;
+    if (!buf_reserve(&peer->out, left))
+        return false;
+    to = buf_tail(&peer->out);
+    for (int i = 0; i < 3; i++) {
+        size_t skip = min_size(done, iov[i].iov_len);
+        size_t rest = iov[i].iov_len - skip;
+
+        done -= skip;
+        if (rest > 0)
+            memcpy(to, (const uint8_t *)iov[i].iov_base + skip, rest);
+        to += rest;
+    }
+    buf_commit(&peer->out, left);
+    return true;
+}
+
 void peer_send(struct peer *peer, const void *head, size_t head_size,
                const void *body, size_t body_size)
 {
@@ -252,15 +282,9 @@ void peer_send(struct peer *peer, const void *head, size_t head_size,
         done = send_directly(peer, iov, 3);
     if (!takes_output(peer))
         return;
-    for (int i = 0; i < 3; i++) {
-        size_t skip = done < iov[i].iov_len ? done : iov[i].iov_len;
-
-        done -= skip;
-        if (!buf_append(&peer->out, (uint8_t *)iov[i].iov_base + skip,
-                        iov[i].iov_len - skip)) {
-            peer_close(peer); /* half a frame cannot be mended */
-            return;
-        }
+    if (!keep_output(peer, iov, done)) {
+        peer_close(peer); /* half a frame cannot be mended */
+        return;
     }
     flush_soon(peer);
 }
@@ -315,11 +339,6 @@ static uint64_t message_max(const struct peer *peer)
         return WIRE_SUBSCRIPTION_MAX;
     return peer->endpoint->limits.max_message + WIRE_REQUEST_HEADER_MAX +
            WIRE_TAG_SIZE;
-}
-
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Handles the eight bytes of the handshake.  Returns how many were used. */

@@ -96,6 +96,19 @@ Test(buf, relax_frees_a_large_empty_buffer_only)
     buf_fini(&buf);
 }
 
+Test(buf, fit_takes_no_more_than_is_asked_for)
+{
+    struct buf buf = BUF_EMPTY;
+
+    cr_assert(buf_fit(&buf, 3));
+    cr_expect_eq(buf.capacity, 3);
+    cr_assert(buf_append(&buf, "abc", 3));
+    cr_assert(buf_fit(&buf, 2)); /* has some, so it grows as others do */
+    cr_expect_geq(buf_room(&buf), 2);
+    cr_expect(memcmp(buf_data(&buf), "abc", 3) == 0);
+    buf_fini(&buf);
+}
+
 Test(buf, consuming_more_than_is_held_is_a_mistake_of_ours, .signal = SIGABRT)
 {
     struct buf buf = BUF_EMPTY;
