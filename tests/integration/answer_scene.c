@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "nng_once.h"
 #include "support/harness.h"
 #include "support/leaks.h"
 #include "support/wait.h"
@@ -76,6 +77,7 @@ void answers_start_of(const char *config, const char *module)
     struct sp_plug_options *options = sp_plug_options_new();
 
     memset(&answers, 0, sizeof answers);
+    nng_once_if_channel();
     answers.harness = harness_start(config);
     answers.base = event_base_new();
     cr_assert_eq(sp_client_open(harness_runtime_dir(answers.harness),

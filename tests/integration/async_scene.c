@@ -5,14 +5,13 @@
 #include "async_scene.h"
 
 #include <event2/event.h>
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <sp/event.h>
 
 #include "base/clock.h"
+#include "nng_once.h"
 #include "support/harness.h"
 #include "support/leaks.h"
 #include "support/leftovers.h"
@@ -167,21 +166,13 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
     return ticket;
 }
 
-/* What nng opens once for the process is not what a test has left open. */
-static void start_nng(void)
-{
-    nng_socket socket;
-
-    cr_assert_eq(nng_req0_open(&socket), 0);
-    nng_close(socket);
-    leftovers_allow_sockets(2);
-}
-
 void async_prepare(const char *channel)
 {
     channel_now = channel;
-    if (!async_is_local())
-        start_nng();
+    if (async_is_local())
+        return;
+    nng_once();
+    leftovers_allow_sockets(2);
 }
 
 struct sp_client *async_client(const char *channel,

@@ -4,11 +4,10 @@
 #define _GNU_SOURCE
 #include "client_scene.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "nng_once.h"
 #include "support/leftovers.h"
 
 struct criterion_test_params channel_parameters(void)
@@ -21,15 +20,6 @@ struct criterion_test_params channel_parameters(void)
 bool scene_is_local(const struct scene *scene)
 {
     return strcmp(scene->channel, "local") == 0;
-}
-
-/* What nng opens once for the process is not what a test has left open. */
-static void start_nng(void)
-{
-    nng_socket socket;
-
-    cr_assert_eq(nng_req0_open(&socket), 0);
-    nng_close(socket);
 }
 
 struct sp_client *scene_client(const struct scene *scene)
@@ -48,7 +38,7 @@ void scene_set(struct scene *scene, const char *channel)
 {
     scene->channel = channel;
     if (!scene_is_local(scene)) {
-        start_nng();
+        nng_once();
         leftovers_allow_sockets(2);
     }
     scene->harness = harness_start(HARNESS_PROBE_CONFIG);

@@ -12,10 +12,12 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "nng_once.h"
 #include "support/harness.h"
 
 void scene_set(struct scene *scene, struct sp_plug_options *options)
 {
+    nng_once_if_channel();
     scene->harness = harness_start(NULL);
     cr_assert_eq(
         sp_client_open(harness_runtime_dir(scene->harness), &scene->client),

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* nng_once.h - what nng opens once for the process, and keeps, is not what a
+ * test has left open. */
+#ifndef NNG_ONCE_H
+#define NNG_ONCE_H
+
+/* Has nng open it, before a test notes what there is. */
+void nng_once(void);
+
+/* The same where $SP_CHANNEL names nng.  A binary of tests that know no channel
+ * is run once more so: sp_over_nng() in CMakeLists.txt. */
+void nng_once_if_channel(void);
+
+#endif
