@@ -4,6 +4,7 @@
 #define SUPERVISOR_REGISTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct session;
 struct registry_entry;
@@ -11,6 +12,7 @@ struct registry_entry;
 struct registry {
     struct registry_entry *entries; /* uthash, by ID */
     size_t count;
+    uint64_t removals; /* while it stays the same, all that were there are */
 };
 
 /* Claims an ID.  NULL: it is taken, or there is no memory.  The ID's bytes are

@@ -61,9 +61,9 @@ unsigned session_restarts(const struct session *session)
     return session->restarts;
 }
 
-int64_t session_age_ms(const struct session *session)
+int64_t session_age_ms(const struct session *session, int64_t now_ms)
 {
-    return clock_now_ms() - session->started_ms;
+    return now_ms - session->started_ms;
 }
 
 enum sp_error session_error(const struct session *session)
@@ -122,7 +122,7 @@ void session_facts(const struct session *session, struct session_facts *out)
     snprintf(out->id, sizeof out->id, "%s", session->id);
     snprintf(out->module, sizeof out->module, "%s",
              module_name(session->module));
-    out->age_ms = out->now_ms - session->started_ms;
+    out->age_ms = session_age_ms(session, out->now_ms);
     if (session->process) {
         process_look(session->process, &out->told);
         out->log_dropped = process_log_meter(session->process)->dropped;
