@@ -9,9 +9,9 @@
 #include <sp/id.h>
 
 struct registry_entry {
-    char id[SP_ID_MAX + 1];
     struct session *session; /* borrowed */
     UT_hash_handle hh;       /* registry.entries */
+    char id[];
 };
 
 static struct registry_entry *find(const struct registry *registry,
@@ -30,14 +30,19 @@ struct registry_entry *registry_add(struct registry *registry, const char *id,
 
     if (find(registry, id))
         return NULL;
-    entry = calloc(1, sizeof *entry);
+    entry = calloc(1, sizeof *entry + strlen(id) + 1);
     if (!entry)
         return NULL;
-    strncpy(entry->id, id, SP_ID_MAX);
+    strcpy(entry->id, id);
     entry->session = session;
     HASH_ADD_STR(registry->entries, id, entry);
     registry->count++;
     return entry;
+}
+
+const char *registry_id(const struct registry_entry *entry)
+{
+    return entry->id;
 }
 
 void registry_remove(struct registry *registry, struct registry_entry *entry)

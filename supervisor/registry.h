@@ -19,6 +19,8 @@ struct registry {
  * copied. */
 struct registry_entry *registry_add(struct registry *registry, const char *id,
                                     struct session *session);
+/* Its ID, as long as the entry is there. */
+const char *registry_id(const struct registry_entry *entry);
 /* Frees the ID and the entry. */
 void registry_remove(struct registry *registry, struct registry_entry *entry);
 

@@ -384,9 +384,9 @@ static void session_destroy(struct session *session)
 
     assert(!session->process);
     event_del(&session->timer);
-    registry_remove(world->registry, session->entry);
-    module_count_session(session->module, -1);
     listener_close(&session->listener);
+    registry_remove(world->registry, session->entry); /* and its ID */
+    module_count_session(session->module, -1);
     free(session->arg);
     free(session->text);
     free(session->past);
@@ -548,11 +548,12 @@ enum sp_error session_start(const struct session_world *world,
     session->order.by = ASKER_NOBODY;
     session->started_ms = clock_now_ms();
     TAILQ_INIT(&session->waiters);
-    snprintf(session->id, sizeof session->id, "%s", plan->id);
+    session->id = plan->id;
     evtimer_assign(&session->timer, world->base, on_timer, session);
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
+    session->id = registry_id(session->entry);
     if (open_first_listener(session, &pooled) < 0 ||
         !leaves_reserve(world, session->listener.fd)) {
         enum sp_error error =

@@ -7,7 +7,6 @@
 #define SUPERVISOR_SESSION_OWN_H
 
 #include <event2/event_struct.h>
-#include <sp/id.h>
 
 #include "listener.h"
 #include "policy.h"
@@ -48,7 +47,7 @@ struct session {
     struct module *module;             /* borrowed */
     struct registry_entry *entry;      /* owned */
     struct process *process;           /* NULL without one; frees itself */
-    char id[SP_ID_MAX + 1];
+    const char *id; /* the entry's */
     uid_t uid;
     void *arg; /* owned */
     size_t arg_size;

@@ -77,6 +77,7 @@ Test(registry, keeps_the_bytes_of_the_id_itself)
     memset(id, 'x', sizeof id - 1);
     cr_expect_eq(registry_find(&registry, "alice"), nth(1));
     cr_expect_null(registry_find(&registry, id));
+    cr_expect_str_eq(registry_id(entry), "alice");
     registry_remove(&registry, entry);
 }
 
