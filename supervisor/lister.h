@@ -7,6 +7,7 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include <sp/id.h>
@@ -17,12 +18,16 @@ struct endpoint_call;
 struct event_base;
 struct list_request;
 struct registry;
+struct session;
 
 struct lister {
     const struct registry *registry; /* borrowed */
     TAILQ_HEAD(, list_request) requests; /* the first is being answered */
     size_t count;
-    char (*ids)[SP_ID_MAX + 1]; /* owned; what it is to list */
+    struct session **sessions; /* owned array; what it is to list, good as long
+                                * as nothing is removed */
+    char (*ids)[SP_ID_MAX + 1]; /* owned; of them */
+    uint64_t removals; /* the registry's, when the sessions were taken */
     size_t id_count;
     size_t next;
     struct buf out;

@@ -66,14 +66,24 @@ void process_close_start(struct process *process)
 {
     if (process->start_fd < 0)
         return;
-    event_del(&process->start_event);
+    event_del(&process->birth->start_event);
     close(process->start_fd);
     process->start_fd = -1;
 }
 
 void process_leave_unborn(struct process *process)
 {
-    TAILQ_REMOVE(&process->table->unborn, process, unborn);
+    TAILQ_REMOVE(&process->table->unborn, process, birth->unborn);
+}
+
+/* Its start socket is closed. */
+static void end_birth(struct process *process)
+{
+    if (!process->birth)
+        return;
+    event_del(&process->birth->deadline);
+    free(process->birth);
+    process->birth = NULL;
 }
 
 void process_leave_state(struct process *process)
@@ -109,7 +119,7 @@ static void process_gone(struct process *process, const struct end *end,
     process->state = PROCESS_GONE;
     process_forget_news(process);
     process_close_start(process);
-    event_del(&process->deadline);
+    end_birth(process);
     if (process->pidfd >= 0)
         close(process->pidfd);
     process_give_slot(process);
@@ -305,7 +315,7 @@ static bool violation(struct process *process, const char *what, pid_t sender)
 static void become_pooled(struct process *process)
 {
     process->table->pooled++;
-    event_del(&process->deadline);
+    event_del(&process->birth->deadline);
     process->events->on_pooled(process->owner);
 }
 
@@ -343,7 +353,7 @@ static void become_ready(struct process *process)
     process->state = PROCESS_READY;
     module_watch(process->module, process);
     process_close_start(process);
-    event_del(&process->deadline);
+    end_birth(process);
     process->events->on_ready(process->owner);
 }
 
@@ -454,7 +464,7 @@ void process_table_settle(struct process_table *table)
     struct process *next;
 
     for (process = TAILQ_FIRST(&table->unborn); process; process = next) {
-        next = TAILQ_NEXT(process, unborn);
+        next = TAILQ_NEXT(process, birth->unborn);
         if (process->start_fd >= 0)
             process_read_start(process);
     }

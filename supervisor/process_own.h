@@ -25,6 +25,13 @@ enum process_state {
     PROCESS_GONE
 };
 
+/* What it needs until it is ready and never again, so that it is not kept. */
+struct process_birth {
+    struct event start_event;
+    struct event deadline;
+    TAILQ_ENTRY(process) unborn; /* table.unborn */
+};
+
 struct process {
     uint32_t magic;
     enum process_state state;
@@ -61,10 +68,8 @@ struct process {
     bool has_news;                /* it is in table.news */
     TAILQ_ENTRY(process) news;
     TAILQ_ENTRY(process) watch;
-    TAILQ_ENTRY(process) unborn;  /* table.unborn */
-    struct event start_event;
+    struct process_birth *birth;  /* owned; NULL from ready on */
     struct event exit_event;
-    struct event deadline;
     UT_hash_handle hh; /* table.by_pid */
 };
 

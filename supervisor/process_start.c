@@ -39,7 +39,22 @@ void process_start_deadline(struct process *process, unsigned times)
     struct timeval delay = {(time_t)(ms / 1000),
                             (suseconds_t)(ms % 1000 * 1000)};
 
-    evtimer_add(&process->deadline, &delay);
+    evtimer_add(&process->birth->deadline, &delay);
+}
+
+/* Of zeros, with its birth.  NULL: no memory. */
+static struct process *create(void)
+{
+    struct process *process = calloc(1, sizeof *process);
+    struct process_birth *birth = malloc(sizeof *birth);
+
+    if (process && birth) {
+        process->birth = birth;
+        return process;
+    }
+    free(process);
+    free(birth);
+    return NULL;
 }
 
 struct process *process_start(struct process_table *table,
@@ -47,7 +62,7 @@ struct process *process_start(struct process_table *table,
                               const struct process_plan *plan,
                               const struct process_events *events, void *owner)
 {
-    struct process *process = calloc(1, sizeof *process);
+    struct process *process = create();
 
     if (!process)
         return NULL;
@@ -59,12 +74,14 @@ struct process *process_start(struct process_table *table,
     process->owner = owner;
     process->start_fd = process->pidfd = -1;
     process->pooled = strcmp(plan->id, PROCESS_POOLED_ID) == 0;
-    evtimer_assign(&process->deadline, table->base, on_deadline, process);
+    evtimer_assign(&process->birth->deadline, table->base, on_deadline,
+                   process);
     /* a template that is ending and its successor's loading come first */
     process_start_deadline(process, 3);
     process->request = module_submit(module, process);
     if (!process->request) {
-        event_del(&process->deadline);
+        event_del(&process->birth->deadline);
+        free(process->birth);
         free(process);
         return NULL;
     }
@@ -108,11 +125,11 @@ static int open_start_socket(struct process *process, int *out_session_end)
         return -1;
     process->start_fd = ends[0];
     *out_session_end = ends[1];
-    event_assign(&process->start_event, process->table->base, ends[0],
+    event_assign(&process->birth->start_event, process->table->base, ends[0],
                  EV_READ | EV_PERSIST, on_start_readable, process);
     if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
         return -1;
-    return event_add(&process->start_event, NULL);
+    return event_add(&process->birth->start_event, NULL);
 }
 
 static int send_request(struct process *process, int control_fd,
@@ -174,7 +191,7 @@ int process_send(struct process *process, int control_fd, uint32_t serial)
     }
     process->template = module_child_asked(process->module);
     process->state = PROCESS_FORKING;
-    TAILQ_INSERT_TAIL(&process->table->unborn, process, unborn);
+    TAILQ_INSERT_TAIL(&process->table->unborn, process, birth->unborn);
     process_start_deadline(process, 1);
     return 0;
 }

@@ -4,6 +4,7 @@
 #define SUPERVISOR_REGISTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct session;
 struct registry_entry;
@@ -11,12 +12,15 @@ struct registry_entry;
 struct registry {
     struct registry_entry *entries; /* uthash, by ID */
     size_t count;
+    uint64_t removals; /* while it stays the same, all that were there are */
 };
 
 /* Claims an ID.  NULL: it is taken, or there is no memory.  The ID's bytes are
  * copied. */
 struct registry_entry *registry_add(struct registry *registry, const char *id,
                                     struct session *session);
+/* Its ID, as long as the entry is there. */
+const char *registry_id(const struct registry_entry *entry);
 /* Frees the ID and the entry. */
 void registry_remove(struct registry *registry, struct registry_entry *entry);
 

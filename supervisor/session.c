@@ -55,6 +55,19 @@ static void on_refused(void *owner, enum sp_error error, const char *text)
                  module_name(session->module), printable);
 }
 
+const struct session_past session_no_past;
+
+/* NULL: no memory. */
+static struct session_past *have_past(struct session *session)
+{
+    if (!session->past)
+        session->past = calloc(1, sizeof *session->past);
+    if (!session->past)
+        log_error("session %s (%s): no memory to remember its end",
+                  session->id, module_name(session->module));
+    return session->past;
+}
+
 /* What it was doing when it died is not to be done by its successor, even when
  * the client sends it again. */
 static void remember_request(struct session_past *past)
@@ -68,25 +81,33 @@ static void remember_request(struct session_past *past)
     past->ended[0] = *request;
 }
 
-static void on_gone(void *owner, const struct end *end, enum sp_error error,
-                    const char *text)
+static void remember_end(struct session *session, const struct end *end)
 {
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, owner);
-    struct session_past *past = &session->past;
-    char words[END_TEXT_MAX];
+    struct session_past *past = have_past(session);
 
-    session->process = NULL;
+    if (!past)
+        return;
     past->end = *end;
     session_count_limit(session);
     past->end.asked = session->order.asked;
     past->end.by = session->order.by;
     remember_request(past);
+}
+
+static void on_gone(void *owner, const struct end *end, enum sp_error error,
+                    const char *text)
+{
+    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, owner);
+    char words[END_TEXT_MAX];
+
+    session->process = NULL;
+    remember_end(session, end);
     end_describe(end, words);
     if (error != SP_OK)
         remember_error(session, error, text);
     else if (!session->was_ready)
         remember_error(session, SP_EINIT, words);
-    event_del(&session->expiry);
+    event_del(&session->timer);
     waiters_tell(&session->waiters, WAIT_ENDED, SP_OK, "", 0);
     session_apply(session, INPUT_ENDED);
 }
@@ -145,7 +166,7 @@ static struct process_plan plan_process(const struct session *session)
                                  .arg = session->arg,
                                  .arg_size = session->arg_size,
                                  .listener_fd = session->listener.fd,
-                                 .ended = session->past.ended};
+                                 .ended = session_past(session)->ended};
 }
 
 static int launch(struct session *session)
@@ -204,7 +225,7 @@ static void ask_to_end(struct session *session, enum slot_command command,
                       : end_asked_name(asked));
     if (process_paused(session->process))
         process_resume(session->process);
-    session_start_timer(&session->deadline, (int64_t)timeout);
+    session_start_timer(session, (int64_t)timeout);
 }
 
 static void act_stop(struct session *session)
@@ -248,10 +269,11 @@ static void act_late(struct session *session)
     }
 }
 
+/* Who has a past. */
 static struct policy_verdict ask_policy(struct session *session)
 {
     const struct module_settings *settings = module_settings(session->module);
-    const struct end *last = &session->past.end;
+    const struct end *last = &session->past->end;
     struct policy_settings policy = {
         .restart = (enum policy_restart)settings->restart,
         .max_restarts = (unsigned)settings->max_restarts,
@@ -272,7 +294,7 @@ static struct policy_verdict ask_policy(struct session *session)
     /* without it the delays are not spread, which harms nothing */
     if (getrandom(&end.random, sizeof end.random, GRND_NONBLOCK) < 0)
         end.random = 0;
-    return policy_decide(&policy, &session->past.history, &end);
+    return policy_decide(&policy, &session->past->history, &end);
 }
 
 /* Its process has gone without having been told to. */
@@ -281,7 +303,7 @@ static void act_ended(struct session *session)
     struct policy_verdict verdict = {POLICY_FINAL, 0};
     char next[96] = "not restarted";
 
-    if (session->was_ready)
+    if (session->was_ready && session->past)
         verdict = ask_policy(session);
     switch (verdict.decision) {
     case POLICY_FINAL:
@@ -294,14 +316,14 @@ static void act_ended(struct session *session)
                  (long long)verdict.delay_ms);
         session_report_end(session, next);
         if (verdict.delay_ms > 0)
-            session_start_timer(&session->deadline, verdict.delay_ms);
+            session_start_timer(session, verdict.delay_ms);
         else
             session_apply(session, INPUT_DEADLINE);
         return;
     case POLICY_GIVE_UP:
         session->given_up = true;
         snprintf(next, sizeof next, "given up after %u restarts in %llu ms",
-                 session->past.history.count,
+                 session->past->history.count,
                  (unsigned long long)module_settings(session->module)
                      ->max_seconds);
         session_report_end(session, next);
@@ -313,7 +335,7 @@ static void act_ended(struct session *session)
 /* Why there is to be a new process, if not for the crash that was told. */
 static void tell_restart(const struct session *session)
 {
-    const struct end *end = &session->past.end;
+    const struct end *end = &session_past(session)->end;
     char words[END_TEXT_MAX] = "";
 
     if (session->order.asked == END_ASKED_RESTART)
@@ -325,7 +347,7 @@ static void tell_restart(const struct session *session)
 
 static void act_retry(struct session *session)
 {
-    event_del(&session->deadline);
+    event_del(&session->timer);
     session->restarts++;
     session->world->counters->restarts++;
     tell_restart(session);
@@ -333,9 +355,8 @@ static void act_retry(struct session *session)
     if (renew_listener(session) < 0 || launch(session) < 0) {
         log_error("session %s (%s): cannot be restarted: %s", session->id,
                   module_name(session->module), strerrordesc_np(errno));
-        session->past.end = (struct end){.kind = END_UNBORN,
-                                         .by = ASKER_NOBODY,
-                                         .at_ms = clock_now_ms()};
+        remember_end(session, &(struct end){.kind = END_UNBORN,
+                                            .at_ms = clock_now_ms()});
         session_apply(session, INPUT_ENDED);
     }
 }
@@ -343,7 +364,7 @@ static void act_retry(struct session *session)
 /* Its process has ended as it was asked to, or crashed first. */
 static void act_again(struct session *session)
 {
-    const struct end *end = &session->past.end;
+    const struct end *end = &session_past(session)->end;
 
     if (!end->told.goodbye && end->limit == END_LIMIT_NONE)
         session_report_end(session, "restarting");
@@ -362,13 +383,13 @@ static void session_destroy(struct session *session)
     const struct session_world *world = session->world;
 
     assert(!session->process);
-    event_del(&session->deadline);
-    event_del(&session->expiry);
-    registry_remove(world->registry, session->entry);
-    module_count_session(session->module, -1);
+    event_del(&session->timer);
     listener_close(&session->listener);
+    registry_remove(world->registry, session->entry); /* and its ID */
+    module_count_session(session->module, -1);
     free(session->arg);
     free(session->text);
+    free(session->past);
     session->magic = 0;
     free(session);
 }
@@ -384,8 +405,10 @@ static void act_gone(struct session *session)
     struct session_facts facts;
     bool was_ready = session->was_ready;
 
-    session->past.end.asked = session->order.asked; /* in backoff, too */
-    session->past.end.by = session->order.by;
+    if (session->past) {
+        session->past->end.asked = session->order.asked; /* in backoff, too */
+        session->past->end.by = session->order.by;
+    }
     session_facts(session, &facts);
     if (was_ready)
         log_info("session %s (%s): gone: %s", session->id,
@@ -460,11 +483,16 @@ void session_apply(struct session *session, enum session_input input)
 
 /* ---- start ---- */
 
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
+static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
+    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
+
     (void)fd;
     (void)what;
-    session_apply(MAGIC_CAST(session, SESSION_MAGIC, arg), INPUT_DEADLINE);
+    if (session->state == SESSION_RUNNING)
+        session_look_for_expiry(session);
+    else
+        session_apply(session, INPUT_DEADLINE);
 }
 
 static enum sp_error fail_start(struct session *session, const char *what,
@@ -520,12 +548,12 @@ enum sp_error session_start(const struct session_world *world,
     session->order.by = ASKER_NOBODY;
     session->started_ms = clock_now_ms();
     TAILQ_INIT(&session->waiters);
-    snprintf(session->id, sizeof session->id, "%s", plan->id);
-    evtimer_assign(&session->deadline, world->base, on_deadline, session);
-    session_init_expiry(session);
+    session->id = plan->id;
+    evtimer_assign(&session->timer, world->base, on_timer, session);
     session->entry = registry_add(world->registry, plan->id, session);
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
+    session->id = registry_id(session->entry);
     if (open_first_listener(session, &pooled) < 0 ||
         !leaves_reserve(world, session->listener.fd)) {
         enum sp_error error =

@@ -138,7 +138,8 @@ const char *session_state_name(enum session_state state);
 pid_t session_pid(const struct session *session); /* 0 without a process */
 uid_t session_uid(const struct session *session);
 unsigned session_restarts(const struct session *session);
-int64_t session_age_ms(const struct session *session); /* since its start */
+/* Since its start. */
+int64_t session_age_ms(const struct session *session, int64_t now_ms);
 /* Why its first start did not succeed; SP_OK if it did. */
 enum sp_error session_error(const struct session *session);
 /* Of its last process; NULL before one has ended. */

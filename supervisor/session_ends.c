@@ -19,7 +19,7 @@ void session_tell(const struct session *session, enum event_kind kind,
 /* Each is counted here and told of, whoever has found it out. */
 static void report_violation(const struct session *session)
 {
-    const struct end *end = &session->past.end;
+    const struct end *end = &session_past(session)->end;
     char text[END_TEXT_MAX];
 
     end_violation(end, text);
@@ -33,9 +33,9 @@ void session_count_limit(const struct session *session)
 {
     struct counters *counters = session->world->counters;
 
-    if (end_limit_is_violation(session->past.end.limit))
+    if (end_limit_is_violation(session_past(session)->end.limit))
         report_violation(session);
-    switch (session->past.end.limit) {
+    switch (session_past(session)->end.limit) {
     case END_LIMIT_CALL:
         counters->hangs++;
         return;
@@ -63,7 +63,7 @@ void session_count_limit(const struct session *session)
 
 static void count_recycle(const struct session *session)
 {
-    const struct end *end = &session->past.end;
+    const struct end *end = &session_past(session)->end;
     uint64_t max_calls = module_settings(session->module)->max_calls;
 
     if (!end_recycled(end))
@@ -76,7 +76,7 @@ static void count_recycle(const struct session *session)
 
 void session_report_end(const struct session *session, const char *next)
 {
-    const struct end *end = &session->past.end;
+    const struct end *end = &session_past(session)->end;
     char text[END_TEXT_MAX + 64];
     char words[END_TEXT_MAX];
 

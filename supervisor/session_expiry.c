@@ -5,18 +5,17 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
-#include "base/magic.h"
 #include "expiry.h"
 #include "module.h"
 #include "process.h"
 #include "session_own.h"
 
-void session_start_timer(struct event *timer, int64_t ms)
+void session_start_timer(struct session *session, int64_t ms)
 {
     struct timeval delay = {(time_t)(ms / 1000),
                             (suseconds_t)(ms % 1000 * 1000)};
 
-    evtimer_add(timer, &delay);
+    evtimer_add(&session->timer, &delay);
 }
 
 void session_look_for_expiry(struct session *session)
@@ -39,20 +38,5 @@ void session_look_for_expiry(struct session *session)
         session_stop(session, &(struct session_order){.asked = verdict.asked,
                                                       .by = ASKER_NOBODY});
     else if (verdict.look_ms >= 0)
-        session_start_timer(&session->expiry, verdict.look_ms);
-}
-
-static void on_expiry(evutil_socket_t fd, short what, void *arg)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, arg);
-
-    (void)fd;
-    (void)what;
-    if (session->state == SESSION_RUNNING)
-        session_look_for_expiry(session);
-}
-
-void session_init_expiry(struct session *session)
-{
-    evtimer_assign(&session->expiry, session->world->base, on_expiry, session);
+        session_start_timer(session, verdict.look_ms);
 }

@@ -61,9 +61,9 @@ unsigned session_restarts(const struct session *session)
     return session->restarts;
 }
 
-int64_t session_age_ms(const struct session *session)
+int64_t session_age_ms(const struct session *session, int64_t now_ms)
 {
-    return clock_now_ms() - session->started_ms;
+    return now_ms - session->started_ms;
 }
 
 enum sp_error session_error(const struct session *session)
@@ -73,7 +73,9 @@ enum sp_error session_error(const struct session *session)
 
 const struct end *session_last_end(const struct session *session)
 {
-    return session->past.end.kind == END_NONE ? NULL : &session->past.end;
+    const struct end *end = &session_past(session)->end;
+
+    return end->kind == END_NONE ? NULL : end;
 }
 
 bool session_busy(const struct slot_view *told)
@@ -99,7 +101,7 @@ static void describe_fate(const struct session *session,
 {
     char words[END_TEXT_MAX];
 
-    end_describe(&session->past.end, words);
+    end_describe(&session_past(session)->end, words);
     if (session->given_up)
         snprintf(out, FACTS_FATE_SIZE, "given up after %u restarts; last: %s",
                  session->restarts, words);
@@ -117,12 +119,12 @@ void session_facts(const struct session *session, struct session_facts *out)
         .pid = session_pid(session),
         .restarts = session->restarts,
         .now_ms = clock_now_ms(),
-        .end = session->past.end,
+        .end = session_past(session)->end,
     };
     snprintf(out->id, sizeof out->id, "%s", session->id);
     snprintf(out->module, sizeof out->module, "%s",
              module_name(session->module));
-    out->age_ms = out->now_ms - session->started_ms;
+    out->age_ms = session_age_ms(session, out->now_ms);
     if (session->process) {
         process_look(session->process, &out->told);
         out->log_dropped = process_log_meter(session->process)->dropped;

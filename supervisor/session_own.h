@@ -7,7 +7,6 @@
 #define SUPERVISOR_SESSION_OWN_H
 
 #include <event2/event_struct.h>
-#include <sp/id.h>
 
 #include "listener.h"
 #include "policy.h"
@@ -48,7 +47,7 @@ struct session {
     struct module *module;             /* borrowed */
     struct registry_entry *entry;      /* owned */
     struct process *process;           /* NULL without one; frees itself */
-    char id[SP_ID_MAX + 1];
+    const char *id; /* the entry's */
     uid_t uid;
     void *arg; /* owned */
     size_t arg_size;
@@ -58,24 +57,32 @@ struct session {
     int64_t ready_ms;   /* of its process; 0 before */
     int64_t touched_ms;
     unsigned restarts;
-    struct session_past past;
-    struct event deadline; /* of its state */
-    struct event expiry;
+    struct session_past *past; /* owned; see session_past() */
+    struct event timer; /* the deadline of its state; while it runs, expiry */
     struct waiters waiters;
     /* Why the start failed, for those who wait for it. */
     enum sp_error error;
     char *text; /* owned; NULL: nothing to add */
 };
 
+extern const struct session_past session_no_past; /* all zeros */
+
+/* Most sessions have one process, and so none: it is there when a process has
+ * ended, and there was memory to remember that by. */
+static inline const struct session_past *
+session_past(const struct session *session)
+{
+    return session->past ? session->past : &session_no_past;
+}
+
 /* May free the session. */
 void session_apply(struct session *session, enum session_input input);
 
 /* ---- session_expiry.c ---- */
 
-void session_init_expiry(struct session *session);
 /* Stops it if it is time, or looks again when it may be.  While it runs. */
 void session_look_for_expiry(struct session *session);
-void session_start_timer(struct event *timer, int64_t ms);
+void session_start_timer(struct session *session, int64_t ms);
 
 /* ---- session_ends.c ---- */
 

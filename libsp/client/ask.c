@@ -49,15 +49,27 @@ enum sp_error ask(struct sp_client *client,
 
 static enum sp_error ask_encoded(struct sp_client *client, const char *json,
                                  size_t size, int64_t deadline,
-                                 struct sp_result *reply, json_t **out_answer)
+                                 struct sp_result *reply)
 {
-    enum sp_error error;
-
     if (!origin_is_here(client->origin))
         return result_set(reply, SP_EFORKED, SP_PROGRESS_NOT_SENT);
-    error = client->channel->type->call(client->channel, DIAL_CONTROL, json,
-                                        size, deadline, reply);
-    return error == SP_OK ? ask_conclude(reply, out_answer) : error;
+    return client->channel->type->call(client->channel, DIAL_CONTROL, json,
+                                       size, deadline, reply);
+}
+
+enum sp_error ask_plainly(struct sp_client *client,
+                          const struct control_request *request,
+                          int64_t deadline, struct sp_result *reply)
+{
+    char *json;
+    size_t size;
+    enum sp_error error = ask_encode(request, &json, &size);
+
+    if (error != SP_OK)
+        return result_set(reply, error, SP_PROGRESS_NOT_SENT);
+    error = ask_encoded(client, json, size, deadline, reply);
+    free(json);
+    return error;
 }
 
 enum sp_error ask_until(struct sp_client *client,
@@ -66,18 +78,12 @@ enum sp_error ask_until(struct sp_client *client,
 {
     struct sp_result reply;
     enum sp_error error;
-    char *json;
-    size_t size;
 
     *out_answer = NULL;
     result_init(&reply);
-    error = ask_encode(request, &json, &size);
-    if (error == SP_OK) {
-        error = ask_encoded(client, json, size, deadline, &reply, out_answer);
-        free(json);
-    } else {
-        result_set(&reply, error, SP_PROGRESS_NOT_SENT);
-    }
+    error = ask_plainly(client, request, deadline, &reply);
+    if (error == SP_OK)
+        error = ask_conclude(&reply, out_answer);
     if (result)
         result_copy(result, &reply);
     result_fini(&reply);

@@ -30,6 +30,12 @@ enum sp_error ask_until(struct sp_client *client,
                         const struct control_request *request, int64_t deadline,
                         struct sp_result *result, json_t **out_answer);
 
+/* The same without the last step, ask_conclude(): the data of reply is the
+ * answer as it came. */
+enum sp_error ask_plainly(struct sp_client *client,
+                          const struct control_request *request,
+                          int64_t deadline, struct sp_result *reply);
+
 /* Asks what spd may take its time to answer (`wait`, `events`), up to the
  * deadline or CONTROL_TIMEOUT_MAX_MS, whichever is sooner: sets the request's
  * timeout_ms.  spd's time begins when it has read the question, so its answer

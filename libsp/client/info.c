@@ -10,10 +10,11 @@
 #include "fields.h"
 #include "result.h"
 
-/* What spd has told of every session from its first version on. */
-static const char *const required[] = {"id",       "module", "state",
-                                       "last_end", "pid",    "restarts",
-                                       "age_ms",   NULL};
+static const char *const required[] = {
+#define NAME(key) #key,
+    INFO_REQUIRED(NAME)
+#undef NAME
+    NULL};
 
 /* "end" is an object, or null. */
 static enum sp_error take_end(const json_t *session,

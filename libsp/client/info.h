@@ -41,6 +41,16 @@
 /* X(key) */
 #define INFO_FLAGS(X) X(paused)
 
+/* What spd has told of every session from its first version on.  X(key) */
+#define INFO_REQUIRED(X)                                                       \
+    X(id)                                                                      \
+    X(module)                                                                  \
+    X(state)                                                                   \
+    X(last_end)                                                                \
+    X(pid)                                                                     \
+    X(restarts)                                                                \
+    X(age_ms)
+
 #define INFO_TEXT_FIELD_(key) const char *key;
 #define INFO_NUMBER_FIELD_(type, key, low, high, without) type key;
 #define INFO_FLAG_FIELD_(key) bool key;
@@ -52,7 +62,7 @@ struct sp_session_info {
     INFO_FLAGS(INFO_FLAG_FIELD_)
     bool has_end;
     struct sp_session_end end;
-    json_t *answer; /* owned; NULL in a list, which owns it for all */
+    json_t *answer; /* owned; NULL in a list, which owns the strings of all */
 };
 
 /* Reads one session of an answer.  SP_EPROTO: it is not one. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks spd for lists: of its sessions, its modules, and what it counts.  What
  * they hold is list.c's, modules.c's and stats.c's. */
+#define _GNU_SOURCE
 #include "ask.h"
+
+#include "base/clock.h"
 #include "list.h"
 #include "modules.h"
 #include "stats.h"
@@ -31,17 +34,44 @@ static enum sp_error concluded(struct sp_result *result, enum sp_error error)
     return error == SP_OK ? SP_OK : result_refuse(result, error);
 }
 
+static enum sp_error take_sessions(struct sp_result *reply,
+                                   struct sp_session_list **out_list)
+{
+    struct sp_session_list *list = list_read(&reply->data);
+    enum sp_error error;
+    json_t *answer;
+
+    if (list) {
+        *out_list = list;
+        return result_set(reply, SP_OK, SP_PROGRESS_ANSWERED);
+    }
+    error = ask_conclude(reply, &answer);
+    if (error == SP_OK)
+        return concluded(reply, list_take(answer, out_list));
+    json_decref(answer);
+    return error;
+}
+
 static enum sp_error list_sessions(struct sp_client *client,
                                    const struct control_request *request,
                                    struct sp_session_list **out_list,
                                    struct sp_result *result)
 {
+    struct sp_result reply;
     enum sp_error error;
-    json_t *answer;
 
-    if (!asked(client, out_list, request, result, &answer, &error))
-        return error;
-    return concluded(result, list_take(answer, out_list));
+    result_begin(result);
+    if (!client || !out_list)
+        return result_refuse(result, SP_EINVAL);
+    result_init(&reply);
+    error = ask_plainly(client, request, deadline_after(SP_TIMEOUT_DEFAULT),
+                        &reply);
+    if (error == SP_OK)
+        error = take_sessions(&reply, out_list);
+    if (result)
+        result_copy(result, &reply);
+    result_fini(&reply);
+    return error;
 }
 
 enum sp_error sp_list(struct sp_client *client,

@@ -77,6 +77,7 @@ Test(registry, keeps_the_bytes_of_the_id_itself)
     memset(id, 'x', sizeof id - 1);
     cr_expect_eq(registry_find(&registry, "alice"), nth(1));
     cr_expect_null(registry_find(&registry, id));
+    cr_expect_str_eq(registry_id(entry), "alice");
     registry_remove(&registry, entry);
 }
 
@@ -116,6 +117,32 @@ Test(registry, lists_in_the_order_of_ids_as_strcmp_has_it)
     free(sorted);
     for (size_t i = 0; i < 8; i++)
         registry_remove(&registry, entries[i]);
+}
+
+/* Some alike for longer than the 8 bytes that are compared first, and one that
+ * all others begin with. */
+Test(registry, lists_ids_that_begin_alike_in_the_same_order)
+{
+    static const char *const ids[] = {
+        "s-12345678b", "s-1",          "s-12345678",  "s-",
+        "s-2",         "s-12345678-a", "s-12345678a", "s-1234567"};
+    static const size_t order[] = {3, 1, 7, 2, 5, 6, 0, 4};
+    struct registry_entry *entries[8];
+    struct registry registry = {0};
+    struct session **sorted;
+    size_t count;
+
+    for (size_t i = 0; i < 8; i++)
+        entries[i] = registry_add(&registry, ids[i], nth(i));
+    sorted = registry_sorted(&registry, &count);
+    cr_assert_eq(count, 8);
+    for (size_t i = 0; i < 8; i++)
+        cr_expect_eq(sorted[i], nth(order[i]), "%zu", i);
+    free(sorted);
+    cr_expect_eq(registry.removals, 0);
+    for (size_t i = 0; i < 8; i++)
+        registry_remove(&registry, entries[i]);
+    cr_expect_eq(registry.removals, 8);
 }
 
 Test(registry, holds_thousands_and_forgets_each_alone)
