@@ -90,6 +90,8 @@ large          | free | $all postgres memcpy | large    | $large | $large_peer |
 start_1c       | 1c   | $all fork            | start    | $starts | $starts_peer | 0
 start          | free | $all postgres fork   | start    | $starts | $starts_peer | 0
 start_live     | free | $both                | start    | $starts | - | 1000
+pool_1c        | 1c   | $both                | pool     | $starts | - |
+pool           | free | $both                | pool     | $starts | - |
 starts         | free | $both                | starts   | $starts | - | 32
 callers        | free | libsp                | callers  | $starts | - | 8
 crash          | free | $all postgres        | crash    | $starts | $starts_peer |
@@ -165,6 +167,9 @@ max_sessions = 9500
 path = $echo
 [module sink]
 path = $bench/sink.so
+[module pooled]
+path = $echo
+pool = $((starts + 50))
 [module lasting]
 path = $echo
 restart = permanent

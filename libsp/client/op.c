@@ -20,8 +20,13 @@
 
 /* What a small operation has room for, whatever it was given. */
 #define SMALL_BYTES 128
-/* How many small ones are kept. */
+/* How many small ones are kept: none where the use of one that is over is to be
+ * found. */
+#ifdef __SANITIZE_ADDRESS__
+#define SPARES_MAX 0
+#else
 #define SPARES_MAX 256
+#endif
 
 struct op {
     struct transfer transfer; /* first */

@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "samples.h"
 #include "session_frontend.h"
+#include "session_pool.h"
 #include "session_stream.h"
 
 #include <poll.h>
@@ -219,6 +220,7 @@ static const struct measure measures[] = {
     {"large", session_large},
     {"starts", session_starts},
     {"callers", session_callers},
+    {"pool", session_pool},
     {"frontend", session_frontend},
     {"frontend_async", session_frontend_async},
     {NULL, NULL},
