@@ -79,6 +79,19 @@ enum sp_error sp_client_set_flags(struct sp_client *client, unsigned flags)
     return SP_OK;
 }
 
+#define REPLY_MAX_LEAST 4096
+#define REPLY_MAX_MOST (1ull << 31) /* nng's option takes 32 bits */
+
+enum sp_error sp_client_set_reply_max(struct sp_client *client, size_t bytes)
+{
+    if (!client || bytes < REPLY_MAX_LEAST || bytes > REPLY_MAX_MOST)
+        return SP_EINVAL;
+    if (!origin_is_here(client->origin))
+        return SP_EFORKED;
+    client->place.reply_max = bytes;
+    return SP_OK;
+}
+
 const char *sp_client_runtime_dir(const struct sp_client *client)
 {
     return client->place.dir;

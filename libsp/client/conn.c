@@ -30,7 +30,9 @@
 
 void conn_init(struct conn *conn, int fd)
 {
-    *conn = (struct conn){.fd = fd, .body_max = SIZE_MAX};
+    *conn = (struct conn){.fd = fd,
+                          .reply_max = CONN_REPLY_MAX,
+                          .body_max = SIZE_MAX};
     /* random: a session that is started again must not take a request of this
      * connection for one that its predecessor died of */
     conn->next_id = arc4random();
@@ -452,7 +454,7 @@ static size_t take_frame(struct conn *conn, const uint8_t *bytes, size_t len)
     const uint8_t *id = bytes + WIRE_FRAME_HEADER_SIZE;
     struct wire_frame frame;
     enum wire_frame_result found =
-        wire_frame_get(bytes, len, CONN_REPLY_MAX + ID_SIZE, &frame);
+        wire_frame_get(bytes, len, conn->reply_max + ID_SIZE, &frame);
 
     if (found == WIRE_FRAME_MORE && len < head)
         return 0;

@@ -26,9 +26,8 @@
 #include "wire/sp.h"
 #include "wire/tag.h"
 
-/* The largest reply that is accepted: four times the default limit of a
- * request, so that a module may answer with more than it was asked. */
-#define CONN_REPLY_MAX (64 * 1024 * 1024)
+/* The largest reply that is accepted unless set. */
+#define CONN_REPLY_MAX SP_REPLY_MAX
 
 enum conn_kind {
     CONN_CALL,    /* over when the reply is there */
@@ -96,6 +95,8 @@ struct conn {
     struct conn_request *waiting[CONN_CHAINS]; /* all that are not over */
     struct buf in; /* the beginning of a frame; else empty, of no size */
     /* A reply that is too large for that and being received. */
+    size_t reply_max;              /* bytes of a reply's body; the driver's to
+                                    * set, CONN_REPLY_MAX at first */
     size_t body_max;               /* bytes that it may take, else it is
                                     * dropped; the driver's to set */
     uint64_t body_left;            /* 0: there is none */

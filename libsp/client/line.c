@@ -271,6 +271,8 @@ static enum sp_error line_connect(struct line *line, int64_t deadline,
         error = dial(line->place, line->entry.key, &fd, result);
         if (error == SP_OK) {
             conn_init(&line->conn, fd);
+            if (*line->entry.key)
+                line->conn.reply_max = line->place->reply_max;
             line->connected = true;
             return SP_OK;
         }

@@ -114,6 +114,8 @@ struct link *link_local_open(struct route *route, int fd)
         return NULL;
     }
     conn_init(&local->conn, fd);
+    if (!route_is_control(route))
+        local->conn.reply_max = router->place.reply_max;
     local->watcher.on_ready = on_ready;
     if (!loop_watch(&router->loop, fd, &local->watcher)) {
         conn_fini(&local->conn);

@@ -55,7 +55,7 @@ static enum sp_error channel_from_environment(enum place_channel *out_channel,
 enum sp_error place_find(const char *where, struct place *out_place,
                          char *text, size_t size)
 {
-    struct place place = {0};
+    struct place place = {.reply_max = SP_REPLY_MAX};
     enum rundir_error trouble;
     enum sp_error error;
     int fd;

@@ -5,6 +5,7 @@
 #define CLIENT_PLACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <sp/error.h>
 
@@ -16,6 +17,7 @@ struct place {
     char dir[RUNDIR_MAX + 1];
     uid_t owner; /* of the directory; its sockets must be served by it */
     enum place_channel channel;
+    size_t reply_max; /* bytes of a session's reply */
     bool ordered; /* one order is to hold for calls and casts to a session */
 };
 

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "async_scene.h"
+#include "nng_once.h"
 #include "support/harness.h"
 #include "support/leaks.h"
+#include "support/leftovers.h"
 
 #define LIMIT (16 * 1024 * 1024) /* max_message, unless configured */
 #define WIDE (40 * 1024 * 1024)  /* as it is configured here for one module */
@@ -38,6 +40,8 @@ static struct sp_async *async;
 
 static void setup(void)
 {
+    nng_once();
+    leftovers_allow_sockets(2);
     harness = harness_start(HARNESS_PROBE_CONFIG
                             "[module wide]\npath = @PROBE@\n"
                             "max_message = 40M\n"
@@ -208,4 +212,75 @@ Test(large, a_module_may_take_more)
 Test(large, a_module_may_take_more_asynchronously)
 {
     expect_costs(expect_async_call, "wide", WIDE, 1);
+}
+
+/* ---- what a client takes ------------------------------------------------ */
+
+static void expect_reply_of(const char *id, size_t size, enum sp_error error)
+{
+    struct sp_result *result = sp_result_new();
+    char request[32];
+
+    snprintf(request, sizeof request, "zeros %zu", size);
+    cr_expect_eq(sp_call(client, id, request, strlen(request), LONG_MS, result),
+                 error, "%s", sp_result_text(result));
+    cr_expect_eq(sp_result_size(result), error == SP_OK ? size : 0);
+    sp_result_free(result);
+}
+
+static void expect_async_reply_of(const char *id, size_t size,
+                                  enum sp_error error)
+{
+    struct answer answer = {0};
+    char request[32];
+
+    snprintf(request, sizeof request, "zeros %zu", size);
+    cr_assert_eq(sp_async_call(async, id, NULL, request, strlen(request),
+                               LONG_MS, answer_note, &answer, NULL),
+                 SP_OK);
+    async_await(async, &answer);
+    cr_expect_eq(answer.error, error);
+    cr_expect_eq(answer.size, error == SP_OK ? size : 0);
+}
+
+/* The setting is for connections that are made after it. */
+static void set_reply_max(const char *where, size_t bytes)
+{
+    sp_async_free(async);
+    sp_client_close(client);
+    cr_assert_eq(sp_client_open(where, &client), SP_OK);
+    cr_assert_eq(sp_client_set_reply_max(client, bytes), SP_OK);
+    cr_assert_eq(sp_async_new(client, &async), SP_OK);
+    cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_SESSION_BYTES, 1 << 30),
+                 SP_OK);
+    cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_BYTES, 1 << 30), SP_OK);
+}
+
+static void expect_bounds(const char *where, enum sp_error too_large)
+{
+    start("s", "probe");
+    set_reply_max(where, 4096);
+    expect_reply_of("s", 4096, SP_OK);
+    expect_reply_of("s", 4097, too_large);
+    expect_async_reply_of("s", 4096, SP_OK);
+    expect_async_reply_of("s", 4097, too_large);
+    set_reply_max(where, SP_REPLY_MAX + 1);
+    expect_reply_of("s", SP_REPLY_MAX + 1, SP_OK);
+    expect_async_reply_of("s", SP_REPLY_MAX + 1, SP_OK);
+}
+
+Test(large, a_reply_may_be_as_large_as_its_client_says)
+{
+    expect_bounds(harness_runtime_dir(harness), SP_EPROTO);
+    cr_expect_eq(sp_client_set_reply_max(client, 4095), SP_EINVAL);
+    cr_expect_eq(sp_client_set_reply_max(client, (1ull << 31) + 1), SP_EINVAL);
+    cr_expect_eq(sp_client_set_reply_max(NULL, 4096), SP_EINVAL);
+}
+
+Test(large, a_reply_may_be_as_large_as_its_client_says_over_nng)
+{
+    char url[128];
+
+    snprintf(url, sizeof url, "ipc://%s", harness_runtime_dir(harness));
+    expect_bounds(url, SP_EDIED);
 }

@@ -197,7 +197,9 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         return result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT,
                            "eventfd: %s", strerrordesc_np(errno));
     error = outlet_open(lane->kind == LANE_CALLS ? OUTLET_CALLS : OUTLET_CASTS,
-                        LANE_RECONNECT_MAX_MS, &lane->socket);
+                        LANE_RECONNECT_MAX_MS,
+                        outlet_message_max(lane->place, lane->id),
+                        &lane->socket);
     if (!error) {
         lane->opened = true;
         lane->state = LANE_DIALING;

@@ -36,9 +36,16 @@ static int open_socket(enum outlet_kind kind, nng_socket *socket)
     return NNG_EINVAL;
 }
 
-static int set_options(nng_socket socket, enum outlet_kind kind, int again_ms)
+/* Before the body of a reply is its id. */
+size_t outlet_message_max(const struct place *place, const char *id)
 {
-    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, CONN_REPLY_MAX);
+    return (*id ? place->reply_max : CONN_REPLY_MAX) + sizeof(uint32_t);
+}
+
+static int set_options(nng_socket socket, enum outlet_kind kind, int again_ms,
+                       size_t message_max)
+{
+    int error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, message_max);
 
     if (!error)
         error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, AGAIN_MIN_MS);
@@ -52,14 +59,15 @@ static int set_options(nng_socket socket, enum outlet_kind kind, int again_ms)
     return error;
 }
 
-int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket)
+int outlet_open(enum outlet_kind kind, int again_ms, size_t message_max,
+                nng_socket *out_socket)
 {
     nng_socket socket;
     int error = open_socket(kind, &socket);
 
     if (error)
         return error;
-    error = set_options(socket, kind, again_ms);
+    error = set_options(socket, kind, again_ms, message_max);
     if (error)
         nng_close(socket);
     else

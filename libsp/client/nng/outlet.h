@@ -17,9 +17,14 @@ enum outlet_kind {
     OUTLET_NEWS,  /* SUB, to be told what by outlet_subscribe() */
 };
 
+/* What may be received from a session, or from spd (DIAL_CONTROL). */
+size_t outlet_message_max(const struct place *place, const char *id);
+
 /* Opens a socket that connects again, at once first and after this time at most
- * later.  0, or nng's error; what was opened then is closed. */
-int outlet_open(enum outlet_kind kind, int again_ms, nng_socket *out_socket);
+ * later.  message_max: bytes of what it receives.  0, or nng's error; what was
+ * opened then is closed. */
+int outlet_open(enum outlet_kind kind, int again_ms, size_t message_max,
+                nng_socket *out_socket);
 
 /* Has it connect to a session, or to spd (DIAL_CONTROL), without waiting.  0,
  * or nng's error. */

@@ -265,12 +265,14 @@ void strand_bury(struct strand *strand)
 /* Has no connection yet. */
 static struct strand *strand_create(struct post *post,
                                     const struct place *place,
-                                    enum outlet_kind kind, bool counted)
+                                    const char *id, enum outlet_kind kind,
+                                    bool counted)
 {
     struct strand *strand = calloc(1, sizeof *strand);
 
     if (!strand || !post_can_close(post) ||
-        outlet_open(kind, RECONNECT_MAX_MS, &strand->socket) != 0) {
+        outlet_open(kind, RECONNECT_MAX_MS, outlet_message_max(place, id),
+                    &strand->socket) != 0) {
         free(strand);
         return NULL;
     }
@@ -298,7 +300,7 @@ static struct strand *strand_begin(struct strand *strand, const char *id)
 struct strand *strand_open(struct post *post, const struct place *place,
                            const char *id, enum outlet_kind kind, bool counted)
 {
-    struct strand *strand = strand_create(post, place, kind, counted);
+    struct strand *strand = strand_create(post, place, id, kind, counted);
 
     return strand ? strand_begin(strand, id) : NULL;
 }
@@ -306,7 +308,8 @@ struct strand *strand_open(struct post *post, const struct place *place,
 struct strand *strand_open_news(struct post *post, const struct place *place,
                                 const char *id, const void *prefix, size_t size)
 {
-    struct strand *strand = strand_create(post, place, OUTLET_NEWS, false);
+    struct strand *strand = strand_create(post, place, id, OUTLET_NEWS,
+                                          false);
 
     if (!strand)
         return NULL;

@@ -101,11 +101,10 @@ enum sp_async_limit {
     /* Bytes that what is outstanding on one session takes: requests and their
      * administration, and a reply that is being received; 32 MiB unless set.
      * A reply over it is dropped: SP_ENOMEM, and it was answered.  (Over nng it
-     * is dropped when all of it is there, up to 64 MiB of it, in nng's memory;
+     * is dropped when all of it is there, in nng's memory;
      * and nng has a copy of its own of each request that it is sending.) */
     SP_ASYNC_SESSION_BYTES,
-    /* The same of all sessions together; 256 MiB unless set.  (A connection's
-     * own buffer of 32 KiB is not in it.) */
+    /* The same of all sessions together; 256 MiB unless set. */
     SP_ASYNC_BYTES,
     /* Subscriptions at once, each of which has a connection of its own beside
      * those to sessions, 1 to 1,000,000; 1,024 unless set, or half of the

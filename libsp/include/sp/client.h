@@ -182,6 +182,22 @@ enum sp_client_flag {
  * Threads: no other thread may be using it. */
 enum sp_error sp_client_set_flags(struct sp_client *client, unsigned flags);
 
+/* The largest reply of a session that a client takes unless set, in bytes: four
+ * times a request's default limit (max_message), so that a module may answer
+ * with more than it was asked. */
+#define SP_REPLY_MAX (64 * 1024 * 1024)
+
+/* Sets the largest reply of a session that a client takes: by the connections
+ * that it makes from now on, and by those of the asynchronous clients that are
+ * made of it from now on.  A session that answers with a larger one is not
+ * listened to any more: SP_EPROTO (over nng SP_EDIED), and what was sent may
+ * have run.  Memory is taken for what has come, not for what was announced.
+ * bytes: of the reply's body; SP_REPLY_MAX unless set.
+ * SP_EINVAL: less than 4,096, or more than 2 GiB.
+ * SP_EFORKED.
+ * Threads: no other thread may be using it. */
+enum sp_error sp_client_set_reply_max(struct sp_client *client, size_t bytes);
+
 /* The runtime directory of a client.  Valid as long as the client.
  * client: not NULL. */
 const char *sp_client_runtime_dir(const struct sp_client *client);
