@@ -159,6 +159,8 @@ static void *close_all(void *context)
             ring(post);
         }
     }
+    post->is_done = true;
+    pthread_cond_signal(&post->done);
     pthread_mutex_unlock(&post->lock);
     return NULL;
 }
@@ -212,26 +214,41 @@ struct post *post_create(struct router *router)
     }
     pthread_mutex_init(&post->lock, NULL);
     pthread_cond_init(&post->stirred, NULL);
+    pthread_cond_init(&post->done, NULL);
     return post;
+}
+
+/* Under the lock. */
+static void wait_until_done(struct post *post)
+{
+    struct timespec until;
+    int error = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += STUCK_S;
+    while (!post->is_done && error == 0)
+        error = pthread_cond_clockwait(&post->done, &post->lock,
+                                       CLOCK_MONOTONIC, &until);
 }
 
 /* False: it is stuck in nng_close(), for good. */
 static bool join_closer(struct post *post)
 {
-    struct timespec until;
+    bool done;
 
+    if (!post->closes)
+        return true;
     pthread_mutex_lock(&post->lock);
     post->ending = true;
     post_stir(post);
+    wait_until_done(post);
+    done = post->is_done;
     pthread_mutex_unlock(&post->lock);
-    if (!post->closes)
-        return true;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += STUCK_S;
-    if (pthread_clockjoin_np(post->closer, NULL, CLOCK_MONOTONIC, &until) == 0)
-        return true;
-    pthread_detach(post->closer);
-    return false;
+    if (done)
+        pthread_join(post->closer, NULL);
+    else
+        pthread_detach(post->closer);
+    return done;
 }
 
 /* What a closer that is stuck still uses is left to it. */
@@ -245,6 +262,7 @@ void post_destroy(struct post *post)
     free_closed(post);
     close(post->bell);
     pthread_cond_destroy(&post->stirred);
+    pthread_cond_destroy(&post->done);
     pthread_mutex_destroy(&post->lock);
     free(post);
 }

@@ -25,6 +25,8 @@ struct post {
     struct strand *closing; /* for the closer */
     struct strand *closed;  /* for the loop, to free */
     bool ending;
+    pthread_cond_t done; /* the closer is at its end */
+    bool is_done;
 };
 
 /* Starts the closer, unless it runs.  False: the system has no thread. */
