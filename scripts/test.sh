@@ -143,7 +143,8 @@ memcheck()
     fi
     mkdir -p "$logs"
     for name in async_peers async_troubles client_deaths subscribe_peers; do
-        quietly env SP_TEST_LOCAL=1 valgrind --trace-children=yes --leak-check=full \
+        quietly env SP_TEST_LOCAL=1 valgrind \
+            --trace-children=yes --leak-check=full \
             --show-leak-kinds=definite,indirect \
             --errors-for-leak-kinds=definite,indirect \
             --log-file="$logs/$name.%p" "build/release/tests/test_$name" \
