@@ -74,8 +74,8 @@ done
 both="floor libsp"
 all="$both nng port node python grpc"
 runs="\
-call_1c        | 1c   | $all epoll           | call     | $calls | $calls_peer |
-call           | free | $all epoll postgres  | call     | $calls | $calls_peer |
+call_1c        | 1c   | $all epoll contract  | call     | $calls | $calls_peer |
+call           | free | $all epoll contract postgres | call     | $calls | $calls_peer |
 nng_1c         | 1c   | $both                | nng      | $calls | - |
 nng            | free | $both                | nng      | $calls | - |
 pipeline_1c    | 1c   | $both                | pipeline | $many | - | 64
@@ -87,16 +87,16 @@ cast           | free | $both                | cast     | $many | - |
 cast_one       | free | libsp                | cast_one | $calls | - |
 large_1c       | 1c   | $all memcpy          | large    | $large | $large_peer |
 large          | free | $all postgres memcpy | large    | $large | $large_peer |
-start_1c       | 1c   | $all fork            | start    | $starts | $starts_peer | 0
-start          | free | $all postgres fork   | start    | $starts | $starts_peer | 0
+start_1c       | 1c   | $all fork contract   | start    | $starts | $starts_peer | 0
+start          | free | $all postgres fork contract | start    | $starts | $starts_peer | 0
 start_live     | free | $both                | start    | $starts | - | 1000
-pool_1c        | 1c   | $both                | pool     | $starts | - |
-pool           | free | $both                | pool     | $starts | - |
-starts         | free | $both                | starts   | $starts | - | 32
+pool_1c        | 1c   | $both contract       | pool     | $starts | - |
+pool           | free | $both contract       | pool     | $starts | - |
+starts         | free | $both contract       | starts   | $starts | - | 32
 callers        | free | libsp                | callers  | $starts | - | 8
-crash          | free | $all postgres        | crash    | $starts | $starts_peer |
-end            | free | $both                | end      | $starts | - |
-stop           | free | $both                | stop     | $starts | - |
+crash          | free | $all postgres contract | crash    | $starts | $starts_peer |
+end            | free | $both contract       | end      | $starts | - |
+stop           | free | $both contract       | stop     | $starts | - |
 memory         | free | $all postgres        | memory   | $memory | $memory_peer |
 frontend       | free | libsp                | frontend | 400 | - | 100
 frontend_async | free | libsp                | frontend_async | 400 | - | 100"
@@ -293,12 +293,11 @@ measure_round() # ROUND
     done <<<"$runs"
 }
 
-# Prints as bench-supervision does, "metric live value"; a floor's starts, too.
-measure_supervision() # ROUND
+# What is beside the supervision in each of its rounds.
+measure_floors() # ROUND
 {
-    local level deadline=300 over=true
+    local level
 
-    progress "supervision, round $1 of $supervision_rounds"
     for level in $levels; do
         timed "supervision, floor" "$dir/out" "$bench/bench-floor" start \
             "$repeat" "$level" || continue
@@ -306,6 +305,20 @@ measure_supervision() # ROUND
             '$1 == "p50" { print round, "floor", "answer@" level, $2 }' \
             "$dir/out" >>"$dir/figures"
     done
+    timed "supervision, contract" "$dir/out" env SP_RUNTIME_DIR="$dir" \
+        "$bench/bench-floor" contract-start "$repeat" || return 0
+    awk -v OFS='\t' -v round="s$1" '$1 == "cpu" {
+            print round, "contract", "start_cpu_spd@10", $2 }' \
+        "$dir/out" >>"$dir/figures"
+}
+
+# Prints as bench-supervision does, "metric live value".
+measure_supervision() # ROUND
+{
+    local deadline=300 over=true
+
+    progress "supervision, round $1 of $supervision_rounds"
+    measure_floors "$1"
     # a fresh one, whose memory has not been as large before
     supervise "many$1"
     timed supervision "$dir/many.out" env SP_RUNTIME_DIR="$dir/many$1" \

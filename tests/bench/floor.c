@@ -8,6 +8,7 @@
  *
  * --epoll: the children wait in epoll, as sessions do. */
 #include "floor_child.h"
+#include "floor_contract.h"
 #include "floor_stream.h"
 #include "measure.h"
 #include "memory.h"
@@ -147,6 +148,13 @@ static const struct measure measures[] = {
     {"cast", floor_cast},        {"large", floor_large},
     {"starts", floor_starts},    {"memcpy", floor_memcpy},
     {"pool", measure_starts}, /* it has none */
+    {"contract-call", contract_call},
+    {"contract-start", contract_start},
+    {"contract-pool", contract_pool},
+    {"contract-starts", contract_starts},
+    {"contract-crash", contract_crash},
+    {"contract-end", contract_end},
+    {"contract-stop", contract_stop},
     {NULL, NULL},
 };
 

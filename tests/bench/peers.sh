@@ -65,6 +65,7 @@ command_of() # WHO MEASURE
     floor/stop) command=("$bench/bench-floor" end) ;;
     floor/*) command=("$bench/bench-floor" "$2") ;;
     epoll/*) command=("$bench/bench-floor" --epoll "$2") ;;
+    contract/*) command=("$bench/bench-floor" "contract-$2") ;;
     fork/*) command=("$bench/bench-floor" fork) ;;
     memcpy/*) command=("$bench/bench-floor" memcpy) ;;
     libsp/*) command=("$bench/bench-session" "$2") ;;

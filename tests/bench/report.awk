@@ -96,7 +96,7 @@ function row_has(r)
 # A floor, a limit or a peer; in the order of their first figure.
 function is_limit(who)
 {
-    return who == "epoll" || who == "fork" || who == "memcpy"
+    return who ~ /^(contract|epoll|fork|memcpy)$/
 }
 
 function is_peer(who)
