@@ -19,6 +19,9 @@ Usage: scripts/bench.sh [OPTIONS]
                 supervision and tiers are two of them
   --no-peers    without nng, Erlang, Node, Python, gRPC and PostgreSQL
   --no-build    measure what build/programs holds
+  --profile     what an operation makes and where its time goes, in full, for
+                each that has a bound; without it in short, if a bound is missed
+  --no-profile  neither
   --tsv FILE    all figures, too: who, metric, value, unit
   --json FILE   the same with bounds and ratios
   --plot FILE   an SVG of how far each figure is from its bound
@@ -37,6 +40,7 @@ refuse()
 }
 
 rounds=7 build=true peers=true only=. list=false tsv='' json='' plot=''
+profile=missed quick=false
 # counts of operations, and those of slow peers
 calls=50000 calls_peer=5000 starts=500 starts_peer=20 large=500 large_peer=100
 memory=1000 memory_peer=20 many=1000000
@@ -52,12 +56,14 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --quick)
-        rounds=1 calls=5000 calls_peer=500 starts=50 starts_peer=5 large=100
-        large_peer=20 memory=100 memory_peer=5 many=200000
+        quick=true rounds=1 calls=5000 calls_peer=500 starts=50 starts_peer=5
+        large=100 large_peer=20 memory=100 memory_peer=5 many=200000
         levels="10 9000" supervision_rounds=1 repeat=30 crashes=100 idle=2000
         ;;
     --no-peers) peers=false ;;
     --no-build) build=false ;;
+    --profile) profile=long ;;
+    --no-profile) profile=none ;;
     --list) list=true ;;
     -h | --help) usage && exit ;;
     *) refuse "no such option: $1" ;;
@@ -73,9 +79,12 @@ done
 # pinned to one CPU, spd and the template, too.
 both="floor libsp"
 all="$both nng port node python grpc"
+called="$all epoll contract"
+started="$all fork contract"
+crashed="$all contract postgres"
 runs="\
-call_1c        | 1c   | $all epoll contract  | call     | $calls | $calls_peer |
-call           | free | $all epoll contract postgres | call     | $calls | $calls_peer |
+call_1c        | 1c   | $called              | call     | $calls | $calls_peer |
+call           | free | $called postgres     | call     | $calls | $calls_peer |
 nng_1c         | 1c   | $both                | nng      | $calls | - |
 nng            | free | $both                | nng      | $calls | - |
 pipeline_1c    | 1c   | $both                | pipeline | $many | - | 64
@@ -87,14 +96,14 @@ cast           | free | $both                | cast     | $many | - |
 cast_one       | free | libsp                | cast_one | $calls | - |
 large_1c       | 1c   | $all memcpy          | large    | $large | $large_peer |
 large          | free | $all postgres memcpy | large    | $large | $large_peer |
-start_1c       | 1c   | $all fork contract   | start    | $starts | $starts_peer | 0
-start          | free | $all postgres fork contract | start    | $starts | $starts_peer | 0
+start_1c       | 1c   | $started             | start    | $starts | $starts_peer | 0
+start          | free | $started postgres    | start    | $starts | $starts_peer | 0
 start_live     | free | $both                | start    | $starts | - | 1000
 pool_1c        | 1c   | $both contract       | pool     | $starts | - |
 pool           | free | $both contract       | pool     | $starts | - |
 starts         | free | $both contract       | starts   | $starts | - | 32
 callers        | free | libsp                | callers  | $starts | - | 8
-crash          | free | $all postgres contract | crash    | $starts | $starts_peer |
+crash          | free | $crashed             | crash    | $starts | $starts_peer |
 end            | free | $both contract       | end      | $starts | - |
 stop           | free | $both contract       | stop     | $starts | - |
 memory         | free | $all postgres        | memory   | $memory | $memory_peer |
@@ -117,6 +126,7 @@ place=/dev/shm
 [ -d "$place" ] && [ -w "$place" ] || place=/tmp
 dir=$(mktemp -d "$place/sp-bench.XXXXXX")
 touch "$dir/figures"
+declare -A spd_of # by the name of its runtime directory
 pids=() postgres_pid='' postgres_dir=''
 finish()
 {
@@ -152,6 +162,7 @@ source=$PWD/tests/bench
 [ -x "$bin/spd" ] && [ -x "$bench/bench-supervision" ] ||
     { echo "bench.sh: build/programs holds no benchmarks" >&2; exit 1; }
 . "$source/peers.sh"
+. "$source/profile.sh"
 
 # All but the sink are the module echo.  A crash of "lasting" is forgotten in
 # 1 ms, and its template, whose CPU time is measured, serves all rounds.
@@ -201,6 +212,7 @@ supervise() # NAME [COMMAND PREFIX...]
     "$@" "$bin/spd" --config "$dir/spd.conf" --runtime-dir "$dir/$name" \
         --ready-fd "$ready" 2>"$dir/$name.log" &
     pids+=($!)
+    spd_of[$name]=$!
     if ! read -r -t 15 -u "$ready" line; then
         cat "$dir/$name.log" >&2
         echo "bench.sh: spd is not ready" >&2
@@ -435,4 +447,10 @@ if [[ supervision =~ $only ]]; then
 fi
 progress
 report_all
+if [ "$profile" != none ] && profile_ready; then
+    case $profile in
+    long) profile_all 1 true ;;
+    missed) profile_all 0 false ;;
+    esac
+fi
 [ "$failures" -eq 0 ]

@@ -46,7 +46,7 @@ void contract_route(char route[CONTRACT_ROUTE], uint32_t number);
 /* Set before the first fork. */
 extern char contract_directory[CONTRACT_ROUTE];
 
-/* The supervisor's life: it serves requests from one socket until that closes. */
+/* The supervisor's life: serves requests from one socket until that closes. */
 void contract_supervise(int client);
 
 /* A template's: makes a session of each message until the socket closes. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "samples.h"
+#include "spans.h"
 
 #define DEADLINE_ENV "BENCH_DEADLINE"
 #define DEADLINE_S 120
@@ -50,8 +51,10 @@ void measure_print(const char *name, double value)
 
 double measure_rate(size_t count, unsigned long long start_ns, double unit)
 {
-    double seconds = (double)(samples_clock() - start_ns) / 1e9;
+    uint64_t now = samples_clock();
+    double seconds = (double)(now - start_ns) / 1e9;
 
+    spans_add(start_ns, now, count);
     return (double)count / seconds / unit;
 }
 

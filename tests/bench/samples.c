@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "spans.h"
+
 uint64_t samples_clock(void)
 {
     struct timespec now;
@@ -45,7 +47,10 @@ void samples_add_ns(struct samples *samples, uint64_t ns)
 
 void samples_add(struct samples *samples, uint64_t start)
 {
-    samples_add_ns(samples, samples_clock() - start);
+    uint64_t now = samples_clock();
+
+    samples_add_ns(samples, now - start);
+    spans_add(start, now, 1);
 }
 
 static int samples_compare(const void *a, const void *b)
