@@ -103,8 +103,11 @@ pool_1c        | 1c   | $both contract       | pool     | $starts | - |
 pool           | free | $both contract       | pool     | $starts | - |
 starts         | free | $both contract       | starts   | $starts | - | 32
 callers        | free | libsp                | callers  | $starts | - | 8
+crash_1c       | 1c   | $both contract       | crash    | $starts | - |
 crash          | free | $crashed             | crash    | $starts | $starts_peer |
+end_1c         | 1c   | $both contract       | end      | $starts | - |
 end            | free | $both contract       | end      | $starts | - |
+stop_1c        | 1c   | $both contract       | stop     | $starts | - |
 stop           | free | $both contract       | stop     | $starts | - |
 memory         | free | $all postgres        | memory   | $memory | $memory_peer |
 frontend       | free | libsp                | frontend | 400 | - | 100

@@ -26,7 +26,7 @@ function print_figure(who, metric, comma)
 {
     printf "  {\"who\": %s, \"metric\": %s, ", quoted(who), quoted(metric)
     printf "\"value\": %.4f, \"unit\": %s}%s\n", value(who, metric),
-           quoted(unit_of[metric]), comma
+           quoted(unit(metric)), comma
 }
 
 function print_figures(    i)

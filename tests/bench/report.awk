@@ -26,6 +26,12 @@ function in_round(round, who, metric)
     return sum[round, who, metric] / times[round, who, metric]
 }
 
+# What has no row of its own is a time, too.
+function unit(metric)
+{
+    return metric in unit_of ? unit_of[metric] : "us"
+}
+
 function has(who, metric)
 {
     return (who, metric) in unit_of_figure
@@ -152,7 +158,7 @@ file == 2 {
         figure_who[++figures] = $2
         figure_metric[figures] = $3
     }
-    unit_of_figure[$2, $3] = unit_of[$3]
+    unit_of_figure[$2, $3] = unit($3)
     sum[$1, $2, $3] += $4
     times[$1, $2, $3]++
 }

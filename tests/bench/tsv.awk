@@ -6,5 +6,5 @@ function report(    i)
     for (i = 1; i <= figures; i++)
         printf "%s\t%s\t%.4f\t%s\n", figure_who[i], figure_metric[i],
                value(figure_who[i], figure_metric[i]),
-               unit_of[figure_metric[i]]
+               unit(figure_metric[i])
 }
