@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "async_scene.h"
 #include "base/clock.h"
 #include "client_fake.h"
+#include "support/descriptors.h"
 #include "support/leaks.h"
 #include "support/wait.h"
 #include "wire/sp.h"
@@ -525,25 +525,6 @@ PEER_TEST(the_connection_that_was_idle_longest_makes_room)
     close(listeners[2]);
 }
 
-/* No further descriptor can be opened until fds_free(). */
-static struct rlimit fds_take(void)
-{
-    struct rlimit before, now;
-    int next = dup(listener);
-
-    cr_assert_geq(next, 0);
-    close(next);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    now = (struct rlimit){(rlim_t)next, before.rlim_max};
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
-    return before;
-}
-
-static void fds_free(const struct rlimit *before)
-{
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, before), 0);
-}
-
 /* Over nng, a connection takes more than one. */
 PEER_TEST_LOCAL(an_idle_connection_gives_its_descriptor_away)
 {
@@ -553,10 +534,10 @@ PEER_TEST_LOCAL(an_idle_connection_gives_its_descriptor_away)
     struct rlimit before;
 
     talk("x", listener, &connections[0]);
-    before = fds_take();
+    before = descriptors_take();
     async_ask(async, "y", "?", LONG_MS, &answer);
     cr_assert_eq(sp_async_dispatch(async), SP_OK);
-    fds_free(&before);
+    descriptors_give_back(&before);
     cr_expect(is_closed(connections[0]));
     connections[1] = fake_accept(other);
     fake_answer(connections[1], fake_expect(connections[1], "?"), "!");
@@ -572,7 +553,7 @@ PEER_TEST(without_descriptors_it_waits_for_one_until_the_end)
     struct answer busy = {0}, late = {0}, answer = {0};
     int other = fake_listen(&fake, "y", 8);
     int session = ask_and_accept("1", LONG_MS, &busy);
-    struct rlimit before = fds_take();
+    struct rlimit before = descriptors_take();
 
     async_ask(async, "y", "late", SHORT_MS, &late);
     async_ask(async, "y", "2", LONG_MS, &answer);
@@ -580,7 +561,7 @@ PEER_TEST(without_descriptors_it_waits_for_one_until_the_end)
     expect_answer(&late, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     cr_expect_str_eq(late.text, "no descriptors are left");
     cr_expect_eq(answer.count, 0);
-    fds_free(&before);
+    descriptors_give_back(&before);
     while (!wait_readable(other, 0))
         async_turn(async);
     close(session);

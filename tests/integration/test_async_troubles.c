@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "async_scene.h"
 #include "client_fake.h"
+#include "support/descriptors.h"
 #include "support/leaks.h"
 #include "support/unprivileged.h"
 #include "support/wait.h"
@@ -199,19 +199,6 @@ Test(async_troubles, a_supervisor_that_goes_while_it_is_asked_is_none)
 
 /* ---- no descriptors ----------------------------------------------------- */
 
-static struct rlimit fds_take(void)
-{
-    struct rlimit before, now;
-    int next = dup(listener);
-
-    cr_assert_geq(next, 0);
-    close(next);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    now = (struct rlimit){(rlim_t)next, before.rlim_max};
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
-    return before;
-}
-
 static void note_begun(struct sp_async *self, const struct sp_news *news,
                        void *context)
 {
@@ -225,7 +212,7 @@ static void note_begun(struct sp_async *self, const struct sp_news *news,
 Test(async_troubles, without_descriptors_nothing_spins_and_all_goes_on_after)
 {
     struct answer call = {0}, list = {0}, patient = {0};
-    struct rlimit before = fds_take();
+    struct rlimit before = descriptors_take();
     uint8_t hello[WIRE_HANDSHAKE_SIZE];
     bool begun = false;
     unsigned turns = 0;
@@ -241,7 +228,7 @@ Test(async_troubles, without_descriptors_nothing_spins_and_all_goes_on_after)
     expect_answer(&call, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     expect_answer(&list, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     cr_expect_lt(turns, 300u, "%u turns", turns);
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    descriptors_give_back(&before);
     while (!wait_readable(listener, 0))
         async_turn(async);
     session = fake_accept_raw(listener);
