@@ -79,14 +79,11 @@ static void tell_closed(struct sp_stream *stream)
         stream->watch.closed(stream, stream->watch.context);
 }
 
-/* A connection that fails while it is written to leaves its request to us. */
 static void on_gone(void *context)
 {
     struct sp_stream *stream = context;
 
     tell_closed(stream);
-    if (!evhttp_request_get_connection(stream->request))
-        evhttp_request_free(stream->request);
     destroy(stream);
 }
 

@@ -39,6 +39,7 @@ static void on_request(struct evhttp_request *request, void *context)
         .flags = asking->flags,
         .answered = asking->answered,
         .context = context,
+        .gone = asking->gone,
     };
 
     answers.received++;

@@ -21,6 +21,7 @@ struct asking {
     int timeout_ms;
     unsigned flags;
     sp_plug_answered *answered;
+    sp_plug_gone *gone;
     const char *content_type; /* which the server sets itself; or NULL */
     const struct sp_plug_watch *watch; /* at /events: this stream instead */
 };
