@@ -18,6 +18,14 @@
 
 TestSuite(frontend_life, .fini = leaks_check, .timeout = 120);
 
+static void expect_narrow(const char *text)
+{
+    for (size_t size; *text; text += size + (text[size] == '\n')) {
+        size = strcspn(text, "\n");
+        cr_expect_leq(size, 80u, "%.*s", (int)size, text);
+    }
+}
+
 Test(frontend_life, does_not_begin_for_a_reason_in_one_line)
 {
     struct program program;
@@ -26,12 +34,14 @@ Test(frontend_life, does_not_begin_for_a_reason_in_one_line)
                              "/nowhere"),
                  1);
     cr_expect_not_null(strstr(program_err(&program), "/nowhere"));
+    cr_expect_not_null(strstr(program_err(&program), "--own-supervisor"));
     program_fini(&program);
     cr_expect_eq(PROGRAM_RUN(&program, frontend_program(), "--port", "65536"),
                  2);
     program_fini(&program);
     cr_expect_eq(PROGRAM_RUN(&program, frontend_program(), "--help"), 0);
     cr_expect_not_null(strstr(program_out(&program), "--own-supervisor"));
+    expect_narrow(program_out(&program));
     program_fini(&program);
 }
 
