@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Checks what documents say against the tree: that links lead somewhere, that
-# README.md prints the examples of tests/consumer as they are compiled, that
-# its exit statuses are those of the table, that worker/SANDBOX.md lists the
-# system calls of worker/sandbox/syscalls.h, that the escapes' tests exist, and
-# that no machine's path is named.
+# README.md and libsp/plug/README.md print the examples of tests/consumer as
+# they are compiled, that the exit statuses are those of the table, that
+# worker/SANDBOX.md lists the system calls of worker/sandbox/syscalls.h, that
+# the escapes' tests exist, and that no machine's path is named.
 #
 #   scripts/check-docs.sh [--syscalls]
 #
@@ -43,23 +43,27 @@ check_links()
     done
 }
 
-# The fenced block behind <!-- NAME --> in README.md.
-printed() # NAME
+# The fenced block behind <!-- NAME --> in a document.
+printed() # NAME FILE
 {
     awk -v name="$1" '
         index($0, "<!-- " name " -->") { wanted = 1; next }
         wanted && /^```/ { if (inside) exit; inside = 1; next }
-        inside' README.md
+        inside' "$2"
 }
 
 check_examples()
 {
-    local name
+    local name file
 
-    for name in hello.c greet.c; do
-        printed "$name" | diff -u "tests/consumer/$name" - ||
-            fault "README.md does not print tests/consumer/$name as it is"
-    done
+    while read -r name file; do
+        printed "$name" "$file" | diff -u "tests/consumer/$name" - ||
+            fault "$file does not print tests/consumer/$name as it is"
+    done <<TXT
+hello.c README.md
+greet.c README.md
+visits.c libsp/plug/README.md
+TXT
 }
 
 # Each exit status that the table of errors has is explained.

@@ -13,8 +13,8 @@ scratch=$(mktemp -d /tmp/sp-install.XXXXXX)
 chmod 755 "$scratch" # root's modules are loaded as another user
 runtime=$scratch/run # short enough for a socket's address
 linking=
-spd=
-trap '[ -z "$spd" ] || kill "$spd"; rm -rf "$scratch"' EXIT
+spd= server=
+trap '[ -z "$server$spd" ] || kill $server $spd; rm -rf "$scratch"' EXIT
 
 fail()
 {
@@ -68,8 +68,8 @@ by_pkg_config() # DIRECTORY
         $(config --cflags --libs libsp)
     g++ -std=c++17 "${strict[@]}" "$consumer/consumer.cpp" \
         -o "$dir/consumer-cpp" $(config --cflags --libs libsp)
-    gcc -std=c17 "${strict[@]}" "$consumer/plugged.c" -o "$dir/plugged" \
-        $(config --cflags --libs libsp-evhttp)
+    gcc -std=c17 "${strict[@]}" "$consumer/visits.c" -o "$dir/visits" \
+        $(config --cflags --libs libsp-evhttp libsp-event)
     gcc -std=c17 "${strict[@]}" "$consumer/looped.c" -o "$dir/looped" \
         $(config --cflags --libs libsp-event)
     gcc -std=c17 "${strict[@]}" -shared -fPIC "$consumer/greet.c" \
@@ -101,7 +101,7 @@ static()
     rm "$libdir"/libsp*.so*
     linking=--static by_pkg_config "$scratch/pkg-config-static"
     for dir in "$scratch"/{cmake,pkg-config}-static; do
-        for file in "$dir"/{hello,consumer-cpp,looped,plugged}; do
+        for file in "$dir"/{hello,consumer-cpp,looped,visits}; do
             ! readelf -dW "$file" | grep -E 'NEEDED.*\[libsp[-.]' ||
                 fail "$file is linked with a shared library"
         done
@@ -119,12 +119,54 @@ run() # DIRECTORY [SPD]
         greet_cpp "$1/greet_cpp.so" >"$conf"
     LD_LIBRARY_PATH=$libdir "$1/consumer-cpp" "$runtime" "$conf" \
         "${@:2}"
-    LD_LIBRARY_PATH=$libdir "$1/plugged"
     run_programs "$1"
 }
 
+# The answer to GET / of a web server, for a visitor with these headers.
+fetch() # HOST:PORT HEADER...
+{
+    local http
+
+    exec {http}<>"/dev/tcp/${1%:*}/${1##*:}"
+    printf '%s\r\n' "GET / HTTP/1.1" "Host: $1" "Connection: close" \
+        "${@:2}" '' >&"$http"
+    timeout 15 tr -d '\r' <&"$http"
+    exec {http}<&-
+}
+
+# Starts the web server, at a port that is free; leaves its `address`.
+start_server() # DIRECTORY
+{
+    local tries=0
+
+    mkfifo "$1/page"
+    until [ $((tries += 1)) -gt 20 ]; do
+        LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/visits" \
+            $((20000 + RANDOM)) >"$1/page" 2>>"$1/visits.log" &
+        server=$!
+        read -r address <"$1/page" && address=${address//[a-z\/]/} && return
+        wait "$server" || server=
+    done
+    return 1
+}
+
+# One visitor, who comes twice.
+visit_twice() # DIRECTORY
+{
+    local first
+
+    start_server "$1" || return
+    first=$(fetch "${address#:}")
+    tail -n 1 <<<"$first"
+    fetch "${address#:}" "$(sed -n 's/^Set-\(Cookie: [^;]*\).*/\1/p' \
+        <<<"$first")" | tail -n 1
+    kill "$server"
+    wait "$server" || { server=; return 1; }
+    server=
+}
+
 # These want a supervisor that somebody else has started: the README's program,
-# and one with a loop.
+# one with a loop, and a web server.
 run_programs() # DIRECTORY
 {
     local line
@@ -138,13 +180,14 @@ run_programs() # DIRECTORY
             >"$1/said" || true
         LD_LIBRARY_PATH=$libdir SP_RUNTIME_DIR=$runtime "$1/looped" new \
             >>"$1/said" || true
+        visit_twice "$1" >>"$1/said" || true
     fi
     kill "$spd"
     wait "$spd" || { spd=; fail "spd did not end in order"; }
     spd=
-    [ "$(tr '\n' ' ' <"$1/said")" = "1 1 " ] && return
-    cat "$1/spd.log" "$1/said" >&2
-    fail "hello and looped did not say 1 each"
+    [ "$(tr '\n' ' ' <"$1/said")" = "1 1 visit 1 visit 2 " ] && return
+    cat "$1/spd.log" "$1/visits.log" "$1/said" >&2
+    fail "hello, looped or visits did not say what it should have"
 }
 
 installed

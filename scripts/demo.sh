@@ -24,7 +24,7 @@ for word in "$@"; do
     case $word in
     --once) once=true ;;
     -h | --help) usage && exit ;;
-    *) usage >&2 && exit 2 ;;
+    *) echo "demo.sh: no such option: $word" >&2; usage >&2; exit 2 ;;
     esac
 done
 

@@ -142,7 +142,8 @@ memcheck()
         return "$SKIPPED"
     fi
     mkdir -p "$logs"
-    for name in async_peers async_troubles client_deaths subscribe_peers; do
+    for name in async_connections async_peers async_troubles client_deaths \
+        subscribe_peers; do
         quietly env SP_TEST_LOCAL=1 valgrind \
             --trace-children=yes --leak-check=full \
             --show-leak-kinds=definite,indirect \

@@ -59,14 +59,17 @@ static void end_session(struct answer *answer, const char *id)
     sp_async_terminate(answer->async, id, SP_TIMEOUT_DEFAULT, NULL, NULL, NULL);
 }
 
-/* There is nobody left to answer. */
+/* There is nobody left to answer.  The program comes last: it may free all. */
 static void on_gone(void *context)
 {
     struct answer *answer = context;
+    enum sp_progress progress = SP_PROGRESS_NOT_SENT;
 
-    sp_async_cancel(answer->async, answer->ticket, NULL);
+    sp_async_cancel(answer->async, answer->ticket, &progress);
     if (answer->made)
         end_session(answer, answer->id);
+    if (answer->ask.gone)
+        answer->ask.gone(answer->id, progress, answer->ask.context);
     free(answer);
 }
 

@@ -29,6 +29,9 @@ static void on_close(struct evhttp_connection *connection, void *context)
 
     (void)connection;
     forget_event(hangup);
+    /* a connection that fails while it is written to leaves it to us */
+    if (!evhttp_request_get_connection(hangup->request))
+        evhttp_request_free(hangup->request);
     hangup->gone(hangup->context);
 }
 
@@ -62,16 +65,21 @@ static bool look_now_and_then(struct hangup *hangup)
            event_add(hangup->event, &pause) == 0;
 }
 
-/* It is readable, or a second has passed. */
+/* It is readable, or a second has passed.  Who is told that the client has gone
+ * may free the server, so the connection is not in the middle of its end then.
+ */
 static void on_event(evutil_socket_t fd, short what, void *context)
 {
     struct hangup *hangup = context;
+    struct evhttp_connection *connection =
+        evhttp_request_get_connection(hangup->request);
 
     (void)what;
     if (!is_gone(hangup) && (fd < 0 || look_now_and_then(hangup)))
         return;
-    /* which calls on_close() */
-    evhttp_connection_free(evhttp_request_get_connection(hangup->request));
+    hangup_unwatch(hangup);
+    evhttp_connection_free(connection);
+    hangup->gone(hangup->context);
 }
 
 bool hangup_watch(struct hangup *hangup, struct evhttp_request *request,

@@ -11,7 +11,8 @@ struct evhttp_request;
 struct hangup {
     struct evhttp_request *request; /* borrowed */
     struct event *event;            /* owned; NULL: evhttp looks itself */
-    void (*gone)(void *context);    /* once; the request is no more then */
+    void (*gone)(void *context);    /* once; the request is no more then, but
+                                     * the connection may be about to end */
     void *context;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A stream: the response of one request, which goes on.  The sessions that the
  * request names are read one after the other, until one is there (hub.c); then
- * what is heard of it is sent (outlet.c), for as long as the client takes it.
+ * what is heard of it is sent (news.c), for as long as the client takes it.
  * What may call the program's functions, or leaves the hub, is done by events
  * of our own, since the hub tells many at once. */
 #define _GNU_SOURCE
@@ -23,6 +23,7 @@
 #include "claims.h"
 #include "hangup.h"
 #include "hub.h"
+#include "news.h"
 #include "outlet.h"
 #include "respond.h"
 #include "sse.h"
@@ -79,14 +80,11 @@ static void tell_closed(struct sp_stream *stream)
         stream->watch.closed(stream, stream->watch.context);
 }
 
-/* A connection that fails while it is written to leaves its request to us. */
 static void on_gone(void *context)
 {
     struct sp_stream *stream = context;
 
     tell_closed(stream);
-    if (!evhttp_request_get_connection(stream->request))
-        evhttp_request_free(stream->request);
     destroy(stream);
 }
 
@@ -134,16 +132,6 @@ static void be_over(struct sp_stream *stream, enum sp_error error)
                                                                 : 0);
 }
 
-static void send_over(struct sp_stream *stream)
-{
-    char text[256], json[320];
-
-    sse_json(text, sizeof text, sp_strerror(stream->error));
-    snprintf(json, sizeof json, "{\"error\":\"%s\",\"text\":%s}",
-             sp_error_name(stream->error), text);
-    outlet_insist(&stream->outlet, "over", json);
-}
-
 static void finish(struct sp_stream *stream)
 {
     struct timeval patience = {stream->watch.keepalive_ms / 1000 * STALLED_MAX +
@@ -151,7 +139,7 @@ static void finish(struct sp_stream *stream)
     struct evhttp_request *request = stream->request;
 
     outlet_tell_lost(&stream->outlet);
-    send_over(stream);
+    news_send_over(&stream->outlet, stream->error);
     bufferevent_set_timeouts(bufferevent_of(stream), NULL, &patience);
     hangup_unwatch(&stream->hangup);
     tell_closed(stream);
@@ -256,39 +244,6 @@ static void try_next(struct sp_stream *stream)
 
 /* ---- what is heard ------------------------------------------------------ */
 
-static void send_message(struct sp_stream *stream, const struct sp_news *news)
-{
-    const void *data = sp_news_data(news);
-    size_t size = sp_news_size(news);
-    bool binary =
-        stream->watch.flags & SP_PLUG_BASE64 || !sse_is_text(data, size);
-
-    outlet_send(&stream->outlet, NULL, data, size, binary);
-}
-
-static void send_life(struct sp_stream *stream, const struct sp_event *event)
-{
-    char text[1024], json[1200];
-
-    sse_json(text, sizeof text, sp_event_text(event));
-    snprintf(json, sizeof json, "{\"time_ms\":%llu,\"pid\":%ld,\"text\":%s}",
-             sp_event_time_ms(event), (long)sp_event_pid(event), text);
-    if (sse_type_valid(sp_event_name(event)))
-        outlet_say(&stream->outlet, sp_event_name(event), json);
-}
-
-/* A loss among the events of all sessions is no number of this one's. */
-static void send_lost(struct sp_stream *stream, const struct sp_news *news)
-{
-    char number[32];
-
-    snprintf(number, sizeof number, "%llu", sp_news_lost(news));
-    if (*sp_news_id(news))
-        outlet_say(&stream->outlet, "lost", number);
-    else
-        outlet_say(&stream->outlet, "gap", "{}");
-}
-
 static void hear_end(struct sp_stream *stream, enum sp_error error)
 {
     if (stream->state == STREAM_OPEN) {
@@ -303,25 +258,10 @@ static void hear(struct reader *reader, const struct sp_news *news)
 {
     struct sp_stream *stream = (struct sp_stream *)reader;
 
-    switch (sp_news_kind(news)) {
-    case SP_NEWS_BEGUN:
-        break;
-    case SP_NEWS_MESSAGE:
-        send_message(stream, news);
-        break;
-    case SP_NEWS_EVENT:
-        send_life(stream, sp_news_event(news));
-        break;
-    case SP_NEWS_LOST:
-        send_lost(stream, news);
-        break;
-    case SP_NEWS_GAP:
-        outlet_say(&stream->outlet, "gap", "{}");
-        break;
-    case SP_NEWS_OVER:
+    if (sp_news_kind(news) == SP_NEWS_OVER)
         hear_end(stream, sp_news_error(news));
-        break;
-    }
+    else
+        news_send(&stream->outlet, news, stream->watch.flags & SP_PLUG_BASE64);
 }
 
 /* ---- its own events ----------------------------------------------------- */

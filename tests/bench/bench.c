@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "samples.h"
+
 #define MESSAGE_SIZE 64
 
 void bench_check(const struct bench *bench, enum sp_error error,
@@ -53,4 +55,16 @@ pid_t bench_start(struct bench *bench, const char *id, const char *module)
 void bench_end(struct bench *bench, const char *id)
 {
     bench_check(bench, sp_terminate(bench->client, id, bench->result), "end");
+}
+
+uint64_t bench_time_start(struct bench *bench, const char *id,
+                          const char *module)
+{
+    uint64_t start = samples_clock(), took;
+
+    bench_start(bench, id, module);
+    bench_call(bench, id);
+    took = samples_clock() - start;
+    bench_end(bench, id);
+    return took;
 }

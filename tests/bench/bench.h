@@ -5,6 +5,7 @@
 #define BENCH_BENCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <sp/client.h>
@@ -26,5 +27,10 @@ void bench_check(const struct bench *bench, enum sp_error error,
 void bench_call(struct bench *bench, const char *id);
 pid_t bench_start(struct bench *bench, const char *id, const char *module);
 void bench_end(struct bench *bench, const char *id);
+
+/* Starts a session, which answers once, and ends it: nanoseconds from the start
+ * to the answer. */
+uint64_t bench_time_start(struct bench *bench, const char *id,
+                          const char *module);
 
 #endif

@@ -32,27 +32,16 @@ static uint64_t *numbers_new(size_t count)
     return numbers;
 }
 
-static uint64_t measure_start(struct bench *bench, const char *module)
-{
-    uint64_t start = samples_clock(), took;
-
-    bench_start(bench, "confined", module);
-    bench_call(bench, "confined");
-    took = samples_clock() - start;
-    bench_end(bench, "confined");
-    return took;
-}
-
 static void measure(struct bench *bench, struct tier *tiers, size_t tier_count,
                     size_t count)
 {
     for (size_t i = 0; i < tier_count; i++) /* its template, not counted */
-        measure_start(bench, tiers[i].module);
+        bench_time_start(bench, "confined", tiers[i].module);
     for (size_t turn = 0; turn < count; turn++)
         for (size_t i = 0; i < tier_count; i++) {
             struct tier *tier = &tiers[(turn + i) % tier_count];
 
-            tier->ns[turn] = measure_start(bench, tier->module);
+            tier->ns[turn] = bench_time_start(bench, "confined", tier->module);
         }
 }
 

@@ -83,13 +83,8 @@ static void measure_starts(size_t count, size_t live)
     others = live_start(&bench, live);
     samples_init(&samples, count);
     for (size_t i = 0; i < count; i++) {
-        uint64_t start = samples_clock();
-
         snprintf(id, sizeof id, "new-%zu", i);
-        bench_start(&bench, id, MODULE);
-        bench_call(&bench, id);
-        samples_add(&samples, start);
-        bench_end(&bench, id);
+        samples_add_ns(&samples, bench_time_start(&bench, id, MODULE));
     }
     live_end(&bench, others, live);
     bench_close(&bench);

@@ -45,13 +45,8 @@ void session_pool(size_t count, size_t more)
     wait_until_full(&bench, count);
     samples_init(&samples, count);
     for (size_t i = 0; i < count; i++) {
-        uint64_t start = samples_clock();
-
         snprintf(id, sizeof id, "pooled-%zu", i);
-        bench_start(&bench, id, MODULE);
-        bench_call(&bench, id);
-        samples_add(&samples, start);
-        bench_end(&bench, id);
+        samples_add_ns(&samples, bench_time_start(&bench, id, MODULE));
     }
     bench_end(&bench, "first");
     bench_close(&bench);

@@ -13,6 +13,7 @@ behind: see Chromium.close().  What is waited for has a deadline.
 """
 import base64
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -22,6 +23,7 @@ import subprocess
 import tempfile
 import time
 
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 DEADLINE = 60  # seconds, for any step; one that takes so long has failed
 
 # Without a sandbox it runs as root, too, and where it may make no namespaces:
@@ -37,6 +39,18 @@ ARGUMENTS = [
     "--no-proxy-server", "--mute-audio", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+
+
+def tie(parent):
+    """What Popen is to call in the child, so that this does not outlive us,
+    however we end."""
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
+
+    def tied():
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    return tied
 
 
 class Failure(Exception):
@@ -83,7 +97,10 @@ class Chromium:
                        "XDG_CACHE_HOME": self.home,
                        "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
 
+        tied = tie(os.getpid())
+
         def place():  # the pipe's ends are to be 3 and 4
+            tied()
             one, two = to_browser, from_browser
             while one in (3, 4):
                 one = os.dup(one)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-from chromium import DEADLINE, Chromium, Failure, Page
+from chromium import DEADLINE, Chromium, Failure, Page, tie
 
 CONFINED = os.environ.get("SP_TEST_SANDBOX") != "none"
 PHONE = {"width": 360, "height": 740}
@@ -38,7 +38,8 @@ class Frontend:
             words += ["--runtime-dir", f"{self.home}/run", "--config", config]
         with open(f"{self.home}/log", "wb") as log:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=log)
+                                            stdout=subprocess.PIPE, stderr=log,
+                                            preexec_fn=tie(os.getpid()))
         killer = threading.Timer(DEADLINE, self.process.kill)
         killer.start()
         self.address = self.process.stdout.readline().decode().strip()

@@ -11,6 +11,9 @@
 
 #include <sp/async.h>
 #include <sp/client.h>
+#include <sp/event.h>
+#include <sp/evhttp.h>
+#include <sp/subscription.h>
 
 namespace {
 

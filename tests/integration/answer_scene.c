@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -38,6 +39,7 @@ static void on_request(struct evhttp_request *request, void *context)
         .flags = asking->flags,
         .answered = asking->answered,
         .context = context,
+        .gone = asking->gone,
     };
 
     answers.received++;
@@ -222,6 +224,30 @@ struct reply reply_to(const char *message, const char *cookie)
     reply_ask(&reply, cookie);
     reply_await(&reply);
     return reply;
+}
+
+int answers_dial(void)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(answers.port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    cr_assert(fd >= 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+void answers_reset(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+                            sizeof at_once),
+                 0);
+    close(fd);
 }
 
 void cookie_id(const char *cookie, char out[SP_ID_MAX + 1])

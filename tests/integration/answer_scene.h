@@ -21,6 +21,7 @@ struct asking {
     int timeout_ms;
     unsigned flags;
     sp_plug_answered *answered;
+    sp_plug_gone *gone;
     const char *content_type; /* which the server sets itself; or NULL */
     const struct sp_plug_watch *watch; /* at /events: this stream instead */
 };
@@ -69,6 +70,11 @@ void reply_hang_up(struct reply *reply);
 
 /* Sends one and awaits it. */
 struct reply reply_to(const char *message, const char *cookie);
+
+/* A connection to the server that is the caller's, as bytes; and its end by a
+ * reset, with all that is under way on it. */
+int answers_dial(void);
+void answers_reset(int fd);
 
 /* The ID that the cookie of a reply names. */
 void cookie_id(const char *cookie, char out[SP_ID_MAX + 1]);

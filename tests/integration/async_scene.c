@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sp/event.h>
@@ -166,6 +167,55 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
     cr_assert_eq(error, SP_OK, "%s", sp_error_name(error));
     cr_assert_neq(ticket.number, 0u);
     return ticket;
+}
+
+static const struct sp_spec probe = {.module = "probe"};
+
+pid_t async_begin(struct sp_async *async, const char *id)
+{
+    struct answer answer = {0};
+
+    cr_assert_eq(sp_async_start(async, id, &probe, LONG_MS, answer_note,
+                                &answer, NULL),
+                 SP_OK);
+    async_await(async, &answer);
+    expect_answer(&answer, SP_OK, SP_PROGRESS_ANSWERED);
+    return answer.pid;
+}
+
+#define MANY_MAX 100
+
+void async_name(char out[8], int number)
+{
+    snprintf(out, 8, "s%d", number);
+}
+
+void async_begin_many(struct sp_async *async, int count)
+{
+    static struct answer answers[MANY_MAX];
+    char id[8];
+
+    cr_assert_leq(count, MANY_MAX);
+    memset(answers, 0, sizeof answers);
+    for (int i = 0; i < count; i++) {
+        async_name(id, i);
+        cr_assert_eq(sp_async_ensure(async, id, &probe, LONG_MS, answer_note,
+                                     &answers[i], NULL),
+                     SP_OK);
+    }
+    async_await_all(async);
+    for (int i = 0; i < count; i++)
+        expect_answer(&answers[i], SP_OK, SP_PROGRESS_ANSWERED);
+}
+
+void async_expect(struct sp_async *async, const char *id, const char *request,
+                  const char *reply)
+{
+    struct answer answer = {0};
+
+    async_ask(async, id, request, LONG_MS, &answer);
+    async_await(async, &answer);
+    expect_data(&answer, reply);
 }
 
 void async_prepare(const char *channel)

@@ -115,6 +115,16 @@ struct sp_ticket async_ask(struct sp_async *async, const char *id,
                            const char *request, int timeout_ms,
                            struct answer *answer);
 
+/* Starts a session of the module probe, and returns its process ID; as many of
+ * them, up to 100, with the names s0, s1, ... */
+pid_t async_begin(struct sp_async *async, const char *id);
+void async_begin_many(struct sp_async *async, int count);
+void async_name(char out[8], int number);
+
+/* A call with a string, which is expected to have this reply. */
+void async_expect(struct sp_async *async, const char *id, const char *request,
+                  const char *reply);
+
 #define expect_answer(answer, error_, progress_)                               \
     do {                                                                       \
         cr_expect_eq((answer)->count, 1u);                                     \

@@ -3,9 +3,7 @@
 #define _GNU_SOURCE
 #include "stream_scene.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +13,6 @@
 #include <event2/event.h>
 
 #include "support/wait.h"
-
-static int dial(void)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(answers.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    cr_assert(fd >= 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
 
 static void reserve(struct window *window)
 {
@@ -67,7 +51,7 @@ void window_open_by(struct window *window, const char *words,
                         *cookie ? "Cookie: " : "", cookie,
                         *cookie ? "\r\n" : "", headers);
 
-    *window = (struct window){.fd = dial()};
+    *window = (struct window){.fd = answers_dial()};
     reserve(window);
     *window->bytes = '\0';
     cr_assert_eq(send(window->fd, request, (size_t)size, MSG_NOSIGNAL), size);

@@ -9,11 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <netinet/in.h>
 
 #include "answer_scene.h"
 #include "support/harness.h"
@@ -210,25 +207,11 @@ Test(answer_ends, when_the_client_hangs_up)
     cr_expect_str_eq(reply_to("pid", ann.cookie).body, ann.body);
 }
 
-static int dial(void)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(answers.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    cr_assert(fd >= 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
 /* Sends a visitor's request, and what else follows it. */
 static int dial_and_ask(const char *cookie, const char *more)
 {
     char request[600];
-    int fd = dial();
+    int fd = answers_dial();
     int size = snprintf(request, sizeof request,
                         "GET / HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n\r\n%s",
                         cookie, more);
@@ -242,22 +225,11 @@ static int dial_and_ask(const char *cookie, const char *more)
     return fd;
 }
 
-/* Closes a connection, with all that is under way on it. */
-static void reset(int fd)
-{
-    const struct linger at_once = {.l_onoff = 1};
-
-    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
-                            sizeof at_once),
-                 0);
-    close(fd);
-}
-
 Test(answer_ends, when_the_client_resets_the_connection)
 {
     struct reply ann = reply_to("pid", "");
 
-    reset(dial_and_ask(ann.cookie, ""));
+    answers_reset(dial_and_ask(ann.cookie, ""));
     answers_turn_until(is_nothing_outstanding, NULL);
     cr_expect_str_eq(reply_to("pid", ann.cookie).body, ann.body);
 }
@@ -277,7 +249,7 @@ Test(answer_ends, when_who_did_not_wait_his_turn_resets_the_connection)
 {
     struct reply ann = reply_to("pid", "");
 
-    reset(dial_and_ask(ann.cookie, NEXT_REQUEST));
+    answers_reset(dial_and_ask(ann.cookie, NEXT_REQUEST));
     answers_turn_until(is_nothing_outstanding, NULL);
 }
 
@@ -292,7 +264,7 @@ Test(answer_ends, when_who_did_not_wait_his_turn_resets_the_connection_later)
         cr_assert_eq(bob.status, i < 2 ? 200 : 503);
     }
     cr_expect_eq(sp_async_outstanding(answers.async), 1);
-    reset(fd);
+    answers_reset(fd);
     answers_turn_until(is_nothing_outstanding, NULL);
 }
 
@@ -367,7 +339,7 @@ static void wake(evutil_socket_t fd, short what, void *context)
 Test(answer_ends, one_after_the_other_for_who_sends_all_at_once)
 {
     struct reply ann = reply_to("pid", "");
-    struct bytes bytes = {.fd = dial()};
+    struct bytes bytes = {.fd = answers_dial()};
     struct event *readable = event_new(answers.base, bytes.fd,
                                        EV_READ | EV_PERSIST, wake, NULL);
     char request[600];

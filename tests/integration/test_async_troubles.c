@@ -7,52 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "async_scene.h"
-#include "client_fake.h"
-#include "support/leaks.h"
+#include "async_fake.h"
+#include "support/descriptors.h"
 #include "support/unprivileged.h"
 #include "support/wait.h"
 #include "wire/sp.h"
 
-static struct fake fake;
-static struct sp_async *async;
-static int listener; /* of the session "x" */
-
 static void setup(void)
 {
-    fake_open(&fake, "local");
-    cr_assert_eq(sp_async_new(fake.client, &async), SP_OK);
-    listener = fake_listen(&fake, "x", 8);
+    async_fake_open("local");
 }
 
-static void teardown(void)
-{
-    sp_async_free(async);
-    close(listener);
-    fake_close(&fake);
-    leaks_check();
-}
-
-TestSuite(async_troubles, .init = setup, .fini = teardown, .timeout = 120);
-
-static int ask_and_accept(const char *request, struct answer *answer)
-{
-    async_ask(async, "x", request, LONG_MS, answer);
-    cr_assert_eq(sp_async_dispatch(async), SP_OK);
-    return fake_accept(listener);
-}
+TestSuite(async_troubles, .init = setup, .fini = async_fake_close,
+          .timeout = 120);
 
 /* ---- what a session may say --------------------------------------------- */
 
 Test(async_troubles, double_and_stray_replies_are_dropped)
 {
     struct answer answer = {0}, next = {0};
-    int session = ask_and_accept("first", &answer);
+    int session = ask_and_accept("first", LONG_MS, &answer);
     uint32_t id = fake_expect(session, "first");
 
     fake_answer(session, id ^ 0x5555, "stray");
@@ -73,7 +51,7 @@ Test(async_troubles, a_session_that_goes_in_the_middle_of_a_large_reply)
 {
     static char half[1024 * 1024];
     struct answer answer = {0}, next = {0};
-    int session = ask_and_accept("large", &answer);
+    int session = ask_and_accept("large", LONG_MS, &answer);
     uint8_t head[WIRE_FRAME_HEADER_SIZE + 4];
     size_t said = 0;
 
@@ -92,7 +70,7 @@ Test(async_troubles, a_session_that_goes_in_the_middle_of_a_large_reply)
     async_await(async, &answer);
     expect_answer(&answer, SP_EDIED, SP_PROGRESS_SENT);
     cr_expect_eq(answer.size, 0u);
-    session = ask_and_accept("next", &next);
+    session = ask_and_accept("next", LONG_MS, &next);
     fake_answer(session, fake_expect(session, "next"), "well");
     async_await(async, &next);
     expect_data(&next, "well");
@@ -102,7 +80,7 @@ Test(async_troubles, a_session_that_goes_in_the_middle_of_a_large_reply)
 Test(async_troubles, a_reply_over_the_limit_ends_the_connection)
 {
     struct answer answer = {0};
-    int session = ask_and_accept("?", &answer);
+    int session = ask_and_accept("?", LONG_MS, &answer);
     uint8_t head[WIRE_FRAME_HEADER_SIZE + 4];
 
     wire_frame_put(head, (uint64_t)1 << 40);
@@ -199,19 +177,6 @@ Test(async_troubles, a_supervisor_that_goes_while_it_is_asked_is_none)
 
 /* ---- no descriptors ----------------------------------------------------- */
 
-static struct rlimit fds_take(void)
-{
-    struct rlimit before, now;
-    int next = dup(listener);
-
-    cr_assert_geq(next, 0);
-    close(next);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    now = (struct rlimit){(rlim_t)next, before.rlim_max};
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
-    return before;
-}
-
 static void note_begun(struct sp_async *self, const struct sp_news *news,
                        void *context)
 {
@@ -225,7 +190,7 @@ static void note_begun(struct sp_async *self, const struct sp_news *news,
 Test(async_troubles, without_descriptors_nothing_spins_and_all_goes_on_after)
 {
     struct answer call = {0}, list = {0}, patient = {0};
-    struct rlimit before = fds_take();
+    struct rlimit before = descriptors_take();
     uint8_t hello[WIRE_HANDSHAKE_SIZE];
     bool begun = false;
     unsigned turns = 0;
@@ -241,7 +206,7 @@ Test(async_troubles, without_descriptors_nothing_spins_and_all_goes_on_after)
     expect_answer(&call, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     expect_answer(&list, SP_EAGAIN, SP_PROGRESS_NOT_SENT);
     cr_expect_lt(turns, 300u, "%u turns", turns);
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    descriptors_give_back(&before);
     while (!wait_readable(listener, 0))
         async_turn(async);
     session = fake_accept_raw(listener);
@@ -251,7 +216,7 @@ Test(async_troubles, without_descriptors_nothing_spins_and_all_goes_on_after)
     while (!begun)
         async_turn(async);
     close(session);
-    session = ask_and_accept("2", &patient);
+    session = ask_and_accept("2", LONG_MS, &patient);
     fake_answer(session, fake_expect(session, "2"), "!");
     async_await(async, &patient);
     expect_data(&patient, "!");

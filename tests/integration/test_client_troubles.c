@@ -3,20 +3,19 @@
  * large reply, a front end without descriptors, and one that has forked.  The
  * same for who does not wait is in test_async_troubles. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <sp/async.h>
 
 #include "client_scene.h"
+#include "support/descriptors.h"
 #include "support/leaks.h"
 #include "support/leftovers.h"
 #include "support/wait.h"
@@ -87,17 +86,12 @@ SCENE_TEST_LOCAL(client_troubles, without_descriptors_it_says_so_and_recovers)
 {
     struct sp_session_list *list = NULL;
     struct sp_async *async = NULL;
-    struct rlimit before, now;
-    int next;
+    struct rlimit before;
 
     start(scene, "a", "probe", NULL);
     expect_reply(scene, "a", "echo x", "x");
     start(scene, "b", "probe", NULL);
-    next = fcntl(0, F_DUPFD_CLOEXEC, 0);
-    close(next);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    now = (struct rlimit){(rlim_t)next, before.rlim_max};
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+    before = descriptors_take();
     expect_error(scene, SP_ESYSTEM, call(scene, "b", "echo x", LONG_MS));
     cr_expect_not_null(strstr(sp_result_text(scene->result),
                               "Too many open files"),
@@ -111,7 +105,7 @@ SCENE_TEST_LOCAL(client_troubles, without_descriptors_it_says_so_and_recovers)
     expect_error(scene, SP_OK,
                  sp_list(scene->client, &list, scene->result));
     sp_list_free(list);
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    descriptors_give_back(&before);
     expect_reply(scene, "b", "echo z", "z");
 }
 

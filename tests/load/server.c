@@ -51,6 +51,13 @@ static bool count_answer(struct evhttp_request *request,
     return false; /* the plug answers it */
 }
 
+static void count_gone(const char *id, enum sp_progress progress, void *server)
+{
+    (void)id;
+    (void)progress;
+    ((struct server *)server)->tally.hung_up++;
+}
+
 static void echo_header(struct evhttp_request *request, const char *name)
 {
     const char *value =
@@ -72,6 +79,7 @@ static void on_request(struct evhttp_request *request, void *context)
         .timeout_ms = TIMEOUT_MS,
         .answered = count_answer,
         .context = server,
+        .gone = count_gone,
     };
     enum sp_error error;
 

@@ -16,19 +16,14 @@ void tally_answer(struct tally *tally, const struct sp_plug_outcome *outcome)
 void tally_print(const struct tally *tally, size_t outstanding,
                  struct evbuffer *text)
 {
-    unsigned long long answered = 0;
-
-    for (unsigned i = 0; i < TALLY_STATUSES; i++) {
-        answered += tally->status[i];
+    for (unsigned i = 0; i < TALLY_STATUSES; i++)
         if (tally->status[i] > 0)
             evbuffer_add_printf(text, "status %u %llu\n", i, tally->status[i]);
-    }
     for (unsigned i = 0; i < TALLY_ERRORS; i++)
         if (tally->error[i] > 0)
             evbuffer_add_printf(text, "error %s %llu\n", sp_error_name(i),
                                 tally->error[i]);
     evbuffer_add_printf(
         text, "received %llu\nstarted %llu\noutstanding %zu\nhung-up %llu\n",
-        tally->received, tally->started, outstanding,
-        tally->received - answered - outstanding);
+        tally->received, tally->started, outstanding, tally->hung_up);
 }

@@ -16,6 +16,7 @@ struct evbuffer;
 /* All 0 is an empty one. */
 struct tally {
     unsigned long long received;
+    unsigned long long hung_up; /* clients, before their answer */
     unsigned long long status[TALLY_STATUSES]; /* answers of this status */
     unsigned long long error[TALLY_ERRORS];    /* and of this sp_error */
     unsigned long long started;                /* sessions for visitors */
@@ -25,7 +26,7 @@ void tally_answer(struct tally *tally, const struct sp_plug_outcome *outcome);
 
 /* Adds a line each to the text: "received N", "status S N" and "error NAME N"
  * where N is not 0, "started N", "outstanding N" (of which the caller knows)
- * and "hung-up N": received, and answered neither now nor later. */
+ * and "hung-up N". */
 void tally_print(const struct tally *tally, size_t outstanding,
                  struct evbuffer *text);
 

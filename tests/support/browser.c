@@ -18,28 +18,6 @@
 #define ARGS_MAX 8
 /* So often a browser is sent on at most. */
 #define HOPS_MAX 4
-#define RUNNING_MAX 4
-
-/* Those that run: ended at exit, should the test have failed. */
-static pid_t running[RUNNING_MAX];
-
-static void abandon_all(void)
-{
-    for (size_t i = 0; i < RUNNING_MAX; i++)
-        if (running[i] > 1)
-            kill(running[i], SIGKILL);
-}
-
-static void running_replace(pid_t pid, pid_t by)
-{
-    for (size_t i = 0; i < RUNNING_MAX; i++) {
-        if (running[i] == pid) {
-            running[i] = by;
-            return;
-        }
-    }
-    cr_assert_fail("too many front ends");
-}
 
 static const char *from_env(const char *name, const char *built)
 {
@@ -73,18 +51,14 @@ const char *frontend_program(void)
 void frontend_start(struct frontend *frontend, const char *const args[])
 {
     const char *argv[ARGS_MAX + 4] = {frontend_program(), "--port", "0"};
-    static bool registered;
     unsigned port;
 
     for (size_t i = 0; args[i]; i++) {
         cr_assert(i < ARGS_MAX);
         argv[3 + i] = args[i];
     }
-    if (!registered)
-        atexit(abandon_all);
-    registered = true;
-    program_start(&(struct program_options){.argv = argv}, &frontend->program);
-    running_replace(0, frontend->program.pid);
+    program_start(&(struct program_options){.argv = argv, .tied = true},
+                  &frontend->program);
     cr_assert(program_wait_output(&frontend->program, "/\n", WAIT_MS),
               "sp-frontend: %s", program_err(&frontend->program));
     cr_assert(sscanf(program_out(&frontend->program),
@@ -94,12 +68,10 @@ void frontend_start(struct frontend *frontend, const char *const args[])
 
 void frontend_stop(struct frontend *frontend)
 {
-    pid_t pid = frontend->program.pid;
     int status;
 
-    kill(pid, SIGTERM);
+    kill(frontend->program.pid, SIGTERM);
     status = program_wait(&frontend->program, WAIT_MS);
-    running_replace(pid, 0);
     cr_expect_eq(status, 0, "sp-frontend ended with %d", status);
     cr_expect_null(strstr(program_err(&frontend->program), "sp-frontend:"));
     program_fini(&frontend->program);
@@ -107,10 +79,7 @@ void frontend_stop(struct frontend *frontend)
 
 void frontend_kill(struct frontend *frontend)
 {
-    pid_t pid = frontend->program.pid;
-
     program_fini(&frontend->program);
-    running_replace(pid, 0);
 }
 
 /* ---- the stage ---------------------------------------------------------- */

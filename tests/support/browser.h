@@ -15,6 +15,13 @@
 
 struct sp_client;
 
+/* A build with sanitizers cannot be confined: no memory limit, no sandbox. */
+#ifdef SP_TEST_SANDBOX
+#define CANNOT_CONFINE true
+#else
+#define CANNOT_CONFINE false
+#endif
+
 struct frontend {
     struct program program;
     uint16_t port;
@@ -24,6 +31,7 @@ struct frontend {
 const char *frontend_config(void);
 
 /* Starts sp-frontend on any port and returns once it has printed its address.
+ * It ends with the test, however that ends.
  * args: more arguments, up to a NULL, at most 8. */
 void frontend_start(struct frontend *frontend, const char *const args[]);
 #define FRONTEND_START(frontend, ...)                                          \

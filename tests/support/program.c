@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -108,11 +109,32 @@ static char **environment_new(const char *const *add)
     return env;
 }
 
+/* The words to start it by.  parent: room for a number. */
+static const char **words_new(const struct program_options *options,
+                              char parent[16])
+{
+    size_t count = 0, tie = options->tied ? 2 : 0;
+    const char **words;
+
+    while (options->argv[count])
+        count++;
+    words = calloc(tie + count + 1, sizeof *words);
+    cr_assert_not_null(words);
+    if (options->tied) {
+        snprintf(parent, 16, "%d", (int)getpid());
+        words[0] = SP_TEST_TIED;
+        words[1] = parent;
+    }
+    memcpy(words + tie, options->argv, count * sizeof *words);
+    return words;
+}
+
 static pid_t spawn(const struct program_options *options, const int std[3])
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    char **env = environment_new(options->env);
+    char parent[16], **env = environment_new(options->env);
+    const char **words = words_new(options, parent);
     int error, *lifted = calloc(options->fd_count + 1, sizeof *lifted);
     pid_t pid = 0;
 
@@ -126,11 +148,12 @@ static pid_t spawn(const struct program_options *options, const int std[3])
     posix_spawn_file_actions_addclosefrom_np(&actions,
                                              3 + (int)options->fd_count);
     attributes_init(&attributes);
-    error = posix_spawnp(&pid, options->argv[0], &actions, &attributes,
-                         (char *const *)options->argv, env);
+    error = posix_spawnp(&pid, words[0], &actions, &attributes,
+                         (char *const *)words, env);
     for (size_t i = 0; i < options->fd_count; i++)
         close(lifted[i]);
     free(lifted);
+    free(words);
     free(env);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

@@ -31,6 +31,8 @@ struct program_options {
     const int *fds; /* to become 3, 4, ... in the program */
     size_t fd_count;
     const char *log; /* file for both outputs instead of pipes; may be NULL */
+    bool tied; /* it is killed when the thread that starts it ends, if only by
+                * a crash of the test: for what has no life pipe */
 };
 
 void program_start(const struct program_options *options,

@@ -75,6 +75,8 @@ static bool module_is_there(struct sp_client *client, const char *name)
     return there;
 }
 
+#define OR_OUR_OWN "with --own-supervisor we run one that fits"
+
 static bool frontend_connect(struct frontend *frontend)
 {
     const char *where = frontend->own ? own_runtime_dir(frontend->own)
@@ -85,7 +87,7 @@ static bool frontend_connect(struct frontend *frontend)
 
     if (sp_client_open(where, &app->client) != SP_OK) {
         sp_client_diagnose(where, text, sizeof text);
-        fprintf(stderr, "sp-frontend: %s\n", text);
+        fprintf(stderr, "sp-frontend: %s; " OR_OUR_OWN "\n", text);
         return false;
     }
     error = sp_ping(app->client, NULL);
@@ -95,7 +97,8 @@ static bool frontend_connect(struct frontend *frontend)
         return false;
     }
     if (!module_is_there(app->client, frontend->options.module)) {
-        fprintf(stderr, "sp-frontend: spd has no module '%s'\n",
+        fprintf(stderr,
+                "sp-frontend: spd has no module '%s'; " OR_OUR_OWN "\n",
                 frontend->options.module);
         return false;
     }

@@ -17,7 +17,7 @@
       "also answer to this Host, as a proxy in front sends it")                \
     X(SECURE, "secure", NULL, "visitors come by https: cookies are Secure")    \
     X(KEY_FILE, "key-file", "FILE",                                            \
-      "keys that cookies are signed with, so that they outlive this server")   \
+      "sign cookies with these keys: they outlive this server")                \
     X(MODULE, "module", "NAME", "the module of visitors' sessions (visitor)")  \
     X(RUNTIME_DIR, "runtime-dir", "DIR", "where spd is (as spctl has it)")     \
     X(OWN_SUPERVISOR, "own-supervisor", NULL,                                  \
@@ -115,6 +115,7 @@ enum options_verdict options_read(int argc, char **argv,
     struct options options = {.port = DEFAULT_PORT, .module = "visitor"};
     int option;
 
+    argv[0] = (char *)"sp-frontend"; /* in getopt's complaints */
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (option == OPTION_HELP) {
             help_print();

@@ -157,7 +157,7 @@ static void card_notes(struct response *page, const struct desk *desk,
                   "</ul>\n<form class=\"line\" method=\"post\" "
                   "action=\"%s/note\"><input name=\"text\" aria-label="
                   "\"A note\" required maxlength=\"%d\" autocomplete=\"off\" "
-                  "placeholder=\"Something to remember\">"
+                  "placeholder=\"Something to keep\">"
                   "<button id=\"do-note\">Keep</button></form>\n</section>\n",
                   desk->prefix, PAGE_NOTE_UNITS);
 }

@@ -336,6 +336,16 @@ typedef bool sp_plug_answered(struct evhttp_request *request,
                               const struct sp_plug_outcome *outcome,
                               void *context);
 
+/* Called in place of that when there is nobody left to answer: the request is
+ * no more, and neither is its connection.  From inside evhttp_free() or
+ * evhttp_connection_free() where the program has called these, else from a
+ * callback of the event base, and then everything is allowed but
+ * sp_async_dispatch(), also to free the server.
+ * id: of the session that was asked last; valid until it returns.
+ * progress: how far the call to it had got; what was sent may still run. */
+typedef void sp_plug_gone(const char *id, enum sp_progress progress,
+                          void *context);
+
 /* Whose session is asked; none of these: the visitor's, or one that is started
  * for him if he has none. */
 enum sp_plug_flag {
@@ -358,11 +368,14 @@ struct sp_plug_ask {
     const void *arg;     /* for a session that is started */
     size_t arg_size;
     sp_plug_answered *answered; /* NULL: as below */
-    void *context;              /* for it */
+    void *context;              /* for both */
+    sp_plug_gone *gone;         /* NULL: nobody wants to know */
 };
 
 /* Answers a request by a call to the visitor's session, and starts one if there
- * is none, all without waiting.  It ends in one of three ways, once:
+ * is none, all without waiting.  It ends in one of three ways, once: either
+ * ask->answered or ask->gone is called, once, and can free what `context` points
+ * to:
  *
  * - The session answers, or does not in time, or cannot: ask->answered is
  *   called, from inside sp_async_dispatch(), or from inside this function if
@@ -371,10 +384,12 @@ struct sp_plug_ask {
  *   the module's own text of SP_EREPLY, sp_strerror() of all others.  It is of
  *   Content-Type text/plain unless (with 200) the response has another one
  *   already, and nosniff.
- * - The client hangs up, or ends its sending: the call is cancelled, and may or
- *   may not have run; a session that was started for it is ended, since nobody
- *   knows its ID; the connection is closed.  Of a client that has sent more than
- *   this request already it is noticed within a second.
+ * - The client hangs up, or ends its sending, before it is answered: the call
+ *   is cancelled, and may or may not have run; a session that was started for it
+ *   is ended, since nobody knows its ID; the connection is closed; ask->gone is
+ *   called.  Of a client that has sent more than this request already it is
+ *   noticed within a second.  That a client hangs up later, while its answer is
+ *   written, is nobody's to know.
  * - The server is freed: as if all clients had hung up.
  *
  * The plug has keys.  The request is one that evhttp has received and not been
