@@ -398,16 +398,17 @@ static bool take_record(struct process *process,
 }
 
 /* End of file, or an error: nobody has the other end any more.  Before the
- * hello its template says why: there may never have been a process. */
+ * hello its template is asked why: there may never have been a process. */
 static void start_closed(struct process *process)
 {
     process_close_start(process); /* its exit is coming, or the deadline is */
     if (process->state == PROCESS_POOLED)
         process_kill(process, END_LIMIT_NONE);
-    if (process->state != PROCESS_FORKING ||
-        module_owes_answer(process->request))
+    if (process->state != PROCESS_FORKING)
         return;
-    if (process->orphaned)
+    if (module_owes_answer(process->request))
+        module_ask(process->module, process->request);
+    else if (process->orphaned)
         process_orphaned(process);
     else
         died_before_hello(process);

@@ -382,12 +382,14 @@ static void serve(const struct oddity *oddity)
         if (fdpass_recv(WORKER_CONTROL_FD, &request, sizeof request, fds,
                         FORK_FDS) != (ssize_t)sizeof request)
             _exit(0);
-        if (oddity->answer) {
-            oddity->answer(request.serial, fds);
-        } else {
-            fork_session(fds, oddity->session);
-            tell_spd(TEMPLATE_FORKED, request.serial, 1);
+        if (fds[0] < 0) {
+            tell_spd(TEMPLATE_FORKED, request.serial, 0);
+            continue;
         }
+        if (oddity->answer)
+            oddity->answer(request.serial, fds);
+        else
+            fork_session(fds, oddity->session);
         for (int i = 0; i < FORK_FDS; i++)
             close(fds[i]);
     }
