@@ -22,6 +22,8 @@
  *    │◄───────────────── READY / IGNORED / INIT_ERROR│
  *    │   start socket closed at both ends            │
  *
+ * A session whose module has no init says both in one.
+ *
  * A pooled process is asked for without a START record: it says hello and
  * waits.  Its listener is then named sessions/ID, and the record is sent:
  *
@@ -153,6 +155,7 @@ struct start_record {
 enum hello_message {
     HELLO_HELLO = 1,  /* first; the kernel's stamp is what counts */
     HELLO_READY,      /* init has succeeded */
+    HELLO_AT_ONCE,    /* both in one, first: there is no init */
     HELLO_IGNORED,    /* init declined */
     HELLO_INIT_ERROR, /* init failed: text */
 };
