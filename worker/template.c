@@ -18,6 +18,7 @@
 #include "base/fdpass.h"
 #include "command.h"
 #include "hygiene.h"
+#include "inherit.h"
 #include "module.h"
 #include "sandbox/sandbox.h"
 #include "session.h"
@@ -215,6 +216,7 @@ int template_run(pid_t supervisor, char *const argv[])
     session_set_comm("spt:", argv[WORKER_ARG_NAME]);
     if (orders->tier != SANDBOX_NONE && !sandbox_compiled())
         loaded = run_anew(orders, argv, first.text, sizeof first.text);
+    inherit_code();
     receive_orders(WORKER_CONTROL_FD, 0); /* the same: no more has come yet */
     if (loaded == 0)
         loaded =
