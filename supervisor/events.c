@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "events.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,15 +107,32 @@ static char *place(const struct writer *writer)
     return room_left(writer) > 0 ? writer->bytes + writer->size : NULL;
 }
 
-__attribute__((format(printf, 2, 3))) static void
-put(struct writer *writer, const char *format, ...)
+static void put_bytes(struct writer *writer, const char *bytes, size_t size)
 {
-    va_list args;
+    size_t room = room_left(writer);
 
-    va_start(args, format);
-    writer->size += (size_t)vsnprintf(place(writer), room_left(writer), format,
-                                      args);
-    va_end(args);
+    if (room > 0)
+        memcpy(place(writer), bytes, size < room ? size : room);
+    writer->size += size;
+}
+
+static void put(struct writer *writer, const char *bytes)
+{
+    put_bytes(writer, bytes, strlen(bytes));
+}
+
+static void put_number(struct writer *writer, int64_t number)
+{
+    char digits[24];
+    char *first = digits + sizeof digits;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    do
+        *--first = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--first = '-';
+    put_bytes(writer, first, (size_t)(digits + sizeof digits - first));
 }
 
 /* Takes the value.  NULL counts as what does not fit. */
@@ -149,13 +165,18 @@ static void put_extra(struct writer *writer,
     case EVENT_EXTRA_NONE:
         return;
     case EVENT_EXTRA_UID:
-        put(writer, ",\"uid\":%lld", (long long)event->uid);
+        put(writer, ",\"uid\":");
+        put_number(writer, event->uid);
         return;
     case EVENT_EXTRA_ERROR:
-        put(writer, ",\"error\":\"%s\"", sp_error_name(event->error));
+        put(writer, ",\"error\":\"");
+        put(writer, sp_error_name(event->error));
+        put(writer, "\"");
         return;
     case EVENT_EXTRA_VIOLATION:
-        put(writer, ",\"violation\":\"%s\"", event->violation);
+        put(writer, ",\"violation\":\"");
+        put(writer, event->violation);
+        put(writer, "\"");
         return;
     case EVENT_EXTRA_END:
         put(writer, ",\"end\":");
@@ -172,11 +193,19 @@ static size_t encode(const struct lifecycle_event *event, uint64_t seq,
 {
     struct writer writer = {.bytes = bytes};
 
-    put(&writer,
-        "{\"id\":\"%s\",\"event\":\"%s\",\"seq\":%llu,\"time_ms\":%lld,"
-        "\"module\":\"%s\",\"pid\":%d,\"text\":",
-        event->id, event_name(event->kind), (unsigned long long)seq,
-        (long long)wall_clock_ms(), event->module, (int)event->pid);
+    put(&writer, "{\"id\":\"");
+    put(&writer, event->id);
+    put(&writer, "\",\"event\":\"");
+    put(&writer, event_name(event->kind));
+    put(&writer, "\",\"seq\":");
+    put_number(&writer, (int64_t)seq);
+    put(&writer, ",\"time_ms\":");
+    put_number(&writer, wall_clock_ms());
+    put(&writer, ",\"module\":\"");
+    put(&writer, event->module);
+    put(&writer, "\",\"pid\":");
+    put_number(&writer, event->pid);
+    put(&writer, ",\"text\":");
     put_text(&writer, event->text);
     put_extra(&writer, event);
     put(&writer, "}");

@@ -102,8 +102,11 @@ struct module_request;
  * inside this call. */
 struct module_request *module_submit(struct module *module,
                                      struct process *process);
-/* Whether its template still has to say what became of it. */
+/* Whether what became of it is still to be heard: by a hello, or from its
+ * template. */
 bool module_owes_answer(const struct module_request *request);
+/* There will be no hello: the template is asked. */
+void module_ask(struct module *module, struct module_request *request);
 /* Asks the next template, after process_orphaned().  -1 and errno. */
 int module_resubmit(struct module *module, struct module_request *request);
 /* The process waits no more; the request is freed. */

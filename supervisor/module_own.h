@@ -28,6 +28,7 @@ struct module_request {
     struct process *process; /* borrowed */
     uint32_t serial;
     struct request_list *list; /* that it is in; NULL: answered */
+    bool in_question; /* it could not yet be asked about */
     TAILQ_ENTRY(module_request) link;
 };
 
@@ -67,7 +68,8 @@ struct module {
     pid_t pid;
     uint32_t next_serial;
     struct request_list waiting;  /* to be sent */
-    struct request_list inflight; /* sent, not answered */
+    struct request_list inflight; /* sent; of what became of it, no word */
+    unsigned questions;           /* of these are in question */
     struct event readable;
     struct event writable;
     struct event exited;

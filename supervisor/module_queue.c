@@ -7,15 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fdpass.h"
 #include "base/magic.h"
 #include "module_own.h"
+#include "wire/template.h"
 
 #define REQUESTS_A_TURN 32
 #define SHORTAGE_PAUSE_MS 20
 
-static void request_move(struct module_request *request,
+/* It is not to be asked about any more. */
+static void question_over(struct module *module, struct module_request *request)
+{
+    module->questions -= request->in_question;
+    request->in_question = false;
+}
+
+static void request_move(struct module *module, struct module_request *request,
                          struct request_list *to)
 {
+    question_over(module, request);
     if (request->list)
         TAILQ_REMOVE(request->list, request, link);
     request->list = to;
@@ -32,7 +42,7 @@ void module_renew_if_due(struct module *module)
 
 void module_forget(struct module *module, struct module_request *request)
 {
-    request_move(request, NULL);
+    request_move(module, request, NULL);
     free(request);
     module_renew_if_due(module);
 }
@@ -61,17 +71,60 @@ static int request_send(struct module *module, struct module_request *request)
 {
     if (process_send(request->process, module->control_fd, request->serial) < 0)
         return -1;
-    request_move(request, &module->inflight);
+    request_move(module, request, &module->inflight);
     module->forks++;
     return 0;
 }
 
-void module_pump(struct module *module)
+static void pause_pump(struct module *module)
 {
     static const struct timeval pause = {0, SHORTAGE_PAUSE_MS * 1000};
+
+    evtimer_add(&module->retry, &pause);
+}
+
+/* -1: later; if the template has ended, its exit is coming. */
+static int ask(struct module *module, const struct module_request *request)
+{
+    struct fork_record question = {.serial = request->serial};
+
+    if (fdpass_send(module->control_fd, &question, sizeof question, NULL, 0) ==
+        0)
+        return 0;
+    pause_pump(module);
+    return -1;
+}
+
+void module_ask(struct module *module, struct module_request *request)
+{
+    if (module->state != TEMPLATE_READY || request->in_question ||
+        ask(module, request) == 0)
+        return;
+    request->in_question = true;
+    module->questions++;
+}
+
+/* Those that could not be asked at once. */
+static void ask_again(struct module *module)
+{
+    struct module_request *request;
+
+    TAILQ_FOREACH (request, &module->inflight, link) {
+        if (!request->in_question)
+            continue;
+        if (ask(module, request) < 0)
+            return;
+        question_over(module, request);
+    }
+}
+
+void module_pump(struct module *module)
+{
     struct module_request *request;
     unsigned sent = 0;
 
+    if (module->state == TEMPLATE_READY && module->questions > 0)
+        ask_again(module);
     module_renew_if_due(module);
     while (module->state == TEMPLATE_READY && !module_template_due(module) &&
            (request = TAILQ_FIRST(&module->waiting))) {
@@ -87,7 +140,7 @@ void module_pump(struct module *module)
         } else if (errno == EPIPE || errno == ECONNRESET) {
             return; /* its exit is coming; its successor is asked */
         } else if (is_shortage(errno)) {
-            evtimer_add(&module->retry, &pause);
+            pause_pump(module);
             return;
         } else {
             char text[160];
@@ -120,7 +173,7 @@ struct module_request *module_find_inflight(const struct module *module,
 
 void module_answered(struct module *module, struct module_request *request)
 {
-    request_move(request, NULL);
+    request_move(module, request, NULL);
     module_renew_if_due(module);
 }
 
@@ -136,7 +189,7 @@ void module_orphan_inflight(struct module *module)
     struct module_request *request;
 
     while ((request = TAILQ_FIRST(&module->inflight))) {
-        request_move(request, NULL);
+        request_move(module, request, NULL);
         process_orphaned(request->process);
     }
 }
@@ -148,7 +201,7 @@ int module_resubmit(struct module *module, struct module_request *request)
     if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0)
         return -1;
     request->serial = module->next_serial++;
-    request_move(request, &module->waiting);
+    request_move(module, request, &module->waiting);
     if (module->state != TEMPLATE_READY)
         return 0;
     /* what is to be said of a failure is said from the loop: the caller does

@@ -369,20 +369,33 @@ static void refuse(struct process *process, enum sp_error error,
 }
 
 /* False: the process is freed. */
+static bool take_first(struct process *process,
+                       const struct hello_record *record, pid_t pid)
+{
+    bool at_once = record->type == HELLO_AT_ONCE && !process->pooled;
+
+    if (record->type != HELLO_HELLO && !at_once)
+        return violation(process, "no hello", pid);
+    if (!become_born(process, pid))
+        return false;
+    if (at_once)
+        become_ready(process);
+    return true;
+}
+
+/* False: the process is freed. */
 static bool take_record(struct process *process,
                         const struct hello_record *record, pid_t pid)
 {
-    if (process->state == PROCESS_FORKING) {
-        if (record->type != HELLO_HELLO)
-            return violation(process, "no hello", pid);
-        return become_born(process, pid);
-    }
+    if (process->state == PROCESS_FORKING)
+        return take_first(process, record, pid);
     if (pid != process->pid)
         return violation(process, "another process's record", pid);
     if (process->state == PROCESS_POOLED)
         return violation(process, "a record of one that is to wait", pid);
     switch ((enum hello_message)record->type) {
     case HELLO_HELLO:
+    case HELLO_AT_ONCE:
         return violation(process, "a second hello", pid);
     case HELLO_READY:
         become_ready(process);
@@ -398,16 +411,17 @@ static bool take_record(struct process *process,
 }
 
 /* End of file, or an error: nobody has the other end any more.  Before the
- * hello its template says why: there may never have been a process. */
+ * hello its template is asked why: there may never have been a process. */
 static void start_closed(struct process *process)
 {
     process_close_start(process); /* its exit is coming, or the deadline is */
     if (process->state == PROCESS_POOLED)
         process_kill(process, END_LIMIT_NONE);
-    if (process->state != PROCESS_FORKING ||
-        module_owes_answer(process->request))
+    if (process->state != PROCESS_FORKING)
         return;
-    if (process->orphaned)
+    if (module_owes_answer(process->request))
+        module_ask(process->module, process->request);
+    else if (process->orphaned)
         process_orphaned(process);
     else
         died_before_hello(process);

@@ -7,7 +7,10 @@
  *   QUEUED   | sent to the template           | FORKING
  *            | cancelled, template cannot load| gone
  *   FORKING  | hello, stamped by the kernel   | BORN; POOLED if it is to wait
- *            | fork failed, start socket EOF, | gone
+ *            | hello and ready in one         | READY; one that is to wait:
+ *            |                                | gone, with its template
+ *            | start socket EOF               | FORKING; its template is asked
+ *            | fork failed, that answer,      | gone
  *            | time is up (its template is    |
  *            | killed, if it is still there)  |
  *   POOLED   | handed over                    | BORN

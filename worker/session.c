@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a session process, from the fork to its exit:
  *
- *   sandbox -> hygiene -> hello -> start record -> init -> ready -> serve
+ *   sandbox -> hygiene -> start record -> hello -> init -> ready -> serve
  *           -> terminate -> exit
  *
- * A pooled one waits for its start record; all that needs none is done before.
+ * A pooled one says hello and waits for its start record; all that needs none
+ * is done before.
  *
  * Called by template.c; the endpoint does the talking, serve.c what goes with
  * each message, the module the work. */
@@ -136,9 +137,9 @@ static bool has_come(int start_fd)
     return got >= 0 || errno != EAGAIN;
 }
 
-/* It is there already, unless this process is pooled.  One that waits is
+/* It is there already, unless this process is pooled: true.  One that waits is
  * nobody's session, and is ended by the signal that would stop one. */
-static void receive_start(const struct sp_session *session, int start_fd,
+static bool receive_start(const struct sp_session *session, int start_fd,
                           struct start_record *out_start)
 {
     struct iovec iov[2] = {{out_start, sizeof *out_start},
@@ -150,6 +151,7 @@ static void receive_start(const struct sp_session *session, int start_fd,
         session_set_comm("spp:", "pooled");
         warm_up(session->slot);
         mask_signal(SIG_UNBLOCK);
+        say(start_fd, HELLO_HELLO, "");
     }
     do
         got = readv(start_fd, iov, 2);
@@ -158,6 +160,7 @@ static void receive_start(const struct sp_session *session, int start_fd,
         mask_signal(SIG_BLOCK);
     if (got < 0 || !start_record_valid(out_start, (size_t)got))
         _exit(WORKER_EXIT_RUNTIME);
+    return waits;
 }
 
 static void forget_argument(const struct start_record *start)
@@ -225,11 +228,26 @@ static void watch_signal(struct sp_session *session, struct event *event)
     mask_signal(SIG_UNBLOCK);
 }
 
+/* Each record is a turn of spd's: what takes no time needs no hello before it.
+ * What is to be said when init has succeeded. */
+static enum hello_message start_hello(const struct sp_session *session,
+                                      bool pooled, int start_fd)
+{
+    if (pooled)
+        return HELLO_READY; /* it has said hello */
+    if (!session->module->init)
+        return HELLO_AT_ONCE;
+    say(start_fd, HELLO_HELLO, "");
+    return HELLO_READY;
+}
+
 /* Runs the module's init and tells spd how it went; ends the process unless it
  * went well. */
 static void run_init(struct sp_session *session,
-                     const struct start_record *start, int start_fd)
+                     const struct start_record *start, bool pooled,
+                     int start_fd)
 {
+    enum hello_message ready = start_hello(session, pooled, start_fd);
     enum sp_init outcome = SP_INIT_OK;
 
     report_begin(session->slot, SLOT_INIT, NULL);
@@ -239,7 +257,7 @@ static void run_init(struct sp_session *session,
     report_end(session->slot);
     switch (outcome) {
     case SP_INIT_OK:
-        say(start_fd, HELLO_READY, "");
+        say(start_fd, ready, "");
         return;
     case SP_INIT_IGNORE:
         say(start_fd, HELLO_IGNORED, "");
@@ -309,6 +327,7 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     int listener_fd = fds[FORK_FD_LISTENER], start_fd = fds[FORK_FD_START];
     struct start_record start;
     struct event look;
+    bool pooled;
 
     canary_renew();
     session.slot = report_open(WORKER_SLOTS_FD, page);
@@ -317,19 +336,18 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     if (hygiene_session(sandbox_parent(sandbox, supervisor), &listener_fd,
                         &start_fd, fds[FORK_FD_LOG]) < 0)
         _exit(errno == ESRCH ? WORKER_EXIT_ORPHAN : WORKER_EXIT_RUNTIME);
-    say(start_fd, HELLO_HELLO, "");
 
     session.module = module;
     session.pid = getpid();
     session.base = create_base();
     if (!session.base)
         _exit(WORKER_EXIT_RUNTIME);
-    receive_start(&session, start_fd, &start);
+    pooled = receive_start(&session, start_fd, &start);
     take_start(&session, &start);
     session_set_comm("sp:", session.id);
     watch_signal(&session, &look);
 
-    run_init(&session, &start, start_fd);
+    run_init(&session, &start, pooled, start_fd);
     open_endpoint(&session, listener_fd, &start);
     close(start_fd);
     forget_argument(&start);

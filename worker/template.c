@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The template's loop: one request in, one clone, one hint back.  It blocks
- * where it likes: it has nothing else to do.  The contract with spd is
- * wire/template.h; what happens in the fork is session.c. */
+/* The template's loop: one request in, one clone.  It blocks where it likes: it
+ * has nothing else to do.  The contract with spd is wire/template.h; what
+ * happens in the fork is session.c. */
 #define _GNU_SOURCE
 #include "template.h"
 
@@ -18,6 +18,7 @@
 #include "base/fdpass.h"
 #include "command.h"
 #include "hygiene.h"
+#include "inherit.h"
 #include "module.h"
 #include "sandbox/sandbox.h"
 #include "session.h"
@@ -71,44 +72,51 @@ static pid_t fork_session(struct template *template, const int fds[FORK_FDS],
     return pid;
 }
 
-/* Forks; the descriptors are the session's alone.  The answer for spd. */
-static struct template_record answer_request(struct template *template,
-                                             const struct fork_record *request,
-                                             const int fds[FORK_FDS])
+/* Forks; the descriptors are the session's alone.  0, or an errno. */
+static int take_start(struct template *template, uint32_t page,
+                      const int fds[FORK_FDS])
 {
-    struct template_record answer = {.type = TEMPLATE_FORKED,
-                                     .serial = request->serial};
+    int error = fork_session(template, fds, page) < 0 ? errno : 0;
 
-    answer.value = fork_session(template, fds, request->slot);
-    if (answer.value < 0) {
-        answer.type = TEMPLATE_FORK_FAILED;
-        answer.value = errno;
-    }
     for (int i = 0; i < FORK_FDS; i++)
         close(fds[i]);
-    return answer;
+    return error;
+}
+
+/* That it could not fork, or, if it is asked, that it has: else the session's
+ * hello says so. */
+static int answer(const struct template *template, uint32_t serial, int error)
+{
+    struct template_record record = {
+        .type = error == 0 ? TEMPLATE_FORKED : TEMPLATE_FORK_FAILED,
+        .serial = serial,
+        .value = error};
+
+    return say(template, &record);
 }
 
 static int serve(struct template *template)
 {
     for (;;) {
-        struct template_record answer;
         struct fork_record request;
         int fds[FORK_FDS];
         ssize_t got = fdpass_recv(template->control_fd, &request,
                                   sizeof request, fds, FORK_FDS);
+        bool asked = false;
+        int error;
 
         if (got == 0)
             return WORKER_EXIT_NORMAL;
-        if (got == (ssize_t)sizeof request)
-            answer = answer_request(template, &request, fds);
-        else if (got < 0 && errno == EMFILE) /* its module has taken them */
-            answer = (struct template_record){.type = TEMPLATE_FORK_FAILED,
-                                              .serial = request.serial,
-                                              .value = EMFILE};
-        else
+        if (got == (ssize_t)sizeof request) {
+            asked = fds[0] < 0;
+            error = asked ? 0 : take_start(template, request.slot, fds);
+        } else if (got < 0 && errno == EMFILE) {
+            error = EMFILE; /* its module has taken them */
+        } else {
             return WORKER_EXIT_RUNTIME;
-        if (say(template, &answer) < 0)
+        }
+        if ((asked || error != 0) &&
+            answer(template, request.serial, error) < 0)
             return WORKER_EXIT_RUNTIME;
     }
 }
@@ -208,6 +216,7 @@ int template_run(pid_t supervisor, char *const argv[])
     session_set_comm("spt:", argv[WORKER_ARG_NAME]);
     if (orders->tier != SANDBOX_NONE && !sandbox_compiled())
         loaded = run_anew(orders, argv, first.text, sizeof first.text);
+    inherit_code();
     receive_orders(WORKER_CONTROL_FD, 0); /* the same: no more has come yet */
     if (loaded == 0)
         loaded =

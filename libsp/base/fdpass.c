@@ -89,6 +89,11 @@ ssize_t fdpass_recv(int fd, void *record, size_t size, int *fds, size_t count)
     came = take_rights(&msg, got, FDPASS_MAX);
     if (len == 0 && came == 0)
         return 0;
+    if (came == 0 && count > 0 &&
+        !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+        fds[0] = -1;
+        return len;
+    }
     if (came != count || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
         bool full = came < count && (msg.msg_flags & MSG_CTRUNC) &&
                     !(msg.msg_flags & MSG_TRUNC) && len == (ssize_t)size;

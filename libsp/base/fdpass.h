@@ -14,10 +14,10 @@ int fdpass_send(int fd, const void *record, size_t size, const int *fds,
                 size_t count);
 
 /* Receives one record with exactly `count` descriptors, close-on-exec, into
- * fds.  Returns the record's size; 0 at end of file; -1 and errno: EMFILE when
- * this process may not have so many descriptors (a record of `size` bytes is
- * there then), EPROTO when they were not `count` or the record was cut.  What
- * came is closed again. */
+ * fds, or with none at all: then fds[0] is -1.  Returns the record's size; 0 at
+ * end of file; -1 and errno: EMFILE when this process may not have so many
+ * descriptors (a record of `size` bytes is there then), EPROTO when there were
+ * some and not `count`, or the record was cut.  What came is closed again. */
 ssize_t fdpass_recv(int fd, void *record, size_t size, int *fds, size_t count);
 
 /* Receives one record on a socket that has SO_PASSCRED set, without blocking.

@@ -13,6 +13,7 @@
 
 #include "base64.h"
 #include "base/text.h"
+#include "control_plain.h"
 
 static const struct op_row {
     const char *name;
@@ -340,6 +341,8 @@ enum sp_error control_request_decode(const void *json, size_t size,
     if (size > CONTROL_REQUEST_MAX)
         return fail(&failure, SP_EMSGSIZE, "request: %zu bytes, over %d", size,
                     CONTROL_REQUEST_MAX);
+    if (control_plain_decode(json, size, out_request))
+        return SP_OK;
     if (!depth_allowed(json, size, CONTROL_DEPTH_MAX))
         return fail(&failure, SP_EINVAL, "request: nested deeper than %d",
                     CONTROL_DEPTH_MAX);
@@ -409,8 +412,8 @@ static bool put_modifiers(json_t *object, const struct control_request *request)
             put(object, "after", json_integer(request->after)));
 }
 
-char *control_request_encode(const struct control_request *request,
-                             size_t *out_size)
+static char *encode_any(const struct control_request *request,
+                        size_t *out_size)
 {
     json_t *object = json_pack("{s:s}", "op", op_rows[request->op].name);
     bool built = object != NULL;
@@ -435,6 +438,13 @@ char *control_request_encode(const struct control_request *request,
     if (text)
         *out_size = strlen(text);
     return text;
+}
+
+char *control_request_encode(const struct control_request *request,
+                             size_t *out_size)
+{
+    return control_plain(request) ? control_plain_encode(request, out_size)
+                                  : encode_any(request, out_size);
 }
 
 /* ---- answers ---- */

@@ -16,11 +16,13 @@
  *    │ START record ───────────────┼─────────► (waits in the start socket)
  *    │ FORK + listener, start, log │
  *    ├────────────────────────────►│ clone(CLONE_PARENT)
- *    │◄────────────── FORKED (hint)│─ ─ ─ ─ ─ ─ ─ ─►│
+ *    │                             │─ ─ ─ ─ ─ ─ ─ ─►│
  *    │◄───────────────────────────────────── HELLO   │ (start, SEQPACKET,
  *    │   pid from the kernel's stamp                 │  stamped)
  *    │◄───────────────── READY / IGNORED / INIT_ERROR│
  *    │   start socket closed at both ends            │
+ *
+ * A session whose module has no init says both in one.
  *
  * A pooled process is asked for without a START record: it says hello and
  * waits.  Its listener is then named sessions/ID, and the record is sent:
@@ -28,16 +30,17 @@
  *   spd                         template                    session
  *    │ FORK + listener, start, log │
  *    ├────────────────────────────►│ clone(CLONE_PARENT)
- *    │◄────────────── FORKED (hint)│─ ─ ─ ─ ─ ─ ─ ─►│
+ *    │                             │─ ─ ─ ─ ─ ─ ─ ─►│
  *    │◄───────────────────────────────────── HELLO   │ (waits in the start
  *    │                             │                 │  socket)
  *    │ START record ────────────────────────────────►│
  *    │◄───────────────── READY / IGNORED / INIT_ERROR│
  *
- * If the start socket ends before the hello, spd waits for FORKED or
- * FORK_FAILED and then gives the start up.  If the template ends without either,
- * no process was made, or one that had done nothing yet: the next template is
- * asked, once.
+ * A template says of itself only that it could not fork.  If the start socket
+ * ends before the hello, spd asks: a FORK without descriptors is answered with
+ * FORKED, behind FORK_FAILED should it have come to that.  Then the start is
+ * given up.  If the template ends without either, no process was made, or one
+ * that had done nothing yet: the next template is asked, once.
  *
  * Descriptors of a template at exec: 0 /dev/null, 1 and 2 its log socket,
  * WORKER_CONTROL_FD, WORKER_SLOTS_FD, and WORKER_FILTERS_FD if it is confined;
@@ -89,13 +92,14 @@ enum worker_exit {
     WORKER_EXIT_USAGE = 64,    /* sp-worker was not run by spd */
 };
 
-/* ---- spd to template: one record and three descriptors a start ---- */
+/* ---- spd to template: one record and three descriptors a start; without
+ * descriptors it is a question what became of that start ---- */
 
 /* Descriptors that travel with a FORK record, in this order. */
 enum fork_fd { FORK_FD_LISTENER, FORK_FD_START, FORK_FD_LOG, FORK_FDS };
 
 struct fork_record {
-    uint32_t serial; /* of this start; comes back in the hint */
+    uint32_t serial; /* of this start; comes back in what is said of it */
     uint32_t slot;   /* the number of its page */
 };
 
@@ -104,7 +108,7 @@ struct fork_record {
 enum template_message {
     TEMPLATE_LOADED = 1,  /* the module is loaded; once, first */
     TEMPLATE_FAILED,      /* it is not: text; once, first */
-    TEMPLATE_FORKED,      /* serial, value = pid: a hint, nothing more */
+    TEMPLATE_FORKED,      /* serial: it was, or FORK_FAILED has come before */
     TEMPLATE_FORK_FAILED, /* serial, value = errno */
     TEMPLATE_HOLDER,      /* of the sessions' pid namespace, by itself: the
                            * stamp counts; once, before the first; in strict */
@@ -151,6 +155,7 @@ struct start_record {
 enum hello_message {
     HELLO_HELLO = 1,  /* first; the kernel's stamp is what counts */
     HELLO_READY,      /* init has succeeded */
+    HELLO_AT_ONCE,    /* both in one, first: there is no init */
     HELLO_IGNORED,    /* init declined */
     HELLO_INIT_ERROR, /* init failed: text */
 };

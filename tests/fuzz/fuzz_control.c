@@ -65,6 +65,31 @@ static void check_request(const uint8_t *data, size_t size)
     free(json);
 }
 
+/* White space before it leaves it to jansson, which says the same of it. */
+static void check_by_jansson(const uint8_t *data, size_t size)
+{
+    struct control_request plain, other;
+    char text[256], other_text[256];
+    char *spaced = malloc(size + 1);
+    enum sp_error error, other_error;
+
+    assert(spaced);
+    spaced[0] = ' ';
+    if (size > 0)
+        memcpy(spaced + 1, data, size);
+    error = control_request_decode(data, size, &plain, text, sizeof text);
+    other_error = control_request_decode(spaced, size + 1, &other, other_text,
+                                         sizeof other_text);
+    assert(error == other_error);
+    if (error == SP_OK) {
+        assert(plain.keys == other.keys);
+        assert_same(&plain, &other);
+        control_request_fini(&plain);
+        control_request_fini(&other);
+    }
+    free(spaced);
+}
+
 static void check_answer(const uint8_t *data, size_t size)
 {
     char text[256] = "";
@@ -98,6 +123,7 @@ static void check_base64(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_request(data, size);
+    check_by_jansson(data, size);
     check_answer(data, size);
     check_base64(data, size);
     return 0;

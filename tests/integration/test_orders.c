@@ -167,6 +167,7 @@ REFUSED(a_session_that_declined_and_stays_is_killed, "stay-after-ignoring",
         SP_EIGNORED, "declined")
 REFUSED(ready_without_hello, "ready-without-hello", SP_ESYSTEM, "contract")
 REFUSED(a_second_hello, "two-hellos", SP_EINIT, "SIGKILL")
+REFUSED(a_hello_with_all_behind_another, "late-at-once", SP_EINIT, "SIGKILL")
 REFUSED(a_record_that_is_none, "garbage", SP_EINIT, "SIGKILL")
 REFUSED(a_record_that_is_too_long, "too-much", SP_EINIT, "SIGKILL")
 REFUSED(a_text_without_end, "endless-text", SP_EINIT, "SIGKILL")
@@ -215,6 +216,11 @@ static void expect_started(const char *oddity)
     cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     cr_expect_eq(ask_stop(harness, "b"), SP_OK);
     expect_alive_and_clean(harness);
+}
+
+Test(orders, hello_and_ready_in_one)
+{
+    expect_started("at-once");
 }
 
 Test(orders, an_answer_before_the_fork)
@@ -281,6 +287,26 @@ Test(orders, exit_right_after_ready_is_a_start_and_an_end)
 
     cr_expect_gt(ask_started(harness, "a", "exit-after-ready", NULL), 1);
     ask_until_gone(harness, "a");
+    expect_alive_and_clean(harness);
+}
+
+Test(orders, exit_right_after_all_in_one_is_a_start_and_an_end)
+{
+    struct harness *harness = start_with("exit-after-at-once");
+
+    cr_expect_gt(ask_started(harness, "a", "exit-after-at-once", NULL), 1);
+    ask_until_gone(harness, "a");
+    expect_alive_and_clean(harness);
+}
+
+/* There is no session that it could be ready to be. */
+Test(orders, a_pooled_process_that_is_ready_at_once)
+{
+    struct harness *harness = start_beside("at-once", "pool = 1\n");
+
+    ask_started(harness, "a", "at-once", NULL);
+    cr_expect(harness_wait_log(harness, "(no hello): killed", WAIT_MS));
+    cr_expect_eq(ask_stop(harness, "a"), SP_OK);
     expect_alive_and_clean(harness);
 }
 

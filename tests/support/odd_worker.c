@@ -174,6 +174,25 @@ static void session_is_honest(int start)
     stay();
 }
 
+static void session_says_all_at_once(int start)
+{
+    say(start, HELLO_AT_ONCE);
+    stay();
+}
+
+static void session_says_all_at_once_behind_a_hello(int start)
+{
+    say(start, HELLO_HELLO);
+    say(start, HELLO_AT_ONCE);
+    stay();
+}
+
+static void session_exits_after_all_at_once(int start)
+{
+    say(start, HELLO_AT_ONCE);
+    _exit(0);
+}
+
 /* As its ID says. */
 static void session_named_mute_says_nothing(int start)
 {
@@ -357,6 +376,9 @@ static const struct oddity {
     {"grandchild-hello", session_grandchild_says_hello, NULL},
     {"other-ready", session_other_process_is_ready, NULL},
     {"descriptors", session_sends_descriptors, NULL},
+    {"at-once", session_says_all_at_once, NULL},
+    {"late-at-once", session_says_all_at_once_behind_a_hello, NULL},
+    {"exit-after-at-once", session_exits_after_all_at_once, NULL},
     {"mute", session_named_mute_says_nothing, NULL},
     {"answer-first", NULL, answer_before_fork},
     {"answer-nothing", NULL, answer_nothing},
@@ -382,12 +404,14 @@ static void serve(const struct oddity *oddity)
         if (fdpass_recv(WORKER_CONTROL_FD, &request, sizeof request, fds,
                         FORK_FDS) != (ssize_t)sizeof request)
             _exit(0);
-        if (oddity->answer) {
-            oddity->answer(request.serial, fds);
-        } else {
-            fork_session(fds, oddity->session);
-            tell_spd(TEMPLATE_FORKED, request.serial, 1);
+        if (fds[0] < 0) {
+            tell_spd(TEMPLATE_FORKED, request.serial, 0);
+            continue;
         }
+        if (oddity->answer)
+            oddity->answer(request.serial, fds);
+        else
+            fork_session(fds, oddity->session);
         for (int i = 0; i < FORK_FDS; i++)
             close(fds[i]);
     }

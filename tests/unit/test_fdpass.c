@@ -103,7 +103,7 @@ Test(fdpass, every_number_of_descriptors_up_to_the_most_arrives)
 
 Test(fdpass, another_number_of_descriptors_is_refused_and_closed)
 {
-    for (size_t sent = 0; sent <= FDPASS_MAX; sent++)
+    for (size_t sent = 1; sent <= FDPASS_MAX; sent++)
         for (size_t wanted = 0; wanted <= FDPASS_MAX; wanted++) {
             int got[FDPASS_MAX];
             char record[8];
@@ -115,6 +115,16 @@ Test(fdpass, another_number_of_descriptors_is_refused_and_closed)
                 fdpass_recv(pair[1], record, sizeof record, got, wanted), -1);
             cr_assert_eq(errno, EPROTO);
         }
+}
+
+Test(fdpass, a_record_without_descriptors_says_so)
+{
+    int got[FDPASS_MAX] = {7};
+    char record[8];
+
+    send_fds(0);
+    cr_expect_eq(fdpass_recv(pair[1], record, sizeof record, got, 3), 3);
+    cr_expect_eq(got[0], -1);
 }
 
 Test(fdpass, a_record_that_does_not_fit_is_refused_and_its_descriptors_closed)
