@@ -10,19 +10,13 @@
  *
  * nng answers a cast before the kernel has all of it, and drops at close what
  * it holds; so a cast is over when nng's socket could take the next, which it
- * says when the kernel has the last.
- *
- * It has one connection: when that ends, nng would make the next at once, and
- * 1.5 loses a descriptor now and then, or hangs, when it is closed meanwhile.
- * So the way to its address is closed behind the first.  Callers: link_nng.c,
- * ear_nng.c, post.c. */
+ * says when the kernel has the last.  Callers: link_nng.c, ear_nng.c, post.c. */
 #define _GNU_SOURCE
 #include "strand.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "client/place.h"
@@ -58,13 +52,6 @@ static void say(struct strand *strand, unsigned news)
     strand->news |= news;
 }
 
-static void close_door(struct strand *strand)
-{
-    if (strand->door >= 0)
-        close(strand->door);
-    strand->door = -1;
-}
-
 /* It is refused unless it can be trusted and is the first. */
 static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
@@ -77,8 +64,6 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
     if (wanted)
         strand->pipe = pipe;
     strand->connected |= wanted;
-    if (wanted)
-        close_door(strand);
     pthread_mutex_unlock(&strand->post->lock);
     if (!wanted)
         nng_pipe_close(pipe);
@@ -88,14 +73,18 @@ static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
     struct strand *strand = context;
     bool up = event == NNG_PIPE_EV_ADD_POST;
+    bool own;
 
     pthread_mutex_lock(&strand->post->lock);
-    if (strand->connected && nng_pipe_id(strand->pipe) == nng_pipe_id(pipe)) {
+    own = strand->connected && nng_pipe_id(strand->pipe) == nng_pipe_id(pipe);
+    if (own) {
         strand->up = up;
         strand->ended = !up;
         say(strand, up ? NEWS_UP : NEWS_ENDED);
     }
     pthread_mutex_unlock(&strand->post->lock);
+    if (own && !up)
+        nng_dialer_close(strand->dialer); /* see outlet_dial() */
 }
 
 /* Of news.  It goes on as long as somebody listens. */
@@ -184,8 +173,7 @@ static int prepare(struct strand *strand, const char *id)
         error = nng_socket_get_int(strand->socket, NNG_OPT_SENDFD,
                                    &strand->written);
     if (!error)
-        error = outlet_dial_by_door(strand->socket, strand->place, id,
-                                    &strand->door);
+        error = outlet_dial(strand->socket, strand->place, id, &strand->dialer);
     return error;
 }
 
@@ -259,7 +247,6 @@ void strand_bury(struct strand *strand)
     end_aio(strand->sender, true);
     end_aio(strand->receiver, false);
     free(strand->prefix);
-    close_door(strand);
 }
 
 /* Has no connection yet. */
@@ -282,7 +269,6 @@ static struct strand *strand_create(struct post *post,
     strand->kind = kind;
     strand->counted = counted;
     strand->written = -1;
-    strand->door = -1;
     post->router->links += counted;
     return strand;
 }

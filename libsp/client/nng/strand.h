@@ -66,10 +66,10 @@ struct strand {
     bool opened;  /* else there was an error, and nothing is going on */
     enum strand_state state;
     nng_socket socket;
+    nng_dialer dialer; /* the socket's */
     nng_aio *sender, *receiver; /* owned */
     int written;                /* nng's descriptor: the kernel has all; -1 */
     bool watched;
-    int door; /* owned: by which nng finds the address; -1 */
     void *prefix; /* owned: of news, what is subscribed to */
     size_t prefix_size;
 
