@@ -20,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "base/clock.h"
 #include "client/dial.h"
 #include "client/place.h"
@@ -51,6 +52,7 @@ struct lane {
     nng_socket socket;    /* owned, if opened */
     nng_dialer dialer;    /* the socket's */
     bool opened;
+    struct address_file file; /* of whom it leads to */
     int gone_fd;          /* owned eventfd: the pipe has ended; casts only */
     pthread_mutex_t lock; /* guards what follows, shared with nng's threads */
     pthread_cond_t changed;
@@ -202,6 +204,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         lane->dialing_since = clock_now_ms();
         error = set_callbacks(lane);
     }
+    address_look(lane->place, lane->id, &lane->file);
     if (!error)
         error = outlet_dial(lane->socket, lane->place, lane->id, &lane->dialer);
     if (error)
@@ -350,7 +353,8 @@ bool lane_has_ended(struct lane *lane)
     bool ended;
 
     pthread_mutex_lock(&lane->lock);
-    ended = lane->state == LANE_ENDED;
+    ended = lane->state == LANE_ENDED ||
+            address_is_left(lane->place, lane->id, &lane->file);
     pthread_mutex_unlock(&lane->lock);
     return ended;
 }

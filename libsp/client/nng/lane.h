@@ -32,7 +32,9 @@ struct lane *lane_create(const struct place *place, const char *id,
                          enum lane_kind kind);
 void lane_destroy(struct lane *lane); /* NULL is allowed */
 
-/* Whether its connection has ended: a new lane is needed. */
+/* Whether it leads to nobody any more: its connection has ended, or the session
+ * has, which nng notices late.  What is sent by it then would not run, but that
+ * could not be told. */
 bool lane_has_ended(struct lane *lane);
 
 /* Sends one message, connecting first if need be.  tag: of what stands before

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "address.h"
 #include "base/clock.h"
 #include "client/link.h"
 #include "client/result.h"
@@ -41,6 +42,7 @@ struct queue {
 struct link_nng {
     struct link link;      /* first */
     struct alarm alarm;    /* to look after it again */
+    struct address_file file; /* of whom it leads to */
     struct strand *strands;
     struct queue queues[2]; /* by enum outlet_kind */
     bool ordered;           /* casts are calls with an empty reply */
@@ -160,6 +162,14 @@ static void give_up(struct link_nng *nng)
     drop_idle(nng);
 }
 
+/* The same where there is nobody to be sent to any more; it is not that the
+ * session takes no more connections. */
+static void forsake(struct link_nng *nng)
+{
+    nng->link.greeted = true;
+    give_up(nng);
+}
+
 /* A copy of the reply with a NUL behind it. */
 static enum sp_error take_reply(struct link_nng *nng, struct buf *reply,
                                 const struct strand_outcome *outcome)
@@ -268,11 +278,21 @@ static struct strand *strand_for(struct link_nng *nng, enum outlet_kind kind)
     return NULL;
 }
 
+/* Whether the session has ended, which nng notices late: what is handed to it
+ * after that never runs, but nng does not say so. */
+static bool has_ended(const struct link_nng *nng)
+{
+    return address_is_left(&nng->link.router->place, nng->link.route->id,
+                           &nng->file);
+}
+
 /* Sends what can be sent; when to look again, for the rest. */
 static int64_t pump(struct link_nng *nng, enum outlet_kind kind)
 {
     struct queue *queue = &nng->queues[kind];
 
+    if (queue->first && !nng->broken && has_ended(nng))
+        forsake(nng);
     while (queue->first && !nng->broken) {
         int64_t turn = kind == OUTLET_CALLS ? turn_of(queue) : 0;
         struct strand *strand;
@@ -377,8 +397,7 @@ static void probe(struct link_nng *nng)
     nng->probe_at = clock_now_ms() + nng->probe_ms;
     if (!drop_dialing(nng) || !is_forsaken(nng))
         return;
-    nng->link.greeted = true; /* it is not that it takes no more */
-    give_up(nng);
+    forsake(nng);
 }
 
 static void on_alarm(struct alarm *alarm)
@@ -472,6 +491,7 @@ struct link *link_nng_open(struct route *route)
     nng->alarm.ring = on_alarm;
     nng->ordered = router->place.ordered && !route_is_control(route);
     nng->probe_ms = PROBE_MIN_MS;
+    address_look(&router->place, route->id, &nng->file);
     link_enter(&nng->link, &type, route);
     return &nng->link;
 }

@@ -7,8 +7,8 @@
 #include <nng/protocol/pipeline0/push.h>
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <string.h>
 
+#include "address.h"
 #include "client/conn.h"
 #include "client/place.h"
 #include "wire/tag.h"
@@ -72,23 +72,14 @@ int outlet_open(enum outlet_kind kind, int again_ms, size_t message_max,
     return error;
 }
 
-static void address_of(const struct place *place, const char *id,
-                       char out[RUNDIR_PATH_SIZE])
-{
-    if (*id)
-        rundir_session_path(place->dir, id, out);
-    else
-        rundir_control_path(place->dir, out);
-}
-
 /* In two steps, so that the dialer is known before it has a pipe. */
 int outlet_dial(nng_socket socket, const struct place *place, const char *id,
                 nng_dialer *out_dialer)
 {
-    char url[sizeof "ipc://" + RUNDIR_PATH_SIZE] = "ipc://";
+    char url[ADDRESS_URL_SIZE];
     int error;
 
-    address_of(place, id, url + strlen(url));
+    address_url(place, id, url);
     error = nng_dialer_create(out_dialer, socket, url);
     return error ? error : nng_dialer_start(*out_dialer, NNG_FLAG_NONBLOCK);
 }
