@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "burial.h"
 #include "client/router.h"
 #include "strand.h"
 
@@ -109,7 +110,7 @@ static struct strand *take_closing(struct post *post, int64_t *out_next)
     struct strand *strand;
 
     LL_FOREACH2 (post->closing, strand, post_next)
-        if (strand_is_quiet(strand, now) ||
+        if (burial_is_due(strand, now) ||
             now >= strand->buried_at + PATIENCE_MS)
             break;
     if (strand)
@@ -147,9 +148,9 @@ static void *close_all(void *context)
             continue;
         }
         pthread_mutex_unlock(&post->lock);
-        hushed = strand_hush(strand);
+        hushed = burial_hush(strand);
         if (!hushed)
-            strand_bury(strand);
+            burial_end(strand);
         pthread_mutex_lock(&post->lock);
         if (hushed) {
             strand->buried_at = clock_now_ms();
