@@ -72,6 +72,7 @@ static void free_closed(struct post *post)
     struct strand *strand;
 
     while ((strand = take_closed(post))) {
+        post->router->ears -= strand->kind == OUTLET_NEWS;
         if (strand->counted) {
             post->router->links_leaving--;
             router_link_gone(post->router);

@@ -64,6 +64,7 @@ static struct strand *strand_create(struct post *post,
     strand->counted = counted;
     strand->written = -1;
     post->router->links += counted;
+    post->router->ears += kind == OUTLET_NEWS;
     return strand;
 }
 
