@@ -280,6 +280,16 @@ static void use(struct feed *feed, int fd)
         end(feed, SP_ENOMEM, NULL);
 }
 
+/* Where there are as many subscriptions as may be, one that connects again
+ * waits until nng has closed its last socket. */
+static bool has_room(const struct feed *feed)
+{
+    const struct sp_async *async = feed->async;
+
+    return async->router.ears < async->feeds.max ||
+           async->router.ears < async->feeds.count;
+}
+
 /* What may pass by itself, and what not. */
 static void feed_connect(struct feed *feed)
 {
@@ -287,6 +297,10 @@ static void feed_connect(struct feed *feed)
     enum sp_error error;
     int fd;
 
+    if (!has_room(feed)) {
+        pause_connecting(feed);
+        return;
+    }
     result_init(&result);
     error = router_dial(&feed->async->router, feed->id, &fd, &result);
     if (error == SP_OK)

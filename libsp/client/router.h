@@ -30,6 +30,7 @@ struct router {
     size_t links;          /* connections to sessions that are open */
     size_t links_leaving;  /* of them, being closed */
     size_t links_max;
+    size_t ears;           /* nng's sockets that hear, until they are closed */
     struct post *post; /* owned: what nng says; NULL: it is the local channel */
     int patience_ms;   /* how long finding out may take whether there is room */
     size_t bytes;          /* that all routes hold */

@@ -19,11 +19,16 @@ void nng_once(void)
     nng_close(socket);
 }
 
-void nng_once_if_channel(void)
+bool nng_is_channel(void)
 {
     const char *channel = getenv(SP_CHANNEL_ENV);
 
-    if (!channel || strcmp(channel, "nng") != 0)
+    return channel && strcmp(channel, "nng") == 0;
+}
+
+void nng_once_if_channel(void)
+{
+    if (!nng_is_channel())
         return;
     nng_once();
     leftovers_allow_sockets(2);

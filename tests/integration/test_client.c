@@ -121,16 +121,30 @@ SCENE_TEST(client, a_session_that_was_ended_is_not_found_by_its_old_connection)
     expect_reply(scene, "a", "x", "x");
     expect_error(scene, SP_OK, sp_cast(scene->client, "a", "x", 1, NULL));
     expect_error(scene, SP_OK, sp_terminate(scene->client, "a", NULL));
-    if (scene_is_local(scene)) {
-        expect_error(scene, SP_ENOENT, call(scene, "a", "x", LONG_MS));
-    } else {
-        /* nng's thread may see the end of the old connection a little later */
-        enum sp_error error = call(scene, "a", "x", LONG_MS);
-
-        cr_expect(error == SP_ENOENT || error == SP_EDIED);
-    }
+    expect_error(scene, SP_ENOENT, call(scene, "a", "x", LONG_MS));
+    expect_error(scene, SP_ENOENT,
+                 sp_cast(scene->client, "a", "x", 1, scene->result));
     start(scene, "a", "kv", NULL);
     expect_reply(scene, "a", "incr n", "1");
+}
+
+/* A session that ends takes its name along, which tells so before nng does. */
+SCENE_TEST(client, a_session_that_has_lost_its_name_is_not_asked_over_nng)
+{
+    char path[256];
+
+    if (scene_is_local(scene))
+        return; /* where the connection tells it */
+    start(scene, "a", "echo", NULL);
+    expect_reply(scene, "a", "x", "x");
+    expect_error(scene, SP_OK, sp_cast(scene->client, "a", "x", 1, NULL));
+    snprintf(path, sizeof path, "%s/sessions/a",
+             harness_runtime_dir(scene->harness));
+    cr_assert_eq(unlink(path), 0);
+    expect_error(scene, SP_ENOENT, call(scene, "a", "x", LONG_MS));
+    cr_expect_eq(sp_result_progress(scene->result), SP_PROGRESS_NOT_SENT);
+    expect_error(scene, SP_ENOENT,
+                 sp_cast(scene->client, "a", "x", 1, scene->result));
 }
 
 /* ---- invalid arguments -------------------------------------------------- */

@@ -193,6 +193,7 @@ Test(plug_stream, of_one_visitor_has_nothing_of_another)
     bob = visitor(&of_bob);
     reply_to("crash", ann.cookie);
     window_await(&of_ann, "event: crash\n");
+    window_await(&of_ann, "event: gap\n");
     session_do(ann.cookie, "emit of ann");
     session_do(bob.cookie, "emit of bob");
     window_await(&of_ann, "data: of ann\n\n");

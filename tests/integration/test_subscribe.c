@@ -315,6 +315,39 @@ SUBSCRIBE_TEST(subscriptions_are_bounded_in_number)
     subscribe("p", "", &ears[2]);
 }
 
+static unsigned count_subscribers(const char *id)
+{
+    struct sp_session_info *info;
+    unsigned count;
+
+    cr_assert_eq(sp_info(client, id, &info, NULL), SP_OK);
+    count = sp_info_subscribers(info);
+    sp_info_free(info);
+    return count;
+}
+
+/* nng closes a connection some time after it was given up, and the session
+ * notices after that. */
+SUBSCRIBE_TEST(subscriptions_that_come_and_go_do_not_pile_up)
+{
+    unsigned most = 0;
+
+    start("p");
+    cr_assert_eq(sp_async_set_limit(async, SP_ASYNC_SUBSCRIPTIONS, 2), SP_OK);
+    for (int i = 0; i < 20; i++) {
+        struct ear ears[2] = {{.lost = 0}};
+        unsigned count;
+
+        subscribe("p", "", &ears[0]);
+        subscribe("p", "", &ears[1]);
+        count = count_subscribers("p");
+        most = count > most ? count : most;
+        sp_async_cancel(async, ears[0].ticket, NULL);
+        sp_async_cancel(async, ears[1].ticket, NULL);
+    }
+    cr_expect_leq(most, 2u * 2, "%u connections of 2 subscriptions", most);
+}
+
 /* ---- events ------------------------------------------------------------- */
 
 SUBSCRIBE_TEST(events_of_one_session_or_of_all_come_as_they_happen)

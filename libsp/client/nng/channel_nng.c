@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "client/cache.h"
+#include "client/dial.h"
 #include "client/place.h"
 #include "client/result.h"
 #include "lane.h"
@@ -119,8 +120,8 @@ static void wait_for_lane(struct route *route, int64_t deadline)
 }
 
 /* Takes a lane that nobody uses; NULL, and the error in result. */
-static struct lane *route_take(struct route *route, int64_t deadline,
-                               struct sp_result *result)
+static struct lane *route_take_any(struct route *route, int64_t deadline,
+                                   struct sp_result *result)
 {
     struct lane *lane = NULL;
     bool late = false;
@@ -159,6 +160,19 @@ static void route_give(struct route *route, struct lane *lane, bool keep)
     pthread_mutex_unlock(&route->lock);
     if (!keep)
         lane_destroy(lane);
+}
+
+/* One that may lead to somebody. */
+static struct lane *route_take(struct route *route, int64_t deadline,
+                               struct sp_result *result)
+{
+    struct lane *lane = route_take_any(route, deadline, result);
+
+    while (lane && lane_has_ended(lane)) {
+        route_give(route, lane, false);
+        lane = route_take_any(route, deadline, result);
+    }
+    return lane;
 }
 
 /* ---- one message ---- */
@@ -202,12 +216,16 @@ static enum sp_error run(struct routes *routes, const char *id, char tag,
                          const void *body, size_t size, int64_t deadline,
                          struct sp_result *result)
 {
+    struct dial_pause pause = DIAL_PAUSE_FIRST;
     enum lane_outcome outcome;
     int tries = 0;
 
     do
         outcome = run_once(routes, id, tag, body, size, deadline, result);
-    while (outcome == LANE_STALE || (outcome == LANE_NOT_RUN && ++tries < 2));
+    while ((outcome == LANE_STALE && dial_pause(&pause, deadline)) ||
+           (outcome == LANE_NOT_RUN && ++tries < 2));
+    if (outcome == LANE_STALE)
+        return result_set(result, SP_ETIMEDOUT, SP_PROGRESS_NOT_SENT);
     if (outcome == LANE_NOT_RUN)
         result_set(result, SP_EDIED, SP_PROGRESS_NOT_SENT);
     return result->error == SP_EDIED ? channel_died(id, result)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* One nng socket, its one pipe at a time, and one message at a time over it.
+/* One nng socket, its one pipe, and one message at a time over it.
  *
  * nng's own resending is off: a message that nng has not handed to the pipe
- * when that ends has not run; any other may have.  Connecting again is left to
- * nng.  nng answers a cast before the kernel has all of it, and drops at close
- * what it holds; so a cast waits until nng's socket says that it could take the
- * next, which it says when the kernel has the last.
+ * when that ends has not run; any other may have.  It does not connect again
+ * (see outlet_dial()).  nng answers a cast before the kernel has all of it, and
+ * drops at close what it holds; so a cast waits until nng's socket says that it
+ * could take the next, which it says when the kernel has the last.
  *
  * nng's threads call the three pipe_... functions.  Caller: channel_nng.c. */
 #define _GNU_SOURCE
@@ -15,12 +15,12 @@
 #include <nng/nng.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "base/clock.h"
 #include "client/dial.h"
 #include "client/place.h"
@@ -29,21 +29,19 @@
 
 /* While nng connects, whether there still is a session is asked this often. */
 #define LANE_PROBE_MS 500
-/* So rarely nng connects again in the end, so that lanes to sessions that have
- * gone cost little. */
-#define LANE_RECONNECT_MAX_MS 10000
-/* When nng has not connected again after this time although there is a session,
- * it is in one of its long waits. */
-#define LANE_STALE_MS 100
-/* When it has never connected after this time, it may have given up for good:
- * it does when a session that dies closes the connection before nng has said
- * its handshake. */
+/* So rarely nng tries to connect in the end, so that lanes to sessions that
+ * have gone cost little. */
+#define LANE_RETRY_MAX_MS 10000
+/* When it has not connected after this time although there is a session, it may
+ * have given up for good: it does when a session that dies closes the
+ * connection before nng has said its handshake. */
 #define LANE_GIVEN_UP_MS 1000
 
 enum lane_state {
     LANE_NEW,     /* no socket yet */
-    LANE_DIALING, /* no pipe yet, or no longer */
+    LANE_DIALING, /* no pipe yet */
     LANE_UP,
+    LANE_ENDED, /* so has its pipe */
 };
 
 struct lane {
@@ -52,15 +50,15 @@ struct lane {
     enum lane_kind kind;
     nng_aio *aio;         /* owned; of the message under way */
     nng_socket socket;    /* owned, if opened */
+    nng_dialer dialer;    /* the socket's */
     bool opened;
-    int gone_fd;          /* owned eventfd: a pipe has ended since it was read;
-                           * casts only */
+    struct address_file file; /* of whom it leads to */
+    int gone_fd;          /* owned eventfd: the pipe has ended; casts only */
     pthread_mutex_t lock; /* guards what follows, shared with nng's threads */
     pthread_cond_t changed;
     enum lane_state state;
-    int pipe;           /* the number of the last one; -1: none yet */
-    bool pipe_gone;     /* that one has ended */
-    int64_t dialing_since; /* when that began, or the last pipe ended */
+    int pipe;           /* its number; -1: none yet */
+    int64_t dialing_since;
     bool sending;       /* nng has not handed the message to the pipe yet */
 };
 
@@ -121,19 +119,17 @@ void lane_destroy(struct lane *lane)
 
 /* ---- its pipe; called by nng's threads ---- */
 
-/* It is refused unless it can be trusted and is the only one. */
+/* It is refused unless it can be trusted and is the first. */
 static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
     struct lane *lane = context;
-    bool wanted;
+    bool wanted = outlet_trusts(lane->place, pipe);
 
     (void)event;
     pthread_mutex_lock(&lane->lock);
-    wanted = lane->state != LANE_UP && outlet_trusts(lane->place, pipe);
-    if (wanted) {
+    wanted = wanted && lane->pipe < 0;
+    if (wanted)
         lane->pipe = nng_pipe_id(pipe);
-        lane->pipe_gone = false;
-    }
     pthread_mutex_unlock(&lane->lock);
     if (!wanted)
         nng_pipe_close(pipe);
@@ -146,7 +142,7 @@ static void pipe_came(nng_pipe pipe, nng_pipe_ev event, void *context)
 
     (void)event;
     pthread_mutex_lock(&lane->lock);
-    if (lane->pipe == nng_pipe_id(pipe) && !lane->pipe_gone)
+    if (lane->pipe == nng_pipe_id(pipe) && lane->state == LANE_DIALING)
         lane->state = LANE_UP;
     pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->lock);
@@ -157,13 +153,13 @@ static void pipe_came(nng_pipe pipe, nng_pipe_ev event, void *context)
 static void pipe_went(nng_pipe pipe, nng_pipe_ev event, void *context)
 {
     struct lane *lane = context;
+    bool own;
 
     (void)event;
     pthread_mutex_lock(&lane->lock);
-    if (lane->pipe == nng_pipe_id(pipe)) {
-        lane->state = LANE_DIALING;
-        lane->pipe_gone = true;
-        lane->dialing_since = clock_now_ms();
+    own = lane->pipe == nng_pipe_id(pipe);
+    if (own) {
+        lane->state = LANE_ENDED;
         if (lane->sending)
             nng_aio_abort(lane->aio, NNG_ECONNABORTED);
         if (lane->gone_fd >= 0)
@@ -171,6 +167,8 @@ static void pipe_went(nng_pipe pipe, nng_pipe_ev event, void *context)
     }
     pthread_cond_broadcast(&lane->changed);
     pthread_mutex_unlock(&lane->lock);
+    if (own)
+        nng_dialer_close(lane->dialer); /* see outlet_dial() */
 }
 
 /* ---- connecting; under the lock ---- */
@@ -197,7 +195,7 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         return result_fail(result, SP_ESYSTEM, SP_PROGRESS_NOT_SENT,
                            "eventfd: %s", strerrordesc_np(errno));
     error = outlet_open(lane->kind == LANE_CALLS ? OUTLET_CALLS : OUTLET_CASTS,
-                        LANE_RECONNECT_MAX_MS,
+                        LANE_RETRY_MAX_MS,
                         outlet_message_max(lane->place, lane->id),
                         &lane->socket);
     if (!error) {
@@ -206,8 +204,9 @@ static enum sp_error lane_open(struct lane *lane, struct sp_result *result)
         lane->dialing_since = clock_now_ms();
         error = set_callbacks(lane);
     }
+    address_look(lane->place, lane->id, &lane->file);
     if (!error)
-        error = outlet_dial(lane->socket, lane->place, lane->id);
+        error = outlet_dial(lane->socket, lane->place, lane->id, &lane->dialer);
     if (error)
         nng_failed(result, error, SP_PROGRESS_NOT_SENT);
     return error ? result->error : SP_OK;
@@ -237,10 +236,9 @@ static void wait_for_change(struct lane *lane, int64_t until)
 
 static bool is_stale(const struct lane *lane)
 {
-    int64_t patience = lane->pipe < 0 ? LANE_GIVEN_UP_MS : LANE_STALE_MS;
-
-    return lane->state == LANE_DIALING &&
-           clock_now_ms() >= lane->dialing_since + patience;
+    return lane->state == LANE_ENDED ||
+           (lane->state == LANE_DIALING &&
+            clock_now_ms() >= lane->dialing_since + LANE_GIVEN_UP_MS);
 }
 
 /* True: the lane is up.  Else *out_outcome and result say what now. */
@@ -250,8 +248,7 @@ static bool lane_connect(struct lane *lane, int64_t deadline,
 {
     *out_outcome = LANE_OVER;
     while (lane->state != LANE_UP) {
-        int64_t next = clock_now_ms() + (lane->pipe < 0 ? LANE_PROBE_MS
-                                                        : LANE_STALE_MS);
+        int64_t next = clock_now_ms() + LANE_PROBE_MS;
 
         if (probe(lane, result) != SP_OK ||
             (lane->state == LANE_NEW && lane_open(lane, result) != SP_OK))
@@ -271,20 +268,15 @@ static bool lane_connect(struct lane *lane, int64_t deadline,
 
 /* ---- one message ---- */
 
-/* Hands the message to the pipe; it is nng's then.  0 and the pipe's number, or
- * nng's error: NNG_ECONNABORTED if there is no pipe any more. */
-static int hand_over(struct lane *lane, nng_msg *message, int64_t deadline,
-                     int *out_pipe)
+/* Hands the message to the pipe; it is nng's then.  0, or nng's error:
+ * NNG_ECONNABORTED if there is no pipe any more. */
+static int hand_over(struct lane *lane, nng_msg *message, int64_t deadline)
 {
-    eventfd_t ends;
     int error = NNG_ECONNABORTED;
 
     pthread_mutex_lock(&lane->lock);
     lane->sending = lane->state == LANE_UP;
     if (lane->sending) {
-        *out_pipe = lane->pipe;
-        if (lane->gone_fd >= 0)
-            eventfd_read(lane->gone_fd, &ends);
         nng_aio_set_timeout(lane->aio, deadline_left(deadline));
         nng_aio_set_msg(lane->aio, message);
         nng_send_aio(lane->socket, lane->aio);
@@ -324,19 +316,18 @@ static enum lane_outcome await_reply(struct lane *lane, int64_t deadline,
     return LANE_OVER;
 }
 
-static bool is_up(struct lane *lane, int pipe)
+static bool is_up(struct lane *lane)
 {
     bool up;
 
     pthread_mutex_lock(&lane->lock);
-    up = lane->state == LANE_UP && lane->pipe == pipe;
+    up = lane->state == LANE_UP;
     pthread_mutex_unlock(&lane->lock);
     return up;
 }
 
-/* Waits until nng could take the next message for the same pipe. */
-static enum lane_outcome await_written(struct lane *lane, int pipe,
-                                       int64_t deadline,
+/* Waits until nng could take the next message. */
+static enum lane_outcome await_written(struct lane *lane, int64_t deadline,
                                        struct sp_result *result)
 {
     struct pollfd pollers[2] = {{.events = POLLIN},
@@ -352,9 +343,20 @@ static enum lane_outcome await_written(struct lane *lane, int pipe,
     while (ready < 0 && errno == EINTR);
     if (ready == 0)
         return over(result, SP_ETIMEDOUT, SP_PROGRESS_SENT);
-    if (pollers[0].revents && is_up(lane, pipe))
+    if (pollers[0].revents && is_up(lane))
         return over(result, SP_OK, SP_PROGRESS_SENT);
     return over(result, SP_EDIED, SP_PROGRESS_SENT);
+}
+
+bool lane_has_ended(struct lane *lane)
+{
+    bool ended;
+
+    pthread_mutex_lock(&lane->lock);
+    ended = lane->state == LANE_ENDED ||
+            address_is_left(lane->place, lane->id, &lane->file);
+    pthread_mutex_unlock(&lane->lock);
+    return ended;
 }
 
 enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
@@ -364,7 +366,7 @@ enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
     enum lane_outcome outcome;
     nng_msg *message;
     bool connected;
-    int error, pipe;
+    int error;
 
     pthread_mutex_lock(&lane->lock);
     connected = lane_connect(lane, deadline, result, &outcome);
@@ -374,12 +376,11 @@ enum lane_outcome lane_run(struct lane *lane, char tag, const void *body,
     message = outlet_message(tag, body, size);
     if (!message)
         return over(result, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
-    error = hand_over(lane, message, deadline, &pipe);
+    error = hand_over(lane, message, deadline);
     if (error == NNG_ECONNABORTED)
         return LANE_NOT_RUN;
     if (error)
         return nng_failed(result, error, SP_PROGRESS_NOT_SENT);
-    return lane->kind == LANE_CALLS
-               ? await_reply(lane, deadline, result)
-               : await_written(lane, pipe, deadline, result);
+    return lane->kind == LANE_CALLS ? await_reply(lane, deadline, result)
+                                    : await_written(lane, deadline, result);
 }

@@ -9,6 +9,7 @@
 #ifndef CLIENT_NNG_LANE_H
 #define CLIENT_NNG_LANE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,7 @@ enum lane_kind { LANE_CALLS, LANE_CASTS };
 enum lane_outcome {
     LANE_OVER,    /* result says what came of it */
     LANE_NOT_RUN, /* the connection ended; it has certainly not run */
-    LANE_STALE,   /* nothing was tried: a new lane would be quicker */
+    LANE_STALE,   /* nothing was sent, nor will be: take a new lane */
 };
 
 struct lane;
@@ -30,6 +31,11 @@ struct lane;
 struct lane *lane_create(const struct place *place, const char *id,
                          enum lane_kind kind);
 void lane_destroy(struct lane *lane); /* NULL is allowed */
+
+/* Whether it leads to nobody any more: its connection has ended, or the session
+ * has, which nng notices late.  What is sent by it then would not run, but that
+ * could not be told. */
+bool lane_has_ended(struct lane *lane);
 
 /* Sends one message, connecting first if need be.  tag: of what stands before
  * the body; 0: nothing does.  A call waits for its reply.

@@ -1,55 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* A link of the nng channel: strands to one process of a session (or to spd).
- * Casts have one, so that they stay in order.  Calls have one, too, as long as
- * they are answered at once; one that is not lets the next go by a further
- * strand after a moment, so that a call that is answered late holds up nobody
- * for long, and those that are answered at once are handled in their order.
+/* A link of the nng channel: the transfers of one process of a session (or of
+ * spd), which leave by a bundle of strands.  A call that is not answered at
+ * once lets the next go by a further strand after a moment, so that it holds up
+ * nobody for long, and those that are answered at once are handled in their
+ * order.
  *
  * When a strand ends with a message under way, or spd says that there is nobody
  * to connect to, the link takes no more: what it has not sent goes back to the
  * route, which finds out what is to be done.  Callers: link.c, strand.c. */
 #define _GNU_SOURCE
-#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <utlist.h>
 
+#include "address.h"
 #include "base/clock.h"
+#include "bundle.h"
 #include "client/link.h"
 #include "client/result.h"
 #include "client/route.h"
-#include "post.h"
 #include "strand.h"
 #include "wire/tag.h"
 
-/* Strands for calls at most: a third of the connections that a session takes
- * from all (48). */
-#define CALLS_MAX 16
-/* A call that is not answered in this time lets the next go. */
-#define SLOW_MS 10
 /* While nng connects, whether there still is a session is asked after the first
  * time, and after twice as long each time, up to the second. */
 #define PROBE_MIN_MS 250
 #define PROBE_MAX_MS 10000
 
-struct queue {
-    struct transfer *first;
-    size_t strands;        /* for them */
-    struct strand *newest; /* of them: the last that was sent by; or NULL */
-};
-
 struct link_nng {
     struct link link;      /* first */
     struct alarm alarm;    /* to look after it again */
-    struct strand *strands;
-    struct queue queues[2]; /* by enum outlet_kind */
-    bool ordered;           /* casts are calls with an empty reply */
+    struct address_file file; /* of whom it leads to */
+    struct bundle bundle;
+    struct transfer *queues[2]; /* to be sent, by enum outlet_kind */
     int64_t probe_at;       /* when it is asked whether there is a session */
     int probe_ms;
     bool broken;            /* it takes no more */
 };
-
-static const struct strand_user strand_user;
 
 static struct link_nng *nng_of_alarm(struct alarm *alarm)
 {
@@ -67,65 +54,18 @@ static bool is_cast(const struct transfer *transfer)
     return transfer->request.kind == CONN_CAST;
 }
 
-static struct queue *queue_of(struct link_nng *nng,
-                              const struct transfer *transfer)
+static enum outlet_kind kind_of(const struct link_nng *nng,
+                                const struct transfer *transfer)
 {
-    bool pushed = is_cast(transfer) && !nng->ordered;
+    bool pushed = is_cast(transfer) && !nng->bundle.ordered;
 
-    return &nng->queues[pushed ? OUTLET_CASTS : OUTLET_CALLS];
+    return pushed ? OUTLET_CASTS : OUTLET_CALLS;
 }
 
-/* ---- strands ---- */
-
-static void drop_strand(struct link_nng *nng, struct strand *strand)
+static struct transfer **queue_of(struct link_nng *nng,
+                                  const struct transfer *transfer)
 {
-    struct queue *queue = &nng->queues[strand->kind];
-
-    assert(!strand->load);
-    if (queue->newest == strand)
-        queue->newest = NULL;
-    queue->strands--;
-    DL_DELETE(nng->strands, strand);
-    strand_close(strand);
-}
-
-static void drop_idle(struct link_nng *nng)
-{
-    struct strand *strand, *next;
-
-    DL_FOREACH_SAFE (nng->strands, strand, next)
-        if (!strand->load)
-            drop_strand(nng, strand);
-}
-
-static struct strand *find_strand(const struct link_nng *nng,
-                                  enum outlet_kind kind,
-                                  enum strand_state state)
-{
-    struct strand *strand;
-
-    DL_FOREACH (nng->strands, strand)
-        if (strand->kind == kind && strand->state == state)
-            return strand;
-    return NULL;
-}
-
-static bool add_strand(struct link_nng *nng, enum outlet_kind kind)
-{
-    struct router *router = nng->link.router;
-    struct route *route = nng->link.route;
-    struct strand *strand =
-        strand_open(router->post, &router->place, route->id, kind,
-                    !route_is_control(route));
-
-    if (!strand)
-        return false;
-    strand->user = &strand_user;
-    strand->owner = nng;
-    nng->queues[kind].strands++;
-    nng->probe_at = clock_now_ms() + nng->probe_ms;
-    DL_APPEND(nng->strands, strand);
-    return true;
+    return &nng->queues[kind_of(nng, transfer)];
 }
 
 /* ---- transfers that are over ---- */
@@ -141,10 +81,10 @@ static void finish(struct link_nng *nng, struct transfer *transfer,
 static void finish_queued(struct link_nng *nng, enum sp_error error)
 {
     for (int kind = 0; kind < 2; kind++)
-        while (nng->queues[kind].first) {
-            struct transfer *transfer = nng->queues[kind].first;
+        while (nng->queues[kind]) {
+            struct transfer *transfer = nng->queues[kind];
 
-            DL_DELETE(nng->queues[kind].first, transfer);
+            DL_DELETE(nng->queues[kind], transfer);
             finish(nng, transfer, error, SP_PROGRESS_NOT_SENT);
         }
 }
@@ -157,7 +97,15 @@ static void give_up(struct link_nng *nng)
     nng->link.withdrawing = nng->link.greeted;
     finish_queued(nng, SP_EDIED);
     nng->link.withdrawing = false;
-    drop_idle(nng);
+    bundle_drop_idle(&nng->bundle);
+}
+
+/* The same where there is nobody to be sent to any more; it is not that the
+ * session takes no more connections. */
+static void forsake(struct link_nng *nng)
+{
+    nng->link.greeted = true;
+    give_up(nng);
 }
 
 /* A copy of the reply with a NUL behind it. */
@@ -183,7 +131,7 @@ static char tag_of(const struct link_nng *nng,
     case CONN_CALL:
         return literal ? '=' : 0;
     case CONN_CAST:
-        return nng->ordered ? '&' : 0;
+        return nng->bundle.ordered ? '&' : 0;
     case CONN_CONTROL:
         break;
     }
@@ -193,96 +141,50 @@ static char tag_of(const struct link_nng *nng,
 static void send_by(struct link_nng *nng, struct strand *strand,
                     struct transfer *transfer)
 {
-    struct queue *queue = queue_of(nng, transfer);
     const struct conn_request *request = &transfer->request;
 
-    DL_DELETE(queue->first, transfer);
+    DL_DELETE(*queue_of(nng, transfer), transfer);
     if (!strand_send(strand, tag_of(nng, request), request->body,
                      request->size)) {
         finish(nng, transfer, SP_ENOMEM, SP_PROGRESS_NOT_SENT);
         return;
     }
-    strand->load = transfer;
-    strand->sent_at = clock_now_ms();
-    queue->newest = strand;
+    bundle_load(&nng->bundle, strand, transfer);
 }
 
-/* When the next of them may be sent; 0: now. */
-static int64_t turn_of(const struct queue *queue)
+/* Whether the session has ended, which nng notices late: what is handed to it
+ * after that never runs, but nng does not say so. */
+static bool has_ended(const struct link_nng *nng)
 {
-    const struct strand *newest = queue->newest;
-    int64_t due;
-
-    if (!newest || !newest->load)
-        return 0;
-    due = newest->sent_at + SLOW_MS;
-    return due <= clock_now_ms() ? 0 : due;
-}
-
-/* Where all connections are in use, one for calls that is idle makes room for
- * one for casts, and the other way. */
-static bool may_add(struct link_nng *nng, enum outlet_kind kind)
-{
-    struct route *route = nng->link.route;
-    struct strand *other =
-        find_strand(nng, kind == OUTLET_CALLS ? OUTLET_CASTS : OUTLET_CALLS,
-                    STRAND_IDLE);
-
-    if (route_is_control(route) || router_make_room(nng->link.router))
-        return true;
-    if (nng->queues[kind].strands > 0)
-        return false;
-    if (other)
-        drop_strand(nng, other);
-    route_starve(route);
-    return false;
-}
-
-/* The oldest whose call was given up and not answered yet; NULL. */
-static struct strand *find_forgotten(const struct link_nng *nng)
-{
-    struct strand *strand;
-
-    DL_FOREACH (nng->strands, strand)
-        if (strand->kind == OUTLET_CALLS && !strand->load &&
-            strand->state == STRAND_SENDING)
-            return strand;
-    return NULL;
-}
-
-/* A strand that takes the next of this kind, or NULL. */
-static struct strand *strand_for(struct link_nng *nng, enum outlet_kind kind)
-{
-    const struct queue *queue = &nng->queues[kind];
-    size_t max = kind == OUTLET_CALLS && !nng->ordered ? CALLS_MAX : 1;
-    struct strand *strand = find_strand(nng, kind, STRAND_IDLE);
-
-    if (!strand && queue->strands == max && max == CALLS_MAX &&
-        find_forgotten(nng))
-        drop_strand(nng, find_forgotten(nng));
-    if (strand || queue->strands == max ||
-        find_strand(nng, kind, STRAND_DIALING) || !may_add(nng, kind))
-        return strand;
-    if (!add_strand(nng, kind) && !nng->strands)
-        finish_queued(nng, SP_ENOMEM);
-    return NULL;
+    return address_is_left(&nng->link.router->place, nng->link.route->id,
+                           &nng->file);
 }
 
 /* Sends what can be sent; when to look again, for the rest. */
 static int64_t pump(struct link_nng *nng, enum outlet_kind kind)
 {
-    struct queue *queue = &nng->queues[kind];
+    struct transfer **queue = &nng->queues[kind];
+    struct strand *strand;
+    int64_t turn;
 
-    while (queue->first && !nng->broken) {
-        int64_t turn = kind == OUTLET_CALLS ? turn_of(queue) : 0;
-        struct strand *strand;
-
+    if (*queue && !nng->broken && has_ended(nng))
+        forsake(nng);
+    while (*queue && !nng->broken) {
+        turn = kind == OUTLET_CALLS ? bundle_turn(&nng->bundle) : 0;
         if (turn > 0)
             return turn;
-        strand = strand_for(nng, kind);
-        if (!strand)
-            return queue->first ? nng->probe_at : DEADLINE_NEVER;
-        send_by(nng, strand, queue->first);
+        switch (bundle_take(&nng->bundle, kind, &strand)) {
+        case BUNDLE_READY:
+            send_by(nng, strand, *queue);
+            break;
+        case BUNDLE_DIALS:
+            nng->probe_at = clock_now_ms() + nng->probe_ms;
+            return nng->probe_at;
+        case BUNDLE_BUSY:
+            return nng->probe_at;
+        case BUNDLE_FAILED:
+            finish_queued(nng, SP_ENOMEM);
+        }
     }
     return DEADLINE_NEVER;
 }
@@ -297,7 +199,7 @@ static void settle(struct link_nng *nng)
     alarms_set(&link->router->loop.alarms, &nng->alarm,
                calls < casts ? calls : casts);
     link_settle(link, !nng->broken,
-                link->outstanding == 0 && !nng->strands);
+                link->outstanding == 0 && !nng->bundle.strands);
 }
 
 /* ---- what strands say ---- */
@@ -307,11 +209,11 @@ static void on_change(struct strand *strand)
     struct link_nng *nng = nng_of_strand(strand);
 
     if (strand->state == STRAND_ENDED)
-        drop_strand(nng, strand);
+        bundle_drop(&nng->bundle, strand);
     else
         nng->link.greeted = true;
     nng->probe_ms = PROBE_MIN_MS;
-    if (!nng->strands)
+    if (!nng->bundle.strands)
         give_up(nng);
     settle(nng);
 }
@@ -328,7 +230,7 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
     if (transfer)
         finish(nng, transfer, error, outcome->progress);
     if (strand->state == STRAND_ENDED) {
-        drop_strand(nng, strand);
+        bundle_drop(&nng->bundle, strand);
         give_up(nng);
     }
     settle(nng);
@@ -336,19 +238,6 @@ static void on_over(struct strand *strand, const struct strand_outcome *outcome)
 
 static const struct strand_user strand_user = {.on_change = on_change,
                                                .on_over = on_over};
-
-static bool drop_dialing(struct link_nng *nng)
-{
-    struct strand *strand, *next;
-    bool found = false;
-
-    DL_FOREACH_SAFE (nng->strands, strand, next)
-        if (strand->state == STRAND_DIALING) {
-            drop_strand(nng, strand);
-            found = true;
-        }
-    return found;
-}
 
 /* Whether a connection of our own would find that there is no session, no
  * supervisor, or a stranger. */
@@ -375,10 +264,9 @@ static void probe(struct link_nng *nng)
 
     nng->probe_ms = twice < PROBE_MAX_MS ? twice : PROBE_MAX_MS;
     nng->probe_at = clock_now_ms() + nng->probe_ms;
-    if (!drop_dialing(nng) || !is_forsaken(nng))
+    if (!bundle_drop_dialing(&nng->bundle) || !is_forsaken(nng))
         return;
-    nng->link.greeted = true; /* it is not that it takes no more */
-    give_up(nng);
+    forsake(nng);
 }
 
 static void on_alarm(struct alarm *alarm)
@@ -399,7 +287,7 @@ static void nng_send_transfer(struct link *link, struct transfer *transfer)
     if (nng->broken)
         finish(nng, transfer, SP_EDIED, SP_PROGRESS_NOT_SENT);
     else
-        DL_APPEND(queue_of(nng, transfer)->first, transfer);
+        DL_APPEND(*queue_of(nng, transfer), transfer);
 }
 
 static void nng_flush(struct link *link)
@@ -407,20 +295,9 @@ static void nng_flush(struct link *link)
     settle((struct link_nng *)link);
 }
 
-static struct strand *carrier_of(const struct link_nng *nng,
-                                 const struct transfer *transfer)
-{
-    struct strand *strand;
-
-    DL_FOREACH (nng->strands, strand)
-        if (strand->load == transfer)
-            return strand;
-    return NULL;
-}
-
 /* A call that is given up keeps its strand until it is answered, so that
- * nothing is closed in the middle of a reply; and where one order holds, nothing
- * is sent past it. */
+ * nothing is closed in the middle of a reply; and where one order holds,
+ * nothing is sent past it. */
 static void withdraw_sent(struct link_nng *nng, struct strand *strand)
 {
     struct transfer *transfer = strand->load;
@@ -429,20 +306,20 @@ static void withdraw_sent(struct link_nng *nng, struct strand *strand)
     strand->load = NULL;
     finish(nng, transfer, SP_ETIMEDOUT, progress);
     if (strand->kind == OUTLET_CASTS || progress == SP_PROGRESS_NOT_SENT)
-        drop_strand(nng, strand);
+        bundle_drop(&nng->bundle, strand);
 }
 
 /* What was never sent for want of a connection is told so. */
 static void nng_withdraw(struct link *link, struct transfer *transfer)
 {
     struct link_nng *nng = (struct link_nng *)link;
-    struct strand *strand = carrier_of(nng, transfer);
+    struct strand *strand = bundle_find_load(&nng->bundle, transfer);
     bool cut_off = !link->greeted || link->route->starved;
 
     if (strand) {
         withdraw_sent(nng, strand);
     } else {
-        DL_DELETE(queue_of(nng, transfer)->first, transfer);
+        DL_DELETE(*queue_of(nng, transfer), transfer);
         finish(nng, transfer, cut_off ? SP_EAGAIN : SP_ETIMEDOUT,
                SP_PROGRESS_NOT_SENT);
     }
@@ -453,7 +330,7 @@ static void nng_close_link(struct link *link)
 {
     struct link_nng *nng = (struct link_nng *)link;
 
-    drop_idle(nng);
+    bundle_drop_idle(&nng->bundle);
     alarms_leave(&link->router->loop.alarms, &nng->alarm);
     free(nng);
 }
@@ -470,8 +347,14 @@ struct link *link_nng_open(struct route *route)
         return NULL;
     }
     nng->alarm.ring = on_alarm;
-    nng->ordered = router->place.ordered && !route_is_control(route);
+    nng->bundle = (struct bundle){
+        .route = route,
+        .user = &strand_user,
+        .owner = nng,
+        .ordered = router->place.ordered && !route_is_control(route),
+    };
     nng->probe_ms = PROBE_MIN_MS;
+    address_look(&router->place, route->id, &nng->file);
     link_enter(&nng->link, &type, route);
     return &nng->link;
 }

@@ -4,19 +4,16 @@
 #define _GNU_SOURCE
 #include "outlet.h"
 
-#include <fcntl.h>
 #include <nng/protocol/pipeline0/push.h>
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "address.h"
 #include "client/conn.h"
 #include "client/place.h"
 #include "wire/tag.h"
 
-/* How soon nng connects again: somewhen between now and this time, which it
+/* How soon nng tries again: somewhen between now and this time, which it
  * doubles with each failure. */
 #define AGAIN_MIN_MS 10
 
@@ -75,48 +72,22 @@ int outlet_open(enum outlet_kind kind, int again_ms, size_t message_max,
     return error;
 }
 
-static void address_of(const struct place *place, const char *id,
-                       char out[RUNDIR_PATH_SIZE])
+/* In two steps, so that the dialer is known before it has a pipe. */
+int outlet_dial(nng_socket socket, const struct place *place, const char *id,
+                nng_dialer *out_dialer)
 {
-    if (*id)
-        rundir_session_path(place->dir, id, out);
-    else
-        rundir_control_path(place->dir, out);
-}
+    char url[ADDRESS_URL_SIZE];
+    int error;
 
-int outlet_dial(nng_socket socket, const struct place *place, const char *id)
-{
-    char url[sizeof "ipc://" + RUNDIR_PATH_SIZE] = "ipc://";
-
-    address_of(place, id, url + strlen(url));
-    return nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
+    address_url(place, id, url);
+    error = nng_dialer_create(out_dialer, socket, url);
+    return error ? error : nng_dialer_start(*out_dialer, NNG_FLAG_NONBLOCK);
 }
 
 int outlet_subscribe(nng_socket socket, const void *prefix, size_t size)
 {
     return nng_socket_set(socket, NNG_OPT_SUB_SUBSCRIBE, size > 0 ? prefix : "",
                           size);
-}
-
-/* By way of the directory that the address is in, as long as it is open here.
- */
-int outlet_dial_by_door(nng_socket socket, const struct place *place,
-                        const char *id, int *out_door)
-{
-    char path[RUNDIR_PATH_SIZE], url[sizeof "ipc://" + RUNDIR_PATH_SIZE];
-    char *name;
-    int error;
-
-    address_of(place, id, path);
-    name = strrchr(path, '/');
-    *name++ = '\0';
-    *out_door = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(url, sizeof url, "ipc:///proc/self/fd/%d/%s", *out_door, name);
-    if (*out_door >= 0 && access(url + strlen("ipc://"), F_OK) == 0)
-        error = nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
-    else
-        error = outlet_dial(socket, place, id);
-    return error;
 }
 
 void outlet_unsubscribe(nng_socket socket, const void *prefix, size_t size)

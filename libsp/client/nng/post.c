@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "burial.h"
 #include "client/router.h"
 #include "strand.h"
 
@@ -71,6 +72,7 @@ static void free_closed(struct post *post)
     struct strand *strand;
 
     while ((strand = take_closed(post))) {
+        post->router->ears -= strand->kind == OUTLET_NEWS;
         if (strand->counted) {
             post->router->links_leaving--;
             router_link_gone(post->router);
@@ -109,7 +111,7 @@ static struct strand *take_closing(struct post *post, int64_t *out_next)
     struct strand *strand;
 
     LL_FOREACH2 (post->closing, strand, post_next)
-        if (strand_is_quiet(strand, now) ||
+        if (burial_is_due(strand, now) ||
             now >= strand->buried_at + PATIENCE_MS)
             break;
     if (strand)
@@ -147,9 +149,9 @@ static void *close_all(void *context)
             continue;
         }
         pthread_mutex_unlock(&post->lock);
-        hushed = strand_hush(strand);
+        hushed = burial_hush(strand);
         if (!hushed)
-            strand_bury(strand);
+            burial_end(strand);
         pthread_mutex_lock(&post->lock);
         if (hushed) {
             strand->buried_at = clock_now_ms();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One nng socket, driven by what its pipe and its two aios say in nng's
- * threads.  There they leave a word with the post; strand_hear() takes it up in
- * the loop.
+ * threads.  There they leave a word with the post (hooks.c); strand_hear()
+ * takes it up in the loop.
  *
  * How far a message got is told by the aios alone: nng's resending is off, so
  * what it has not handed to the pipe when that ends has not run.  The end of
@@ -10,256 +10,37 @@
  *
  * nng answers a cast before the kernel has all of it, and drops at close what
  * it holds; so a cast is over when nng's socket could take the next, which it
- * says when the kernel has the last.
- *
- * It has one connection: when that ends, nng would make the next at once, and
- * 1.5 loses a descriptor now and then, or hangs, when it is closed meanwhile.
- * So the way to its address is closed behind the first.  Callers: link_nng.c,
- * ear_nng.c, post.c. */
+ * says when the kernel has the last.  Callers: bundle.c, link_nng.c, ear_nng.c,
+ * post.c. */
 #define _GNU_SOURCE
 #include "strand.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "client/place.h"
 #include "client/router.h"
+#include "hooks.h"
 #include "post.h"
-
-#define REST_MS 5
-/* When news have not come for so long, none is likely to come just now. */
-#define SILENCE_MS 100
 
 /* Who waits for a session's restart is to reach it soon. */
 #define RECONNECT_MAX_MS 100
-
-enum strand_news {
-    NEWS_UP = 1,
-    NEWS_SENT = 2,     /* the sender is done */
-    NEWS_RECEIVED = 4, /* so is the receiver */
-    NEWS_ENDED = 8,    /* the pipe has ended */
-};
-
-/* ---- in nng's threads ---- */
-
-/* Under the lock. */
-static void say(struct strand *strand, unsigned news)
-{
-    strand->stirred_at = clock_now_ms();
-    if (strand->deaf) {
-        post_stir(strand->post);
-        return;
-    }
-    if (!strand->news)
-        post_put(strand->post, strand);
-    strand->news |= news;
-}
-
-static void close_door(struct strand *strand)
-{
-    if (strand->door >= 0)
-        close(strand->door);
-    strand->door = -1;
-}
-
-/* It is refused unless it can be trusted and is the first. */
-static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
-{
-    struct strand *strand = context;
-    bool wanted = outlet_trusts(strand->place, pipe);
-
-    (void)event;
-    pthread_mutex_lock(&strand->post->lock);
-    wanted = wanted && !strand->connected;
-    if (wanted)
-        strand->pipe = pipe;
-    strand->connected |= wanted;
-    if (wanted)
-        close_door(strand);
-    pthread_mutex_unlock(&strand->post->lock);
-    if (!wanted)
-        nng_pipe_close(pipe);
-}
-
-static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *context)
-{
-    struct strand *strand = context;
-    bool up = event == NNG_PIPE_EV_ADD_POST;
-
-    pthread_mutex_lock(&strand->post->lock);
-    if (strand->connected && nng_pipe_id(strand->pipe) == nng_pipe_id(pipe)) {
-        strand->up = up;
-        strand->ended = !up;
-        say(strand, up ? NEWS_UP : NEWS_ENDED);
-    }
-    pthread_mutex_unlock(&strand->post->lock);
-}
-
-/* Of news.  It goes on as long as somebody listens. */
-static void hear_one(struct strand *strand)
-{
-    bool good = nng_aio_result(strand->receiver) == 0;
-    nng_msg *message = good ? nng_aio_get_msg(strand->receiver) : NULL;
-    bool hushed;
-
-    if (!good)
-        return;
-    nng_aio_set_msg(strand->receiver, NULL);
-    pthread_mutex_lock(&strand->post->lock);
-    hushed = strand->hushed;
-    say(strand, NEWS_RECEIVED);
-    if (strand->deaf) {
-        nng_msg_free(message);
-    } else {
-        strand->user->on_heard(strand, message);
-        nng_recv_aio(strand->socket, strand->receiver);
-    }
-    pthread_mutex_unlock(&strand->post->lock);
-    if (hushed)
-        nng_pipe_close(strand->pipe);
-}
-
-static void on_received(void *context)
-{
-    struct strand *strand = context;
-
-    if (strand->kind == OUTLET_NEWS) {
-        hear_one(strand);
-        return;
-    }
-    pthread_mutex_lock(&strand->post->lock);
-    strand->in_flight = false;
-    say(strand, NEWS_RECEIVED);
-    pthread_mutex_unlock(&strand->post->lock);
-}
-
-/* Of a call the reply is awaited at once: one way to the loop, not two. */
-static void on_sent(void *context)
-{
-    struct strand *strand = context;
-    bool sent = nng_aio_result(strand->sender) == 0;
-
-    if (strand->kind == OUTLET_CALLS && sent) {
-        nng_recv_aio(strand->socket, strand->receiver);
-        return;
-    }
-    pthread_mutex_lock(&strand->post->lock);
-    strand->in_flight = sent;
-    say(strand, NEWS_SENT);
-    pthread_mutex_unlock(&strand->post->lock);
-}
 
 /* ---- life ---- */
 
 static void on_written(struct watcher *watcher, bool readable, bool writable);
 
-static int set_callbacks(struct strand *strand)
-{
-    nng_socket socket = strand->socket;
-    int error =
-        nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, pipe_comes, strand);
-
-    if (!error)
-        error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, pipe_changed,
-                                strand);
-    if (!error)
-        error = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, pipe_changed,
-                                strand);
-    return error;
-}
-
 /* 0, or nng's error. */
 static int prepare(struct strand *strand, const char *id)
 {
-    int error = set_callbacks(strand);
+    int error = hooks_set(strand);
 
-    if (!error)
-        error = nng_aio_alloc(&strand->sender, on_sent, strand);
-    if (!error)
-        error = nng_aio_alloc(&strand->receiver, on_received, strand);
     if (!error && strand->kind == OUTLET_CASTS)
         error = nng_socket_get_int(strand->socket, NNG_OPT_SENDFD,
                                    &strand->written);
     if (!error)
-        error = outlet_dial_by_door(strand->socket, strand->place, id,
-                                    &strand->door);
+        error = outlet_dial(strand->socket, strand->place, id, &strand->dialer);
     return error;
-}
-
-static bool needs_hush(const struct strand *strand)
-{
-    return strand->kind == OUTLET_NEWS && strand->up && !strand->ended &&
-           !strand->hushed;
-}
-
-/* What nng must not be is in the middle of a message, and messages may come one
- * after the other.  So the next one is to end the pipe: nng calls on_received()
- * between two messages then, if it finds the receiver waiting and nothing in
- * the socket. */
-bool strand_hush(struct strand *strand)
-{
-    nng_msg *message;
-    bool needed;
-
-    pthread_mutex_lock(&strand->post->lock);
-    needed = needs_hush(strand);
-    strand->stirred_at = clock_now_ms();
-    pthread_mutex_unlock(&strand->post->lock);
-    if (!needed)
-        return false;
-    nng_aio_cancel(strand->receiver);
-    nng_aio_wait(strand->receiver);
-    outlet_unsubscribe(strand->socket, strand->prefix, strand->prefix_size);
-    while (nng_recvmsg(strand->socket, &message, NNG_FLAG_NONBLOCK) == 0)
-        nng_msg_free(message);
-    pthread_mutex_lock(&strand->post->lock);
-    strand->hushed = true;
-    pthread_mutex_unlock(&strand->post->lock);
-    nng_recv_aio(strand->socket, strand->receiver);
-    outlet_subscribe(strand->socket, NULL, 0);
-    return true;
-}
-
-/* What nng has said it has done, it is often still about to finish. */
-bool strand_is_quiet(const struct strand *strand, int64_t now)
-{
-    struct pollfd written = {.fd = strand->written, .events = POLLIN};
-
-    if (needs_hush(strand))
-        return true;
-    if (now < strand->stirred_at + REST_MS)
-        return false;
-    if (strand->ended || !strand->opened)
-        return true;
-    if (strand->hushed)
-        return now >= strand->stirred_at + SILENCE_MS;
-    return strand->up &&
-           (!strand->in_flight || poll(&written, 1, 0) > 0);
-}
-
-/* A message that nng did not take is ours, as is a reply that nobody took. */
-static void end_aio(nng_aio *aio, bool sends)
-{
-    if (!aio)
-        return;
-    nng_aio_stop(aio);
-    if ((nng_aio_result(aio) != 0) == sends && nng_aio_get_msg(aio))
-        nng_msg_free(nng_aio_get_msg(aio));
-    nng_aio_free(aio);
-}
-
-/* In the closer's thread.  After nng_close() no pipe is told of any more; the
- * sender ends first, since it has the receiver begin. */
-void strand_bury(struct strand *strand)
-{
-    nng_close(strand->socket);
-    end_aio(strand->sender, true);
-    end_aio(strand->receiver, false);
-    free(strand->prefix);
-    close_door(strand);
 }
 
 /* Has no connection yet. */
@@ -282,8 +63,8 @@ static struct strand *strand_create(struct post *post,
     strand->kind = kind;
     strand->counted = counted;
     strand->written = -1;
-    strand->door = -1;
     post->router->links += counted;
+    post->router->ears += kind == OUTLET_NEWS;
     return strand;
 }
 

@@ -66,10 +66,10 @@ struct strand {
     bool opened;  /* else there was an error, and nothing is going on */
     enum strand_state state;
     nng_socket socket;
+    nng_dialer dialer; /* the socket's */
     nng_aio *sender, *receiver; /* owned */
     int written;                /* nng's descriptor: the kernel has all; -1 */
     bool watched;
-    int door; /* owned: by which nng finds the address; -1 */
     void *prefix; /* owned: of news, what is subscribed to */
     size_t prefix_size;
 
@@ -77,7 +77,7 @@ struct strand {
     unsigned news; /* enum strand_news; 0: not in post.fresh */
     nng_pipe pipe; /* if it has one, or had */
     bool connected;
-    bool hushed; /* see strand_hush() */
+    bool hushed; /* see burial_hush() */
     bool up, ended; /* so is the pipe */
     bool in_flight; /* a message is, for all that nng has said */
     int64_t stirred_at; /* when nng said something last */
@@ -109,12 +109,7 @@ bool strand_send(struct strand *strand, char tag, const void *body,
  * has ended the strand. */
 enum sp_progress strand_give_up(struct strand *strand);
 
-/* For the post: nng has said something.  And in the closer's thread: whether
- * nothing is going on, under the lock, or has to be seen to; and its end, but
- * for its memory. */
+/* For the post: nng has said something. */
 void strand_hear(struct strand *strand, unsigned news);
-bool strand_is_quiet(const struct strand *strand, int64_t now);
-bool strand_hush(struct strand *strand); /* false: there is no need to */
-void strand_bury(struct strand *strand);
 
 #endif

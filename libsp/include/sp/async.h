@@ -108,7 +108,9 @@ enum sp_async_limit {
     SP_ASYNC_BYTES,
     /* Subscriptions at once, each of which has a connection of its own beside
      * those to sessions, 1 to 1,000,000; 1,024 unless set, or half of the
-     * descriptors that the process may open. */
+     * descriptors that the process may open.  Over nng, the connection of one
+     * that has ended, or connects again, counts until nng has closed it: where
+     * that is one too many, the next waits for it. */
     SP_ASYNC_SUBSCRIPTIONS,
 };
 

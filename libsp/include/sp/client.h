@@ -353,7 +353,8 @@ enum sp_error sp_wait_replaced(struct sp_client *client, const char *id,
  * SP_EDIED: the session's process ended meanwhile; known at once.
  * sp_result_progress() says whether the request may have run.  A request that
  * has certainly not run is sent once more, within the timeout, before this is
- * reported.  The supervisor is then asked what the session died of, for up to
+ * reported.  (Of nng nobody learns what a process that ended had left unread:
+ * what is on its way to one over nng may have run.)  The supervisor is then asked what the session died of, for up to
  * 200 ms of the timeout: sp_result_cause().
  * SP_EENDED: this very request ran in an earlier process of the session and
  * ended that, so the session does not run it again.  (libsp sends nothing
