@@ -112,6 +112,8 @@ void process_leave_state(struct process *process)
     }
 }
 
+/* Its owner is told before what it had is given back: somebody may wait for
+ * that. */
 static void process_gone(struct process *process, const struct end *end,
                          enum sp_error error, const char *text)
 {
@@ -120,10 +122,10 @@ static void process_gone(struct process *process, const struct end *end,
     process_forget_news(process);
     process_close_start(process);
     end_birth(process);
+    process->events->on_gone(process->owner, end, error, text);
     if (process->pidfd >= 0)
         close(process->pidfd);
     process_give_slot(process);
-    process->events->on_gone(process->owner, end, error, text);
     process->magic = 0;
     free(process);
 }
