@@ -68,10 +68,11 @@ static void act_stop(struct session *session)
 {
     const struct module_settings *settings = module_settings(session->module);
 
-    session_remember_error(session, SP_EINIT, "it was stopped while it started");
+    session_remember_error(session, SP_EINIT,
+                           "it was stopped while it started");
     session->draining = session->order.drain && session->ready_ms > 0;
     if (session->draining) {
-        listener_unlink(&session->listener);
+        listener_unlink(&session->listener, session->world->listeners);
         ask_to_end(session, SLOT_DRAIN, settings->drain_timeout);
     } else {
         ask_to_end(session, SLOT_STOP, settings->stop_timeout);
@@ -224,7 +225,7 @@ static void session_destroy(struct session *session)
 {
     assert(!session->process && TAILQ_EMPTY(&session->waiters));
     event_del(&session->timer);
-    listener_close(&session->listener);
+    listener_close(&session->listener, session->world->listeners);
     registry_entry_free(session->entry); /* and its ID */
     module_count_session(session->module, -1);
     free(session->arg);
@@ -262,7 +263,7 @@ static void act_gone(struct session *session)
     enum sp_error error = session->error;
     struct session_facts facts;
 
-    listener_unlink(&session->listener);
+    listener_unlink(&session->listener, world->listeners);
     registry_remove(world->registry, session->entry);
     waiters_tell(&session->waiters, WAIT_GONE, SP_OK, "", 0);
     if (session->past) {
@@ -355,7 +356,7 @@ static enum sp_error fail_start(struct session *session, const char *what,
     snprintf(out_text, text_size, "%s: %s", what, strerrordesc_np(errno));
     log_error("session %s (%s): %s", session->id, module_name(session->module),
               out_text);
-    listener_close(&session->listener);
+    listener_close(&session->listener, session->world->listeners);
     if (session->entry) {
         registry_remove(session->world->registry, session->entry);
         registry_entry_free(session->entry);

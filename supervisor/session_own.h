@@ -45,12 +45,12 @@ struct session {
     bool was_ready;
     bool draining; /* until its deadline */
     bool given_up; /* its budget is spent */
+    uid_t uid;
     const struct session_world *world; /* borrowed */
     struct module *module;             /* borrowed */
     struct registry_entry *entry;      /* owned */
     struct process *process;           /* NULL without one; frees itself */
     const char *id; /* the entry's */
-    uid_t uid;
     void *arg; /* owned */
     size_t arg_size;
     struct listener listener;
@@ -59,12 +59,11 @@ struct session {
     int64_t ready_ms;   /* of its process; 0 before */
     int64_t touched_ms;
     unsigned restarts;
+    enum sp_error error; /* why its start failed, for those who wait for it */
+    char *text;          /* owned; NULL: nothing to add */
     struct session_past *past; /* owned; see session_past() */
     struct event timer; /* the deadline of its state; while it runs, expiry */
     struct waiters waiters;
-    /* Why the start failed, for those who wait for it. */
-    enum sp_error error;
-    char *text; /* owned; NULL: nothing to add */
 };
 
 extern const struct session_past session_no_past; /* all zeros */

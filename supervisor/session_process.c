@@ -108,30 +108,30 @@ void session_kill_for(struct session *session, enum end_limit limit)
         process_kill(session->process, limit);
 }
 
-static void on_listener_shut(void *context)
+void session_listener_shut(struct listener *listener)
 {
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, context);
+    struct session *session =
+        MAGIC_CAST(session, SESSION_MAGIC,
+                   (char *)listener - offsetof(struct session, listener));
 
     session_kill_for(session, END_LIMIT_LISTENER);
 }
 
 static int open_listener(struct session *session)
 {
-    return listener_open(&session->listener, session->world->base,
-                         session->world->runtime, session->id,
-                         on_listener_shut, session);
+    return listener_open(&session->listener, session->world->listeners,
+                         session->id);
 }
 
 int session_open_listener(struct session *session, struct process **out_pooled)
 {
-    const struct session_world *world = session->world;
     int fd;
 
     *out_pooled = module_offer_pooled(session->module, session->id, &fd);
-    return *out_pooled ? listener_adopt(&session->listener, fd, world->base,
-                                        world->runtime, session->id,
-                                        on_listener_shut, session)
-                       : open_listener(session);
+    return *out_pooled
+               ? listener_adopt(&session->listener, session->world->listeners,
+                                fd, session->id)
+               : open_listener(session);
 }
 
 /* A successor does not inherit a dead one. */
@@ -139,7 +139,7 @@ static int renew_listener(struct session *session)
 {
     if (!session->listener.dead && session->listener.fd >= 0)
         return 0;
-    listener_close(&session->listener);
+    listener_close(&session->listener, session->world->listeners);
     return open_listener(session);
 }
 

@@ -395,7 +395,7 @@ static int open_loop(struct supervisor *supervisor)
         .base = supervisor->base,
         .processes = &supervisor->processes,
         .registry = &supervisor->registry,
-        .runtime = &supervisor->runtime,
+        .listeners = &supervisor->listeners,
         .counters = &supervisor->counters,
         .on_event = on_event,
         .on_gone = on_gone,
@@ -408,7 +408,10 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->reload = evtimer_new(supervisor->base, on_reload, supervisor);
     supervisor->leave = evtimer_new(supervisor->base, on_leave, supervisor);
     return supervisor->sigterm && supervisor->sigint && supervisor->sighup &&
-                   supervisor->reload && supervisor->leave
+                   supervisor->reload && supervisor->leave &&
+                   listeners_open(&supervisor->listeners, supervisor->base,
+                                  &supervisor->runtime,
+                                  session_listener_shut) == 0
                ? watch_life(supervisor)
                : -1;
 }
@@ -422,6 +425,7 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                                       .control_fd = -1,
                                       .watch_fd = -1,
                                       .life_fd = options->life_fd,
+                                      .listeners = {.epoll_fd = -1},
                                       .runtime = RUNTIME_CLOSED};
     *config = (struct config){0};
     tombstones_init(
@@ -498,6 +502,7 @@ void supervisor_close(struct supervisor *supervisor)
     free_event(supervisor->reload);
     free_event(supervisor->leave);
     process_table_fini(&supervisor->processes);
+    listeners_close(&supervisor->listeners);
     if (supervisor->base)
         event_base_free(supervisor->base);
     close_fd(supervisor->life_fd);
