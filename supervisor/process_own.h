@@ -76,6 +76,9 @@ struct process {
 /* Its own end has come before anything of the module's ran in it: it is asked
  * for once more, of a template. */
 void process_again(struct process *process);
+/* No process was made for it: it is asked for once more, with the request that
+ * it has.  May free it. */
+void process_retry(struct process *process);
 /* It has this long from now on, times init_timeout. */
 void process_start_deadline(struct process *process, unsigned times);
 /* What it has as a member of its state is given back. */

@@ -55,6 +55,13 @@ static bool may_pool(void *context)
                supervisor->config.supervisor.max_sessions;
 }
 
+static bool give_back(void *context)
+{
+    const struct supervisor *supervisor = context;
+
+    return catalog_give_back(&supervisor->catalog);
+}
+
 static void on_stray(void *context)
 {
     const struct supervisor *supervisor = context;
@@ -386,6 +393,7 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->processes.is_template = is_template;
     supervisor->processes.descriptors = raise_descriptor_limit();
     supervisor->processes.may_pool = may_pool;
+    supervisor->processes.give_back = give_back;
     supervisor->processes.on_stray = on_stray;
     supervisor->processes.on_violation = on_violation;
     supervisor->processes.context = supervisor;
