@@ -224,6 +224,16 @@ size_t catalog_pooled(const struct catalog *catalog)
     return count;
 }
 
+bool catalog_give_back(const struct catalog *catalog)
+{
+    struct module *module;
+
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
+        if (module_give_back(module))
+            return true;
+    return false;
+}
+
 void catalog_close_pools(struct catalog *catalog)
 {
     struct module *module;

@@ -68,6 +68,8 @@ bool catalog_has_template(const struct catalog *catalog, pid_t pid);
 /* The processes of all pools; there are to be none any more. */
 size_t catalog_pooled(const struct catalog *catalog);
 void catalog_close_pools(struct catalog *catalog);
+/* Ends one of them, whose place is needed.  False: there is none. */
+bool catalog_give_back(const struct catalog *catalog);
 
 /* The longest init_timeout of all. */
 uint64_t catalog_longest_init(const struct catalog *catalog);

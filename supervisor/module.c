@@ -87,6 +87,11 @@ size_t module_pooled(const struct module *module)
     return pool_count(&module->pool);
 }
 
+bool module_give_back(struct module *module)
+{
+    return pool_give_back(&module->pool);
+}
+
 void module_close_pool(struct module *module)
 {
     pool_close(&module->pool);

@@ -84,6 +84,8 @@ struct process *module_offer_pooled(struct module *module, const char *id,
 bool module_may_pool(const struct module *module);
 /* How many it has, or has asked for. */
 size_t module_pooled(const struct module *module);
+/* Gives the place of one of them to somebody else: pool_give_back(). */
+bool module_give_back(struct module *module);
 /* It is to have none any more. */
 void module_close_pool(struct module *module);
 

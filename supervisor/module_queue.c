@@ -194,11 +194,22 @@ void module_orphan_inflight(struct module *module)
     }
 }
 
+/* A pool is no reason to have none.  -1 and errno. */
+static int have_template(struct module *module)
+{
+    const struct process_table *table = module->table;
+
+    while (module_spawn_template(module) < 0)
+        if (errno != EAGAIN || !table->give_back(table->context))
+            return -1;
+    return 0;
+}
+
 int module_resubmit(struct module *module, struct module_request *request)
 {
     bool first = TAILQ_EMPTY(&module->waiting);
 
-    if (module->state == TEMPLATE_ABSENT && module_spawn_template(module) < 0)
+    if (module->state == TEMPLATE_ABSENT && have_template(module) < 0)
         return -1;
     request->serial = module->next_serial++;
     request_move(module, request, &module->waiting);

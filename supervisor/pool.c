@@ -157,14 +157,35 @@ static void on_refill(evutil_socket_t fd, short what, void *arg)
 
 /* ---- for a start ---- */
 
-struct process *pool_offer(struct pool *pool, const char *id,
-                           int *out_listener_fd)
+/* NULL: none waits. */
+static struct pooled *find_waiting(const struct pool *pool)
 {
     struct pooled *pooled;
 
     TAILQ_FOREACH (pooled, &pool->entries, link)
         if (pooled->state == POOLED_WAITING)
-            break;
+            return pooled;
+    return NULL;
+}
+
+bool pool_give_back(struct pool *pool)
+{
+    struct pooled *pooled = find_waiting(pool);
+
+    if (!pooled)
+        return false;
+    pooled->state = POOLED_ENDING;
+    pool->wanted--;
+    retry_later(pool);
+    process_end(pooled->process);
+    return true;
+}
+
+struct process *pool_offer(struct pool *pool, const char *id,
+                           int *out_listener_fd)
+{
+    struct pooled *pooled = find_waiting(pool);
+
     if (!pooled || runtime_name_pooled(pool->runtime, pooled->name, id) < 0)
         return NULL;
     *out_listener_fd = pooled->listener_fd;

@@ -13,6 +13,8 @@
  *            | wanted                          |
  *            | its process has ended           | gone
  *
+ * One that waits gives way to a session for which no process can be made.
+ *
  * It is filled one by one when there has been no start for a moment and none
  * waits, while the module's template may fork and every limit leaves room.
  * When a process ends that nobody has ended, the next one is asked for only after a
@@ -59,6 +61,10 @@ void pool_drop(struct pool *pool);
 /* There has been a start, or something else after which it is worth looking
  * whether there is to be another one.  It is asked for later. */
 void pool_stir(struct pool *pool);
+
+/* Ends one that waits, whose place somebody else needs, and waits for its end;
+ * it is not replaced at once.  False: there is none. */
+bool pool_give_back(struct pool *pool);
 
 /* Those that are asked for, or wait. */
 size_t pool_count(const struct pool *pool);

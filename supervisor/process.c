@@ -112,6 +112,8 @@ void process_leave_state(struct process *process)
     }
 }
 
+/* Its owner is told before what it had is given back: somebody may wait for
+ * that. */
 static void process_gone(struct process *process, const struct end *end,
                          enum sp_error error, const char *text)
 {
@@ -120,10 +122,10 @@ static void process_gone(struct process *process, const struct end *end,
     process_forget_news(process);
     process_close_start(process);
     end_birth(process);
+    process->events->on_gone(process->owner, end, error, text);
     if (process->pidfd >= 0)
         close(process->pidfd);
     process_give_slot(process);
-    process->events->on_gone(process->owner, end, error, text);
     process->magic = 0;
     free(process);
 }
@@ -150,11 +152,25 @@ void process_forked(struct process *process)
         died_before_hello(process);
 }
 
+/* Processes of a pool count towards the limits of their user, too: none of them
+ * keeps a session from its own. */
+static bool may_retry(const struct process *process, int error)
+{
+    const struct process_table *table = process->table;
+
+    return (error == EAGAIN || error == ENOMEM) && !process->pooled &&
+           !process->kill_wanted && table->give_back(table->context);
+}
+
 void process_fork_failed(struct process *process, int error)
 {
     char text[128];
 
     module_child_known(process->module, process->template);
+    if (may_retry(process, error)) {
+        process_retry(process);
+        return;
+    }
     snprintf(text, sizeof text, "the template could not fork: %s",
              strerrordesc_np(error) ? strerrordesc_np(error) : "unknown error");
     process_unborn(process, SP_ESYSTEM, text);

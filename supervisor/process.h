@@ -68,6 +68,9 @@ struct process_table {
     bool (*is_template)(void *context, pid_t pid);
     /* Whether there may be one more that is no session's. */
     bool (*may_pool)(void *context);
+    /* No more processes may be made: ends one that is no session's.  False:
+     * there is none. */
+    bool (*give_back)(void *context);
     /* A start was given up, or a module has been loaded: there may be a child
      * that nobody will announce. */
     void (*on_stray)(void *context);

@@ -45,11 +45,10 @@ struct process {
                                    * by our copy of the process's log socket,
                                    * so that it can be had in any case */
     pid_t pid;                    /* 0 before the hello */
-    struct module_request *request; /* the module's; NULL once forgotten */
     uint32_t template;            /* its number, once the request was sent */
+    struct module_request *request; /* the module's; NULL once forgotten */
     struct generation *generation; /* held from the request on; or NULL */
     struct slot_place slot;       /* of it */
-    enum end_limit limit;         /* that it has hit */
     const char *breach;           /* how it broke its contract; static */
     int64_t born_ms;              /* its hello */
     struct log_meter log_meter;   /* in a list of the module's log */
@@ -66,6 +65,7 @@ struct process {
     bool watched;                 /* in the module's watchdog */
     bool ended;                   /* its pidfd has announced its exit */
     bool has_news;                /* it is in table.news */
+    enum end_limit limit;         /* that it has hit */
     TAILQ_ENTRY(process) news;
     TAILQ_ENTRY(process) watch;
     struct process_birth *birth;  /* owned; NULL from ready on */
@@ -76,6 +76,9 @@ struct process {
 /* Its own end has come before anything of the module's ran in it: it is asked
  * for once more, of a template. */
 void process_again(struct process *process);
+/* No process was made for it: it is asked for once more, with the request that
+ * it has.  May free it. */
+void process_retry(struct process *process);
 /* It has this long from now on, times init_timeout. */
 void process_start_deadline(struct process *process, unsigned times);
 /* What it has as a member of its state is given back. */

@@ -248,6 +248,19 @@ void process_again(struct process *process)
 
 /* ---- once more ---- */
 
+void process_retry(struct process *process)
+{
+    process_leave_unborn(process);
+    process_close_start(process);
+    close(process->pidfd);
+    process->pidfd = -1;
+    process_give_slot(process);
+    process->state = PROCESS_QUEUED;
+    process_start_deadline(process, 3);
+    if (module_resubmit(process->module, process->request) < 0)
+        process_unborn(process, SP_ESYSTEM, "its template cannot be started");
+}
+
 /* Nobody has the other end of the start socket: no process was made, or one
  * that had not yet done a thing.  The next template is asked, but only that
  * one: it may be the request that ends them. */
@@ -262,12 +275,5 @@ void process_orphaned(struct process *process)
     }
     process->orphaned = false;
     process->asked_again = true;
-    process_leave_unborn(process);
-    close(process->pidfd);
-    process->pidfd = -1;
-    process_give_slot(process);
-    process->state = PROCESS_QUEUED;
-    process_start_deadline(process, 3);
-    if (module_resubmit(process->module, process->request) < 0)
-        process_unborn(process, SP_ESYSTEM, "its template cannot be started");
+    process_retry(process);
 }

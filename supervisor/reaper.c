@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SIGCHLD and the sweep.  SIGCHLDs merge, so that none of them is counted:
- * each only says that it is worth looking. */
+ * each only says that it is worth looking.
+ *
+ * The end of a process that spd knows comes by its pidfd, and somebody waits
+ * for what follows.  So the signal never interrupts that: it is blocked, and
+ * stays pending, where others merge with it, until the next sweep begins. */
 #define _GNU_SOURCE
 #include "reaper.h"
 
@@ -12,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,7 +51,8 @@ struct reaper {
                            * overlooked others (children.h) */
     bool found;           /* this part of it has convicted one */
     bool look_again;      /* there was a reason for another one meanwhile */
-    struct event *signal; /* owned */
+    int signal_fd;        /* owned; SIGCHLD is pending; -1 without one */
+    struct event *signal; /* owned; that it has become pending */
     struct event *sweep;  /* owned */
 };
 
@@ -160,8 +166,18 @@ static void take_stop(const struct reaper *reaper, pid_t pid)
         process_suspended(process);
 }
 
+/* What happens from here on makes it pending again. */
+static void forget_signal(const struct reaper *reaper)
+{
+    struct signalfd_siginfo info;
+
+    while (read(reaper->signal_fd, &info, sizeof info) > 0)
+        continue;
+}
+
 static void sweep_begin(struct reaper *reaper)
 {
+    forget_signal(reaper);
     reaper->stops = any_stopped();
     reaper->living = reaper->reaped = reaper->look_again = false;
     reaper->sweeping = children_open(&reaper->children) == 0;
@@ -241,14 +257,38 @@ void reaper_look(struct reaper *reaper)
     sweep_in(reaper, SWEEP_PAUSE_MS);
 }
 
-static void on_sigchld(evutil_socket_t number, short what, void *arg)
+static void on_sigchld(evutil_socket_t fd, short what, void *arg)
 {
-    (void)number;
+    (void)fd;
     (void)what;
     sweep_in(arg, SWEEP_PAUSE_MS);
 }
 
 /* ---- life ---- */
+
+static sigset_t only_sigchld(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return set;
+}
+
+/* Edge-triggered: told once, though it stays pending.  -1 and errno. */
+static int watch_sigchld(struct reaper *reaper, struct event_base *base)
+{
+    sigset_t child = only_sigchld();
+
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    reaper->signal_fd = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (reaper->signal_fd < 0)
+        return -1;
+    reaper->signal = event_new(base, reaper->signal_fd,
+                               EV_READ | EV_PERSIST | EV_ET, on_sigchld,
+                               reaper);
+    return reaper->signal ? event_add(reaper->signal, NULL) : -1;
+}
 
 struct reaper *reaper_create(struct event_base *base,
                              struct process_table *table,
@@ -263,10 +303,8 @@ struct reaper *reaper_create(struct event_base *base,
     reaper->strangers = (struct strangers){
         .catalog = catalog, .table = table, .counters = counters};
     reaper->inherited = children_list(&reaper->inherited_count);
-    reaper->signal = evsignal_new(base, SIGCHLD, on_sigchld, reaper);
     reaper->sweep = evtimer_new(base, on_sweep, reaper);
-    if (!reaper->signal || !reaper->sweep ||
-        evsignal_add(reaper->signal, NULL) < 0) {
+    if (watch_sigchld(reaper, base) < 0 || !reaper->sweep) {
         reaper_destroy(reaper);
         return NULL;
     }
@@ -306,11 +344,16 @@ static void end_strangers(const struct reaper *reaper)
 
 void reaper_destroy(struct reaper *reaper)
 {
+    sigset_t child = only_sigchld();
+
     if (!reaper)
         return;
     end_strangers(reaper);
     if (reaper->signal)
         event_free(reaper->signal);
+    if (reaper->signal_fd >= 0)
+        close(reaper->signal_fd);
+    sigprocmask(SIG_UNBLOCK, &child, NULL);
     if (reaper->sweep)
         event_free(reaper->sweep);
     if (reaper->sweeping)

@@ -50,6 +50,10 @@ void registry_remove(struct registry *registry, struct registry_entry *entry)
     HASH_DEL(registry->entries, entry);
     registry->count--;
     registry->removals++;
+}
+
+void registry_entry_free(struct registry_entry *entry)
+{
     free(entry);
 }
 

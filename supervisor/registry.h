@@ -19,10 +19,11 @@ struct registry {
  * copied. */
 struct registry_entry *registry_add(struct registry *registry, const char *id,
                                     struct session *session);
-/* Its ID, as long as the entry is there. */
+/* Its ID, until registry_entry_free(). */
 const char *registry_id(const struct registry_entry *entry);
-/* Frees the ID and the entry. */
+/* The ID may be claimed anew; the entry is the caller's to free. */
 void registry_remove(struct registry *registry, struct registry_entry *entry);
+void registry_entry_free(struct registry_entry *entry);
 
 /* NULL without a session of this ID. */
 struct session *registry_find(const struct registry *registry, const char *id);

@@ -27,170 +27,6 @@
 
 #define DESCRIPTOR_RESERVE 64
 
-static void remember_error(struct session *session, enum sp_error error,
-                           const char *text)
-{
-    if (session->error != SP_OK)
-        return; /* the first one is the cause */
-    session->error = error;
-    session->text = strdup(text);
-}
-
-/* ---- what its process tells ---- */
-
-static void on_ready(void *owner)
-{
-    session_apply(MAGIC_CAST(session, SESSION_MAGIC, owner), INPUT_READY);
-}
-
-static void on_refused(void *owner, enum sp_error error, const char *text)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, owner);
-    char printable[SP_TEXT_MAX + 1];
-
-    text_printable(printable, sizeof printable, text, strlen(text));
-    remember_error(session, error, printable);
-    if (error != SP_EIGNORED)
-        log_info("session %s (%s): init failed: %s", session->id,
-                 module_name(session->module), printable);
-}
-
-const struct session_past session_no_past;
-
-/* NULL: no memory. */
-static struct session_past *have_past(struct session *session)
-{
-    if (!session->past)
-        session->past = calloc(1, sizeof *session->past);
-    if (!session->past)
-        log_error("session %s (%s): no memory to remember its end",
-                  session->id, module_name(session->module));
-    return session->past;
-}
-
-/* What it was doing when it died is not to be done by its successor, even when
- * the client sends it again. */
-static void remember_request(struct session_past *past)
-{
-    const struct slot_request *request = &past->end.told.request;
-
-    if (request->id == 0 || past->end.told.goodbye)
-        return;
-    memmove(past->ended + 1, past->ended,
-            (START_ENDED_MAX - 1) * sizeof past->ended[0]);
-    past->ended[0] = *request;
-}
-
-static void remember_end(struct session *session, const struct end *end)
-{
-    struct session_past *past = have_past(session);
-
-    if (!past)
-        return;
-    past->end = *end;
-    session_count_limit(session);
-    past->end.asked = session->order.asked;
-    past->end.by = session->order.by;
-    remember_request(past);
-}
-
-static void on_gone(void *owner, const struct end *end, enum sp_error error,
-                    const char *text)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, owner);
-    char words[END_TEXT_MAX];
-
-    session->process = NULL;
-    remember_end(session, end);
-    end_describe(end, words);
-    if (error != SP_OK)
-        remember_error(session, error, text);
-    else if (!session->was_ready)
-        remember_error(session, SP_EINIT, words);
-    event_del(&session->timer);
-    waiters_tell(&session->waiters, WAIT_ENDED, SP_OK, "", 0);
-    session_apply(session, INPUT_ENDED);
-}
-
-static const struct process_events process_events = {
-    .on_ready = on_ready, .on_refused = on_refused, .on_gone = on_gone};
-
-static void kill_for(struct session *session, enum end_limit limit)
-{
-    if (session->process)
-        process_kill(session->process, limit);
-}
-
-static void on_listener_shut(void *context)
-{
-    struct session *session = MAGIC_CAST(session, SESSION_MAGIC, context);
-
-    kill_for(session, END_LIMIT_LISTENER);
-}
-
-static int open_listener(struct session *session)
-{
-    return listener_open(&session->listener, session->world->base,
-                         session->world->runtime, session->id,
-                         on_listener_shut, session);
-}
-
-/* *out_pooled: NULL unless it has come with the listener. */
-static int open_first_listener(struct session *session,
-                               struct process **out_pooled)
-{
-    const struct session_world *world = session->world;
-    int fd;
-
-    *out_pooled = module_offer_pooled(session->module, session->id, &fd);
-    return *out_pooled ? listener_adopt(&session->listener, fd, world->base,
-                                        world->runtime, session->id,
-                                        on_listener_shut, session)
-                       : open_listener(session);
-}
-
-/* A successor does not inherit a dead one. */
-static int renew_listener(struct session *session)
-{
-    if (!session->listener.dead && session->listener.fd >= 0)
-        return 0;
-    listener_close(&session->listener);
-    return open_listener(session);
-}
-
-/* ---- actions ---- */
-
-static struct process_plan plan_process(const struct session *session)
-{
-    return (struct process_plan){.id = session->id,
-                                 .arg = session->arg,
-                                 .arg_size = session->arg_size,
-                                 .listener_fd = session->listener.fd,
-                                 .ended = session_past(session)->ended};
-}
-
-static int launch(struct session *session)
-{
-    struct process_plan plan = plan_process(session);
-
-    session->process = process_start(session->world->processes, session->module,
-                                     &plan, &process_events, session);
-    return session->process ? 0 : -1;
-}
-
-/* The first process may be a pooled one, of which the listener comes, too.  Its
- * successors have the session's own. */
-static int launch_first(struct session *session, struct process *pooled)
-{
-    struct process_plan plan = plan_process(session);
-
-    if (!pooled ||
-        process_hand_over(pooled, &plan, &process_events, session) < 0)
-        return launch(session);
-    session->process = pooled;
-    return 0;
-}
-
 static void act_ready(struct session *session)
 {
     if (!session->was_ready)
@@ -232,10 +68,11 @@ static void act_stop(struct session *session)
 {
     const struct module_settings *settings = module_settings(session->module);
 
-    remember_error(session, SP_EINIT, "it was stopped while it started");
+    session_remember_error(session, SP_EINIT,
+                           "it was stopped while it started");
     session->draining = session->order.drain && session->ready_ms > 0;
     if (session->draining) {
-        listener_unlink(&session->listener);
+        listener_unlink(&session->listener, session->world->listeners);
         ask_to_end(session, SLOT_DRAIN, settings->drain_timeout);
     } else {
         ask_to_end(session, SLOT_STOP, settings->stop_timeout);
@@ -256,7 +93,7 @@ static void act_kill(struct session *session)
     log_warn("session %s (%s, pid %d): did not stop in time; killed",
              session->id, module_name(session->module),
              (int)session_pid(session));
-    kill_for(session, END_LIMIT_STOP);
+    session_kill_for(session, END_LIMIT_STOP);
 }
 
 static void act_late(struct session *session)
@@ -301,24 +138,26 @@ static struct policy_verdict ask_policy(struct session *session)
 static void act_ended(struct session *session)
 {
     struct policy_verdict verdict = {POLICY_FINAL, 0};
-    char next[96] = "not restarted";
+    char next[96];
 
     if (session->was_ready && session->past)
         verdict = ask_policy(session);
     switch (verdict.decision) {
     case POLICY_FINAL:
         if (session->was_ready)
-            session_report_end(session, next);
+            session_report_later(session, "not restarted");
         session_apply(session, INPUT_GIVE_UP);
         return;
     case POLICY_RESTART:
-        snprintf(next, sizeof next, "restarting in %lld ms",
-                 (long long)verdict.delay_ms);
-        session_report_end(session, next);
-        if (verdict.delay_ms > 0)
+        if (verdict.delay_ms > 0) {
+            snprintf(next, sizeof next, "restarting in %lld ms",
+                     (long long)verdict.delay_ms);
+            session_report_end(session, next);
             session_start_timer(session, verdict.delay_ms);
-        else
+        } else {
+            session_report_later(session, "restarting in 0 ms");
             session_apply(session, INPUT_DEADLINE);
+        }
         return;
     case POLICY_GIVE_UP:
         session->given_up = true;
@@ -345,20 +184,24 @@ static void tell_restart(const struct session *session)
     session_tell(session, EVENT_RESTART, words);
 }
 
+/* A client may wait for it: it is asked for before anything is said. */
 static void act_retry(struct session *session)
 {
+    int error = session_relaunch(session) < 0 ? errno : 0;
+
     event_del(&session->timer);
+    session_report_due(session);
     session->restarts++;
     session->world->counters->restarts++;
     tell_restart(session);
     session->order = (struct session_order){.by = ASKER_NOBODY};
-    if (renew_listener(session) < 0 || launch(session) < 0) {
-        log_error("session %s (%s): cannot be restarted: %s", session->id,
-                  module_name(session->module), strerrordesc_np(errno));
-        remember_end(session, &(struct end){.kind = END_UNBORN,
-                                            .at_ms = clock_now_ms()});
-        session_apply(session, INPUT_ENDED);
-    }
+    if (error == 0)
+        return;
+    log_error("session %s (%s): cannot be restarted: %s", session->id,
+              module_name(session->module), strerrordesc_np(error));
+    session_remember_end(session, &(struct end){.kind = END_UNBORN,
+                                                .at_ms = clock_now_ms()});
+    session_apply(session, INPUT_ENDED);
 }
 
 /* Its process has ended as it was asked to, or crashed first. */
@@ -367,7 +210,7 @@ static void act_again(struct session *session)
     const struct end *end = &session_past(session)->end;
 
     if (!end->told.goodbye && end->limit == END_LIMIT_NONE)
-        session_report_end(session, "restarting");
+        session_report_later(session, "restarting");
     act_retry(session);
 }
 
@@ -380,12 +223,10 @@ static void act_recycle(struct session *session)
 
 static void session_destroy(struct session *session)
 {
-    const struct session_world *world = session->world;
-
-    assert(!session->process);
+    assert(!session->process && TAILQ_EMPTY(&session->waiters));
     event_del(&session->timer);
-    listener_close(&session->listener);
-    registry_remove(world->registry, session->entry); /* and its ID */
+    listener_close(&session->listener, session->world->listeners);
+    registry_entry_free(session->entry); /* and its ID */
     module_count_session(session->module, -1);
     free(session->arg);
     free(session->text);
@@ -394,38 +235,48 @@ static void session_destroy(struct session *session)
     free(session);
 }
 
-/* Those who wait are told when the ID is free again: their next start must not
- * meet the old session. */
+/* What became of it is told to all who did not wait for it, and remembered. */
+static void report_gone(struct session *session,
+                        const struct session_facts *facts)
+{
+    const struct session_world *world = session->world;
+    const char *text = session->text;
+
+    session_report_due(session);
+    if (session->was_ready)
+        log_info("session %s (%s): gone: %s", session->id,
+                 module_name(session->module), facts->fate);
+    session_count_fate(session);
+    session_tell(session, session_fate_event(session),
+                 session->was_ready ? facts->fate
+                 : text             ? text
+                                    : sp_strerror(session->error));
+    world->on_gone(world->context, facts, session->was_ready);
+}
+
+/* Those who wait are told as soon as the ID is free again: their next start
+ * must not meet the old session.  What they can ask for is there by then, since
+ * spd looks for their next question later. */
 static void act_gone(struct session *session)
 {
     const struct session_world *world = session->world;
-    struct waiters waiters = TAILQ_HEAD_INITIALIZER(waiters);
     enum sp_error error = session->error;
-    char *text = session->text;
     struct session_facts facts;
-    bool was_ready = session->was_ready;
 
+    listener_unlink(&session->listener, world->listeners);
+    registry_remove(world->registry, session->entry);
+    waiters_tell(&session->waiters, WAIT_GONE, SP_OK, "", 0);
     if (session->past) {
         session->past->end.asked = session->order.asked; /* in backoff, too */
         session->past->end.by = session->order.by;
     }
     session_facts(session, &facts);
-    if (was_ready)
-        log_info("session %s (%s): gone: %s", session->id,
-                 module_name(session->module), facts.fate);
-    session_count_fate(session);
-    session_tell(session, session_fate_event(session),
-         was_ready ? facts.fate : text ? text : sp_strerror(error));
-    world->on_gone(world->context, &facts, was_ready);
-    waiters_take(&session->waiters, &waiters);
-    session->text = NULL;
+    waiters_tell(&session->waiters, WAIT_STARTED, error,
+                 session->text ? session->text : sp_strerror(error), 0);
+    waiters_tell(&session->waiters, WAIT_READY, SP_ENOENT, facts.fate, 0);
+    waiters_tell(&session->waiters, WAIT_ENDED, SP_OK, "", 0);
+    report_gone(session, &facts);
     session_destroy(session);
-    waiters_tell(&waiters, WAIT_STARTED, error,
-                 text ? text : sp_strerror(error), 0);
-    waiters_tell(&waiters, WAIT_READY, SP_ENOENT, facts.fate, 0);
-    waiters_tell(&waiters, WAIT_GONE, SP_OK, "", 0);
-    waiters_tell(&waiters, WAIT_ENDED, SP_OK, "", 0);
-    free(text);
     if (world->registry->count == 0)
         world->on_empty(world->context);
 }
@@ -505,9 +356,11 @@ static enum sp_error fail_start(struct session *session, const char *what,
     snprintf(out_text, text_size, "%s: %s", what, strerrordesc_np(errno));
     log_error("session %s (%s): %s", session->id, module_name(session->module),
               out_text);
-    listener_close(&session->listener);
-    if (session->entry)
+    listener_close(&session->listener, session->world->listeners);
+    if (session->entry) {
         registry_remove(session->world->registry, session->entry);
+        registry_entry_free(session->entry);
+    }
     free(session->arg);
     free(session);
     return error;
@@ -554,7 +407,7 @@ enum sp_error session_start(const struct session_world *world,
     if (!session->entry)
         return fail_start(session, "registry", out_text, text_size);
     session->id = registry_id(session->entry);
-    if (open_first_listener(session, &pooled) < 0 ||
+    if (session_open_listener(session, &pooled) < 0 ||
         !leaves_reserve(world, session->listener.fd)) {
         enum sp_error error =
             fail_start(session, "its socket", out_text, text_size);
@@ -563,7 +416,7 @@ enum sp_error session_start(const struct session_world *world,
             process_kill(pooled, END_LIMIT_NONE); /* its listener is no more */
         return error;
     }
-    if (launch_first(session, pooled) < 0)
+    if (session_launch(session, pooled) < 0)
         return fail_start(session, "its process", out_text, text_size);
     module_count_session(session->module, 1);
     world->counters->starts++;

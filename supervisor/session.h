@@ -39,10 +39,11 @@
 
 struct counters;
 struct event_base;
+struct listener;
+struct listeners;
 struct module;
 struct process_table;
 struct registry;
-struct runtime;
 struct session;
 
 /* X(NAME, name): the states, and what `info` calls them. */
@@ -65,7 +66,7 @@ struct session_world {
     struct event_base *base;
     struct process_table *processes;
     struct registry *registry;
-    const struct runtime *runtime;
+    struct listeners *listeners; /* open with session_listener_shut() */
     struct counters *counters;
     /* Something has happened to it, which text tells. */
     void (*on_event)(void *context, enum event_kind kind,
@@ -93,6 +94,9 @@ enum sp_error session_start(const struct session_world *world,
                             const struct session_plan *plan,
                             struct session **out_session, char *out_text,
                             size_t text_size);
+
+/* For listeners_open(). */
+void session_listener_shut(struct listener *listener);
 
 /* Why and how a session is to end. */
 struct session_order {

@@ -91,6 +91,23 @@ void session_report_end(const struct session *session, const char *next)
     session_tell(session, EVENT_CRASH, text);
 }
 
+/* Without a past nothing is known of it. */
+void session_report_later(struct session *session, const char *next)
+{
+    if (session->past)
+        session->past->unreported = next;
+}
+
+void session_report_due(struct session *session)
+{
+    const char *next = session_past(session)->unreported;
+
+    if (!next)
+        return;
+    session->past->unreported = NULL;
+    session_report_end(session, next);
+}
+
 enum event_kind session_fate_event(const struct session *session)
 {
     if (!session->was_ready)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor/session_own.h - a session from inside: for session.c, which lives
- * its life, session_expiry.c, which looks when it is over, session_orders.c,
- * which takes orders, session_ends.c, which accounts for ends, and
- * session_facts.c, which tells of it. */
+ * its life, session_process.c, which gets it its processes, session_expiry.c,
+ * which looks when it is over, session_orders.c, which takes orders,
+ * session_ends.c, which accounts for ends, and session_facts.c, which tells of
+ * it. */
 #ifndef SUPERVISOR_SESSION_OWN_H
 #define SUPERVISOR_SESSION_OWN_H
 
@@ -33,6 +34,7 @@ enum session_input {
 /* What its earlier processes leave behind. */
 struct session_past {
     struct end end; /* of the last one */
+    const char *unreported; /* static: what comes next; NULL: it was told */
     struct slot_request ended[START_ENDED_MAX]; /* latest first */
     struct policy_history history;
 };
@@ -43,12 +45,12 @@ struct session {
     bool was_ready;
     bool draining; /* until its deadline */
     bool given_up; /* its budget is spent */
+    uid_t uid;
     const struct session_world *world; /* borrowed */
     struct module *module;             /* borrowed */
     struct registry_entry *entry;      /* owned */
     struct process *process;           /* NULL without one; frees itself */
     const char *id; /* the entry's */
-    uid_t uid;
     void *arg; /* owned */
     size_t arg_size;
     struct listener listener;
@@ -57,12 +59,11 @@ struct session {
     int64_t ready_ms;   /* of its process; 0 before */
     int64_t touched_ms;
     unsigned restarts;
+    enum sp_error error; /* why its start failed, for those who wait for it */
+    char *text;          /* owned; NULL: nothing to add */
     struct session_past *past; /* owned; see session_past() */
     struct event timer; /* the deadline of its state; while it runs, expiry */
     struct waiters waiters;
-    /* Why the start failed, for those who wait for it. */
-    enum sp_error error;
-    char *text; /* owned; NULL: nothing to add */
 };
 
 extern const struct session_past session_no_past; /* all zeros */
@@ -77,6 +78,23 @@ session_past(const struct session *session)
 
 /* May free the session. */
 void session_apply(struct session *session, enum session_input input);
+
+/* ---- session_process.c ---- */
+
+/* Why the start fails; the first one counts. */
+void session_remember_error(struct session *session, enum sp_error error,
+                            const char *text);
+/* Its process has ended, or there never was one. */
+void session_remember_end(struct session *session, const struct end *end);
+void session_kill_for(struct session *session, enum end_limit limit);
+
+/* Its first listener.  *out_pooled: a pooled process with which it has come, or
+ * NULL; the session's once it was launched with it.  -1 and errno. */
+int session_open_listener(struct session *session, struct process **out_pooled);
+/* Its first process: this one, or another if there is none.  -1 and errno. */
+int session_launch(struct session *session, struct process *pooled);
+/* A successor, on the same listener unless that is dead.  -1 and errno. */
+int session_relaunch(struct session *session);
 
 /* ---- session_expiry.c ---- */
 
@@ -93,6 +111,10 @@ void session_count_limit(const struct session *session);
 /* Its last process has ended unasked, and this comes next: a crash, unless it
  * ended normally or for a fresh process. */
 void session_report_end(const struct session *session, const char *next);
+/* The same by session_report_due(), which does nothing unless there is one.
+ * next: static. */
+void session_report_later(struct session *session, const char *next);
+void session_report_due(struct session *session);
 /* What its own end is. */
 enum event_kind session_fate_event(const struct session *session);
 void session_count_fate(const struct session *session);

@@ -55,6 +55,13 @@ static bool may_pool(void *context)
                supervisor->config.supervisor.max_sessions;
 }
 
+static bool give_back(void *context)
+{
+    const struct supervisor *supervisor = context;
+
+    return catalog_give_back(&supervisor->catalog);
+}
+
 static void on_stray(void *context)
 {
     const struct supervisor *supervisor = context;
@@ -386,6 +393,7 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->processes.is_template = is_template;
     supervisor->processes.descriptors = raise_descriptor_limit();
     supervisor->processes.may_pool = may_pool;
+    supervisor->processes.give_back = give_back;
     supervisor->processes.on_stray = on_stray;
     supervisor->processes.on_violation = on_violation;
     supervisor->processes.context = supervisor;
@@ -395,7 +403,7 @@ static int open_loop(struct supervisor *supervisor)
         .base = supervisor->base,
         .processes = &supervisor->processes,
         .registry = &supervisor->registry,
-        .runtime = &supervisor->runtime,
+        .listeners = &supervisor->listeners,
         .counters = &supervisor->counters,
         .on_event = on_event,
         .on_gone = on_gone,
@@ -408,7 +416,10 @@ static int open_loop(struct supervisor *supervisor)
     supervisor->reload = evtimer_new(supervisor->base, on_reload, supervisor);
     supervisor->leave = evtimer_new(supervisor->base, on_leave, supervisor);
     return supervisor->sigterm && supervisor->sigint && supervisor->sighup &&
-                   supervisor->reload && supervisor->leave
+                   supervisor->reload && supervisor->leave &&
+                   listeners_open(&supervisor->listeners, supervisor->base,
+                                  &supervisor->runtime,
+                                  session_listener_shut) == 0
                ? watch_life(supervisor)
                : -1;
 }
@@ -422,6 +433,7 @@ int supervisor_open(struct supervisor *supervisor, struct config *config,
                                       .control_fd = -1,
                                       .watch_fd = -1,
                                       .life_fd = options->life_fd,
+                                      .listeners = {.epoll_fd = -1},
                                       .runtime = RUNTIME_CLOSED};
     *config = (struct config){0};
     tombstones_init(
@@ -498,6 +510,7 @@ void supervisor_close(struct supervisor *supervisor)
     free_event(supervisor->reload);
     free_event(supervisor->leave);
     process_table_fini(&supervisor->processes);
+    listeners_close(&supervisor->listeners);
     if (supervisor->base)
         event_base_free(supervisor->base);
     close_fd(supervisor->life_fd);

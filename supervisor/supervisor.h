@@ -10,6 +10,7 @@
 #include "config.h"
 #include "counters.h"
 #include "events.h"
+#include "listener.h"
 #include "process.h"
 #include "registry.h"
 #include "runtime.h"
@@ -30,6 +31,7 @@ struct supervisor {
     struct config_source source; /* to read it again; borrowed texts */
     struct runtime runtime;
     struct process_table processes;
+    struct listeners listeners; /* of sessions */
     struct registry registry;
     struct tombstones tombstones;
     struct users users;

@@ -29,11 +29,6 @@ void waiter_cancel(struct waiters *waiters, struct waiter *waiter)
     free(waiter);
 }
 
-void waiters_take(struct waiters *from, struct waiters *to)
-{
-    TAILQ_CONCAT(to, from, link);
-}
-
 void waiters_tell(struct waiters *waiters, enum wait_for what,
                   enum sp_error error, const char *text, pid_t pid)
 {

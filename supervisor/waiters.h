@@ -29,9 +29,6 @@ struct waiter *waiters_add(struct waiters *waiters, enum wait_for what,
                            waiter_told_fn *told, void *context);
 void waiter_cancel(struct waiters *waiters, struct waiter *waiter);
 
-/* All of them, to a list that is empty. */
-void waiters_take(struct waiters *from, struct waiters *to);
-
 /* Tells those that wait for this now; who is added meanwhile waits on. */
 void waiters_tell(struct waiters *waiters, enum wait_for what,
                   enum sp_error error, const char *text, pid_t pid);

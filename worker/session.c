@@ -309,10 +309,12 @@ static _Noreturn void finish(struct sp_session *session)
                                    session->text);
     report_end(session->slot);
     flush_replies(session);
-    session_timers_fini(&session->timers);
-    endpoint_destroy(session->endpoint);
     report_goodbye(session->slot, session->end, session->text);
-    exit(session->end == SP_END_FAILED ? WORKER_EXIT_FAILED
+    /* The kernel gives back what there is.  Nothing of the module's runs behind
+     * terminate, and exit() alone took a third of the time of an end: pages
+     * that no session has touched before. */
+    fflush(NULL);
+    _exit(session->end == SP_END_FAILED ? WORKER_EXIT_FAILED
                                        : WORKER_EXIT_NORMAL);
 }
 

@@ -172,6 +172,15 @@ enum sp_error sp_async_cancel(struct sp_async *async, struct sp_ticket ticket,
     return SP_OK;
 }
 
+static struct op_order ordered(const char *id, int timeout_ms,
+                               sp_async_done *done, void *context)
+{
+    return (struct op_order){.id = id,
+                             .timeout_ms = timeout_ms,
+                             .done = done,
+                             .context = context};
+}
+
 /* ---- calls and casts ---- */
 
 enum sp_error sp_async_call(struct sp_async *async, const char *id,
@@ -179,7 +188,7 @@ enum sp_error sp_async_call(struct sp_async *async, const char *id,
                             size_t size, int timeout_ms, sp_async_done *done,
                             void *context, struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return op_request(async, &order, CONN_CALL, spec, request, size,
                       out_ticket);
@@ -190,7 +199,7 @@ enum sp_error sp_async_cast(struct sp_async *async, const char *id,
                             size_t size, int timeout_ms, sp_async_done *done,
                             void *context, struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return op_request(async, &order, CONN_CAST, spec, message, size,
                       out_ticket);
@@ -216,6 +225,18 @@ static void take_info(struct sp_result *result, json_t *answer)
 
     if (error != SP_OK)
         result_set(result, error, SP_PROGRESS_ANSWERED);
+}
+
+/* In the form in which spd writes it; any other is taken. */
+static bool read_list(struct sp_result *result)
+{
+    struct sp_session_list *list = list_read(&result->data);
+
+    if (!list)
+        return false;
+    result_set(result, SP_OK, SP_PROGRESS_ANSWERED);
+    result->list = list;
+    return true;
 }
 
 static void take_list(struct sp_result *result, json_t *answer)
@@ -257,7 +278,7 @@ enum sp_error sp_async_start(struct sp_async *async, const char *id,
                              sp_async_done *done, void *context,
                              struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return start(async, &order, spec, false, out_ticket);
 }
@@ -267,7 +288,7 @@ enum sp_error sp_async_ensure(struct sp_async *async, const char *id,
                               sp_async_done *done, void *context,
                               struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return start(async, &order, spec, true, out_ticket);
 }
@@ -289,7 +310,7 @@ enum sp_error sp_async_terminate(struct sp_async *async, const char *id,
                                  int timeout_ms, sp_async_done *done,
                                  void *context, struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return ask_by_id(async, &order, CONTROL_STOP, take_nothing, out_ticket);
 }
@@ -298,7 +319,7 @@ enum sp_error sp_async_info(struct sp_async *async, const char *id,
                             int timeout_ms, sp_async_done *done, void *context,
                             struct sp_ticket *out_ticket)
 {
-    struct op_order order = {id, timeout_ms, done, context};
+    struct op_order order = ordered(id, timeout_ms, done, context);
 
     return ask_by_id(async, &order, CONTROL_INFO, take_info, out_ticket);
 }
@@ -307,9 +328,10 @@ enum sp_error sp_async_list(struct sp_async *async, int timeout_ms,
                             sp_async_done *done, void *context,
                             struct sp_ticket *out_ticket)
 {
-    struct op_order order = {DIAL_CONTROL, timeout_ms, done, context};
+    struct op_order order = ordered(DIAL_CONTROL, timeout_ms, done, context);
     struct control_request question = {.op = CONTROL_LIST};
 
+    order.read = read_list;
     return op_question(async, &order, &question, false, take_list, out_ticket);
 }
 

@@ -183,8 +183,10 @@ static bool begin_next(struct broadcast *broadcast)
     size_t index = broadcast->begun;
     struct errand *errand = &broadcast->errands[index];
     const char *id = sp_answers_id(broadcast->answers, index);
-    struct op_order order = {id, deadline_left(broadcast->deadline), answered,
-                             errand};
+    struct op_order order = {.id = id,
+                             .timeout_ms = deadline_left(broadcast->deadline),
+                             .done = answered,
+                             .context = errand};
     enum sp_error error = SP_ETIMEDOUT;
 
     errand->broadcast = broadcast;

@@ -46,6 +46,7 @@ struct op {
 
     /* Of a question to spd. */
     op_take *take; /* NULL: it is a call or a cast */
+    op_read *read; /* tried first; NULL: nothing is */
     bool already_is_ok;
     char *question; /* owned */
 
@@ -218,9 +219,8 @@ static void request_told(struct transfer *transfer, struct sp_result *result)
         finish(op, result);
 }
 
-static void question_told(struct transfer *transfer, struct sp_result *result)
+static void conclude_question(struct op *op, struct sp_result *result)
 {
-    struct op *op = (struct op *)transfer;
     json_t *answer = NULL;
 
     if (result->error == SP_OK)
@@ -231,6 +231,14 @@ static void question_told(struct transfer *transfer, struct sp_result *result)
         op->take(result, answer);
     else
         json_decref(answer);
+}
+
+static void question_told(struct transfer *transfer, struct sp_result *result)
+{
+    struct op *op = (struct op *)transfer;
+
+    if (result->error != SP_OK || !op->read || !op->read(result))
+        conclude_question(op, result);
     finish(op, result);
 }
 
@@ -399,6 +407,7 @@ enum sp_error op_question(struct sp_async *async, const struct op_order *order,
     }
     op->cost += size;
     op->take = take;
+    op->read = order->read;
     op->already_is_ok = already_is_ok;
     op->transfer.request.kind = CONN_CONTROL;
     op->transfer.request.body = op->question;

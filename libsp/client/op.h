@@ -8,12 +8,17 @@
 #include "conn.h"
 #include "wire/control.h"
 
+/* Takes an answer as it came, in the result's data, and writes the result; or
+ * false, and the answer is as it was. */
+typedef bool op_read(struct sp_result *result);
+
 /* What an operation is to be like.  All that is pointed to is copied. */
 struct op_order {
     const char *id; /* of the session whose budget it is in; or DIAL_CONTROL */
     int timeout_ms;
     sp_async_done *done; /* may be NULL */
     void *context;
+    op_read *read; /* of a question: tried before its answer is decoded; NULL */
 };
 
 /* Gives the memory back that was kept for further ones. */

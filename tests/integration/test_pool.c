@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/asking.h"
 #include "support/balance.h"
@@ -298,6 +299,64 @@ Test(pool, does_not_use_up_what_a_template_may_fork)
     cr_expect_eq(ask_counter(harness, "templates_started"), 2);
     free(first);
     free(second);
+    harness_stop(harness);
+}
+
+/* Then its processes are nobody else's, and can be counted. */
+static bool has_another_uid(pid_t pid)
+{
+    struct stat st;
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/%d", (int)pid);
+    cr_assert_eq(stat(path, &st), 0);
+    return st.st_uid != geteuid();
+}
+
+static bool is_in_backoff(void *context)
+{
+    struct session_facts facts;
+
+    return ask_info(context, "first", &facts) == SP_OK &&
+           strcmp(facts.state, "backoff") == 0;
+}
+
+/* Its template may have two sessions beside it, and has one and a pooled
+ * process: "first" has crashed too often to be started again soon. */
+static struct harness *start_at_limit(void)
+{
+    static const char *const before[] = {"prlimit", "--nproc=3", NULL};
+    struct harness *harness;
+
+    if (geteuid() != 0)
+        cr_skip("only root's templates have users of their own");
+    harness = harness_start_under(
+        PROBE "pool = 1\nrestart_delay = 1h\nmax_restart_delay = 1h\n",
+        before);
+    ask_started(harness, "first", "probe", NULL);
+    expect_pooled(harness, 1);
+    if (!has_another_uid(family_template(harness, "probe"))) {
+        harness_stop(harness);
+        cr_skip("this build's templates are not confined");
+    }
+    session_end_by(harness, "first", "crash");
+    ask_until_restarted(harness, "first", 1);
+    session_end_by(harness, "first", "crash");
+    cr_assert(wait_for(is_in_backoff, harness, WAIT_MS));
+    ask_started(harness, "second", "probe", NULL);
+    expect_pooled(harness, 1);
+    return harness;
+}
+
+Test(pool, gives_one_back_where_no_more_processes_may_be_made)
+{
+    struct harness *harness = start_at_limit();
+
+    ask_ok(harness, "{\"op\":\"restart\",\"id\":\"first\"}");
+    cr_expect_eq(ask_counter(harness, "restarts"), 2);
+    cr_expect_eq(ask_counter(harness, "pooled"), 0);
+    session_expect(harness, "first", "echo x", "x");
+    session_expect(harness, "second", "echo x", "x");
     harness_stop(harness);
 }
 

@@ -155,6 +155,7 @@ static void add(struct session *session, const char *id)
 static void go(struct session *session)
 {
     registry_remove(&registry, session->entry);
+    registry_entry_free(session->entry);
     session->id = NULL; /* nobody may look at it any more */
 }
 

@@ -34,6 +34,7 @@ Test(registry, finds_what_was_added_and_nothing_else)
     cr_expect_null(registry_find(&registry, "Alice"));
     cr_expect_null(registry_find(&registry, ""));
     registry_remove(&registry, entry);
+    registry_entry_free(entry);
 }
 
 Test(registry, is_empty_at_first_and_again_at_last)
@@ -47,6 +48,7 @@ Test(registry, is_empty_at_first_and_again_at_last)
     entry = registry_add(&registry, "alice", nth(1));
     cr_expect_eq(registry.count, 1);
     registry_remove(&registry, entry);
+    registry_entry_free(entry);
     cr_expect_eq(registry.count, 0);
     cr_expect_null(registry_find(&registry, "alice"));
     sorted = registry_sorted(&registry, &count);
@@ -63,9 +65,11 @@ Test(registry, gives_an_id_to_one_only)
     cr_expect_eq(registry_find(&registry, "alice"), nth(1));
     cr_expect_eq(registry.count, 1);
     registry_remove(&registry, entry);
+    registry_entry_free(entry);
     entry = registry_add(&registry, "alice", nth(2));
     cr_expect_eq(registry_find(&registry, "alice"), nth(2));
     registry_remove(&registry, entry);
+    registry_entry_free(entry);
 }
 
 Test(registry, keeps_the_bytes_of_the_id_itself)
@@ -79,6 +83,7 @@ Test(registry, keeps_the_bytes_of_the_id_itself)
     cr_expect_null(registry_find(&registry, id));
     cr_expect_str_eq(registry_id(entry), "alice");
     registry_remove(&registry, entry);
+    registry_entry_free(entry);
 }
 
 Test(registry, takes_the_longest_ids_apart_by_their_last_byte)
@@ -96,7 +101,9 @@ Test(registry, takes_the_longest_ids_apart_by_their_last_byte)
     id[SP_ID_MAX - 1] = 'x';
     cr_expect_eq(registry_find(&registry, id), nth(0));
     registry_remove(&registry, entries[0]);
+    registry_entry_free(entries[0]);
     registry_remove(&registry, entries[1]);
+    registry_entry_free(entries[1]);
 }
 
 Test(registry, lists_in_the_order_of_ids_as_strcmp_has_it)
@@ -115,8 +122,10 @@ Test(registry, lists_in_the_order_of_ids_as_strcmp_has_it)
     for (size_t i = 0; i < 8; i++)
         cr_expect_eq(sorted[i], nth(order[i]));
     free(sorted);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++) {
         registry_remove(&registry, entries[i]);
+        registry_entry_free(entries[i]);
+    }
 }
 
 /* Some alike for longer than the 8 bytes that are compared first, and one that
@@ -140,8 +149,10 @@ Test(registry, lists_ids_that_begin_alike_in_the_same_order)
         cr_expect_eq(sorted[i], nth(order[i]), "%zu", i);
     free(sorted);
     cr_expect_eq(registry.removals, 0);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++) {
         registry_remove(&registry, entries[i]);
+        registry_entry_free(entries[i]);
+    }
     cr_expect_eq(registry.removals, 8);
 }
 
@@ -155,14 +166,18 @@ Test(registry, holds_thousands_and_forgets_each_alone)
         snprintf(id, sizeof id, "s%zu", i);
         entries[i] = registry_add(&registry, id, nth(i));
     }
-    for (size_t i = 0; i < MANY; i += 2)
+    for (size_t i = 0; i < MANY; i += 2) {
         registry_remove(&registry, entries[i]);
+        registry_entry_free(entries[i]);
+    }
     cr_expect_eq(registry.count, MANY / 2);
     for (size_t i = 0; i < MANY; i++) {
         snprintf(id, sizeof id, "s%zu", i);
         cr_expect_eq(registry_find(&registry, id), i % 2 ? nth(i) : NULL);
     }
-    for (size_t i = 1; i < MANY; i += 2)
+    for (size_t i = 1; i < MANY; i += 2) {
         registry_remove(&registry, entries[i]);
+        registry_entry_free(entries[i]);
+    }
     cr_expect_null(registry.entries);
 }

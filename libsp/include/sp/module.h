@@ -34,6 +34,8 @@
  * - SIGPIPE is ignored, and is to stay so: where it is not, a client that goes
  *   before its reply ends the session.
  * - exit() and _exit() are abnormal ends; sp_session_stop() is the way out.
+ *   Behind terminate nothing of the module's runs, neither what was given to
+ *   atexit() nor destructors; standard output is flushed.
  * - A process that the module forks shares nothing with the supervisor: it may
  *   call sp_log() and exec, but must not return from the handler nor use the
  *   other functions below.
