@@ -241,6 +241,7 @@ void router_tell(struct router *router)
 
         DL_DELETE(router->over, transfer);
         transfer->state = TRANSFER_IDLE;
+        router->told++;
         tell(transfer);
     }
 }

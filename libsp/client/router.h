@@ -46,6 +46,7 @@ struct router {
     size_t route_bytes_max;
     uint64_t turns;        /* given to transfers */
     struct transfer *over; /* to be told, in order */
+    size_t told;           /* so many were; the driver's to set */
     struct buf replies[ROUTER_REPLIES + 1]; /* owned; empty, with memory */
     size_t reply_count;
     bool turning;          /* a turn is under way, which will flush and tell */

@@ -19,6 +19,8 @@
 #define PEER_READ_SIZE (64 * 1024)
 #define PEER_READ_LARGE (512 * 1024) /* in the middle of a large frame */
 #define PEER_FRAMES_A_TURN 64
+/* After so many of them an eager endpoint writes the answers. */
+#define PEER_FRAMES_A_WRITE 32
 /* What an idle connection may keep of its buffers. */
 #define PEER_BUFFER_KEEP 4096
 /* A read that brings more is a burst: what it has made grow is given back to
@@ -106,6 +108,7 @@ struct endpoint {
     unsigned subscribers; /* open SUB peers */
     void (*on_drained)(void *context); /* not NULL: draining */
     bool quiet;    /* endpoint_quiesce() */
+    bool eager;    /* endpoint_set_eager() */
     bool in_batch; /* a peer's frames are being handled */
     uint8_t input[PEER_READ_SIZE]; /* last: untouched until it is used */
 };

@@ -377,19 +377,28 @@ enum batch_end {
     BATCH_MORE,    /* there may be whole frames left */
 };
 
+/* In the middle of a batch: what is not taken now leaves with the rest. */
+static void write_early(struct peer *peer, unsigned handled)
+{
+    if (peer->endpoint->eager && handled % PEER_FRAMES_A_WRITE == 0 &&
+        buf_size(&peer->out) > 0)
+        write_out(peer);
+}
+
 /* Handles the whole frames at the start of the bytes, at most a turn's share.
- * *out_used is how many bytes they were. */
+ * *out_used is how many bytes they were, *out_count how many frames. */
 static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
-                                   size_t len, size_t *out_used)
+                                   size_t len, size_t *out_used,
+                                   unsigned *out_count)
 {
     size_t used = 0;
+    unsigned count = 0;
     enum batch_end end = BATCH_MORE;
 
     if (peer->state == PEER_HANDSHAKE)
         used = handle_handshake(peer, bytes, len);
-    for (int i = 0; i < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
-                    !throttled(peer) && !peer->endpoint->quiet;
-         i++) {
+    while (count < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
+           !throttled(peer) && !peer->endpoint->quiet) {
         struct wire_frame frame;
         enum wire_frame_result result =
             wire_frame_get(bytes + used, len - used, message_max(peer),
@@ -414,8 +423,10 @@ static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
         used += WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
         timer_stop(peer);
         handle_frame(peer, &frame);
+        write_early(peer, ++count);
     }
     *out_used = used;
+    *out_count = count;
     return end;
 }
 
@@ -466,16 +477,19 @@ static void work(struct peer *peer, const uint8_t *bytes, size_t len)
     struct endpoint *endpoint = peer->endpoint;
     bool fresh = bytes == endpoint->input;
     enum batch_end end;
+    unsigned count;
     size_t used;
 
     endpoint->in_batch = true;
-    end = handle_batch(peer, bytes, len, &used);
+    end = handle_batch(peer, bytes, len, &used, &count);
     if (!fresh)
         buf_consume(&peer->in, used);
     else if (!buf_append(&peer->in, bytes + used, len - used))
         peer_close(peer);
     flush_batch(endpoint);
     settle(peer, end);
+    if (count > 1 && endpoint->handlers->on_batch)
+        endpoint->handlers->on_batch(endpoint->context, count);
 }
 
 void peer_take_turn(struct peer *peer)
