@@ -37,6 +37,8 @@
 /* How long one that is to be recycled answers what has arrived; its listener is
  * not served meanwhile. */
 #define RECYCLE_MS 5000
+/* How long all others wait for the reader of a large reply, a few times. */
+#define READER_WAIT_MS 1
 
 void session_set_comm(const char *prefix, const char *name)
 {
@@ -258,6 +260,7 @@ static void open_endpoint(struct sp_session *session, int listener_fd,
 
     limits.max_message = start->max_message;
     limits.max_connections = start->max_connections;
+    limits.reader_wait_ms = READER_WAIT_MS;
     session->endpoint = endpoint_create(session->base, listener_fd, &limits,
                                         &serve_handlers, session);
     if (!session->endpoint)

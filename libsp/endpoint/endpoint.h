@@ -28,6 +28,10 @@ struct endpoint_limits {
     unsigned frame_ms;        /* from a frame's first byte to its last */
     unsigned max_calls;       /* without a reply yet, a connection */
     size_t max_output;        /* bytes waiting to be read by a peer */
+    unsigned reader_wait_ms;  /* a large reply that the socket does not take
+                               * whole may wait so long for its reader, eight
+                               * times at most, before the rest is copied; 0:
+                               * it is copied at once */
 };
 
 /* What PROTOCOL.md promises. */

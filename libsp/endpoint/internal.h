@@ -14,13 +14,17 @@
 #include "endpoint/endpoint.h"
 #include "wire/sp.h"
 
-/* A peer's share of one turn of the loop: what one read may bring, and how many
- * frames are handled before the others have their turn. */
+/* A peer's share of one turn of the loop: what one read may bring, how many
+ * reads there are in the middle of a large frame, and how many frames are
+ * handled before the others have their turn. */
 #define PEER_READ_SIZE (64 * 1024)
 #define PEER_READ_LARGE (512 * 1024) /* in the middle of a large frame */
+#define PEER_READS_A_TURN 4
 #define PEER_FRAMES_A_TURN 64
 /* After so many of them an eager endpoint writes the answers. */
 #define PEER_FRAMES_A_WRITE 32
+/* How often a large reply waits for its reader before the rest is copied. */
+#define PEER_READER_WAITS 8
 /* What an idle connection may keep of its buffers. */
 #define PEER_BUFFER_KEEP 4096
 /* A read that brings more is a burst: what it has made grow is given back to

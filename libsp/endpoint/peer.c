@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -216,17 +217,50 @@ static bool takes_output(const struct peer *peer)
     return peer->state == PEER_OPEN || peer->state == PEER_ANSWERING;
 }
 
-/* Writes what the socket takes of a large frame, without a copy; returns how
- * many bytes that was.  Not by sendmsg(), which a confined session may not
- * call: it could pass descriptors. */
-static size_t send_directly(struct peer *peer, struct iovec *iov, int count)
+/* Drops what was written from the front of the pieces. */
+static void skip(struct iovec iov[3], size_t done)
 {
-    ssize_t sent;
+    for (int i = 0; i < 3; i++) {
+        size_t part = min_size(done, iov[i].iov_len);
 
-    do
-        sent = writev(peer->fd, iov, count);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? 0 : (size_t)sent; /* an error shows at the next flush */
+        iov[i].iov_base = (uint8_t *)iov[i].iov_base + part;
+        iov[i].iov_len -= part;
+        done -= part;
+    }
+}
+
+static size_t left_of(const struct iovec iov[3])
+{
+    return iov[0].iov_len + iov[1].iov_len + iov[2].iov_len;
+}
+
+/* A client that reads has made room in less time than a copy would take. */
+static bool wait_for_reader(const struct peer *peer)
+{
+    struct pollfd poll_fd = {.fd = peer->fd, .events = POLLOUT};
+    int wait_ms = (int)peer->endpoint->limits.reader_wait_ms;
+
+    return wait_ms > 0 && poll(&poll_fd, 1, wait_ms) > 0;
+}
+
+/* Writes what the socket takes of a large frame, without a copy.  Not by
+ * sendmsg(), which a confined session may not call: it could pass descriptors.
+ * An error shows at the next flush. */
+static void send_directly(struct peer *peer, struct iovec iov[3])
+{
+    for (int waits = 0; left_of(iov) > 0;) {
+        ssize_t sent = writev(peer->fd, iov, 3);
+
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0 && errno != EAGAIN)
+            return;
+        if (sent > 0)
+            skip(iov, (size_t)sent);
+        if (left_of(iov) == 0 || waits++ == PEER_READER_WAITS ||
+            !wait_for_reader(peer))
+            return;
+    }
 }
 
 static void flush_soon(struct peer *peer)
@@ -241,11 +275,10 @@ static void flush_soon(struct peer *peer)
     }
 }
 
-/* Keeps what is left of the three pieces after the first `done` bytes. */
-static bool keep_output(struct peer *peer, const struct iovec iov[3],
-                        size_t done)
+/* Keeps what is left of the pieces. */
+static bool keep_output(struct peer *peer, const struct iovec iov[3])
 {
-    size_t left = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len - done;
+    size_t left = left_of(iov);
     uint8_t *to;
 
     if (left == 0)
@@ -254,13 +287,9 @@ static bool keep_output(struct peer *peer, const struct iovec iov[3],
         return false;
     to = buf_tail(&peer->out);
     for (int i = 0; i < 3; i++) {
-        size_t skip = min_size(done, iov[i].iov_len);
-        size_t rest = iov[i].iov_len - skip;
-
-        done -= skip;
-        if (rest > 0)
-            memcpy(to, (const uint8_t *)iov[i].iov_base + skip, rest);
-        to += rest;
+        if (iov[i].iov_len > 0)
+            memcpy(to, iov[i].iov_base, iov[i].iov_len);
+        to += iov[i].iov_len;
     }
     buf_commit(&peer->out, left);
     return true;
@@ -273,16 +302,15 @@ void peer_send(struct peer *peer, const void *head, size_t head_size,
     struct iovec iov[3] = {{frame, sizeof frame},
                            {(void *)head, head_size},
                            {(void *)body, body_size}};
-    size_t done = 0;
 
     if (!takes_output(peer))
         return;
     wire_frame_put(frame, head_size + body_size);
     if (body_size >= WIRE_SMALL_FRAME && write_out(peer)) /* keeps the order */
-        done = send_directly(peer, iov, 3);
+        send_directly(peer, iov);
     if (!takes_output(peer))
         return;
-    if (!keep_output(peer, iov, done)) {
+    if (!keep_output(peer, iov)) {
         peer_close(peer); /* half a frame cannot be mended */
         return;
     }
@@ -517,44 +545,69 @@ static void answer_rest(struct peer *peer)
     peer_flush(peer);
 }
 
+/* Where the next bytes go; NULL: no memory. */
+static uint8_t *read_room(struct peer *peer, size_t *out_size)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    size_t more = min_size(buf_size(&peer->in), PEER_READ_LARGE);
+
+    if (more == 0) {
+        *out_size = sizeof endpoint->input;
+        return endpoint->input;
+    }
+    /* at most double what has arrived */
+    if (!buf_reserve(&peer->in, more > 512 ? more : 512))
+        return NULL;
+    *out_size = min_size(buf_room(&peer->in), PEER_READ_LARGE);
+    return buf_tail(&peer->in);
+}
+
+static void end_of_input(struct peer *peer, bool in_order)
+{
+    if (in_order && peer->state == PEER_OPEN && peer->endpoint->on_drained)
+        answer_rest(peer);
+    else
+        peer_close(peer);
+}
+
+static void take_input(struct peer *peer, const uint8_t *from, size_t got)
+{
+    if (got > ENDPOINT_BURST_SIZE)
+        endpoint_burst(peer->endpoint);
+    if (from == peer->endpoint->input) {
+        work(peer, from, got);
+    } else {
+        buf_commit(&peer->in, got);
+        work(peer, buf_data(&peer->in), buf_size(&peer->in));
+    }
+}
+
+/* Whether there may be more of a large frame. */
+static bool read_once(struct peer *peer)
+{
+    size_t room;
+    uint8_t *to = read_room(peer, &room);
+    ssize_t got = to ? recv(peer->fd, to, room, MSG_DONTWAIT) : 0;
+
+    if (!to || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        end_of_input(peer, to && got == 0);
+        return false;
+    }
+    if (got < 0)
+        return false;
+    take_input(peer, to, (size_t)got);
+    return (size_t)got == room && room >= PEER_READ_SIZE &&
+           buf_size(&peer->in) > 0;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *peer = MAGIC_CAST(peer, PEER_MAGIC, arg);
-    struct endpoint *endpoint = peer->endpoint;
-    uint8_t *to = endpoint->input;
-    size_t room = sizeof endpoint->input;
-    ssize_t got;
 
+    (void)fd;
     (void)what;
-    if (peer->in_turns)
-        return; /* has frames left to handle first */
-    if (buf_size(&peer->in) > 0) {
-        /* at most double what has arrived */
-        size_t more = min_size(buf_size(&peer->in), PEER_READ_LARGE);
-
-        if (!buf_reserve(&peer->in, more > 512 ? more : 512)) {
-            peer_close(peer);
+    for (int i = 0; i < PEER_READS_A_TURN; i++)
+        /* one that has frames left handles them first */
+        if (peer->in_turns || !read_once(peer) || !peer->reading)
             return;
-        }
-        to = buf_tail(&peer->in);
-        room = min_size(buf_room(&peer->in), PEER_READ_LARGE);
-    }
-    got = recv(fd, to, room, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got <= 0) {
-        if (got == 0 && peer->state == PEER_OPEN && endpoint->on_drained)
-            answer_rest(peer);
-        else
-            peer_close(peer);
-        return;
-    }
-    if (got > ENDPOINT_BURST_SIZE)
-        endpoint_burst(endpoint);
-    if (to == endpoint->input) {
-        work(peer, to, (size_t)got);
-    } else {
-        buf_commit(&peer->in, (size_t)got);
-        work(peer, buf_data(&peer->in), buf_size(&peer->in));
-    }
 }

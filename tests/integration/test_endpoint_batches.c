@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libsp/endpoint: many requests in one write, and when their answers leave. */
+/* libsp/endpoint: many requests in one write, and when their answers leave;
+ * replies that no socket takes whole. */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -10,6 +11,8 @@
 #include "support/leaks.h"
 #include "support/raw_peer.h"
 #include "support/wait.h"
+
+#define LARGE 900000 /* more than a socket holds */
 
 static struct bare bare;
 static struct raw_peer peer;
@@ -99,4 +102,41 @@ Test(endpoint_batches, are_answered_in_their_order_when_the_socket_is_full)
         cr_expect_eq(reply.size, 20000);
         raw_message_fini(&reply);
     }
+}
+
+/* ---- large replies ---- */
+
+static void expect_zeros(uint32_t id)
+{
+    static const uint8_t zeros[LARGE];
+    struct raw_message reply;
+
+    raw_peer_recv_reply(&peer, id, &reply);
+    cr_assert_eq(reply.size, LARGE);
+    cr_expect_eq(memcmp(reply.bytes, zeros, LARGE), 0);
+    raw_message_fini(&reply);
+}
+
+Test(endpoint_batches, large_replies_wait_for_their_reader)
+{
+    start("reader_wait_ms=1000");
+    for (uint32_t id = 1; id <= 5; id++) {
+        raw_peer_send_request(&peer, id, "zeros 900000", 12);
+        expect_zeros(id);
+    }
+}
+
+Test(endpoint_batches, large_replies_that_nobody_reads_hold_up_nobody_for_long)
+{
+    struct raw_message reply;
+
+    start("reader_wait_ms=1");
+    raw_peer_send_request(&peer, 1, "zeros 900000", 12);
+    raw_peer_send_request(&peer, 2, "zeros 900000", 12);
+    bare_wait_counter(&bare, "calls", 2);
+    raw_call(bare.path, "hello", 5, &reply);
+    cr_assert_str_eq((char *)reply.bytes, "hello");
+    raw_message_fini(&reply);
+    expect_zeros(1);
+    expect_zeros(2);
 }

@@ -211,7 +211,7 @@ static void set_limit(struct endpoint_limits *limits, const char *text)
      sizeof(((struct endpoint_limits *)0)->name)}
         LIMIT(max_message),  LIMIT(max_connections), LIMIT(handshake_ms),
         LIMIT(frame_ms),     LIMIT(max_calls),       LIMIT(max_output),
-        LIMIT(reserved),
+        LIMIT(reserved),     LIMIT(reader_wait_ms),
 #undef LIMIT
     };
 
