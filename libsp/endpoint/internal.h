@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* endpoint/internal.h - what endpoint.c (listener), drain.c (its end), peer.c
- * (one connection), request.c (one message), subscriber.c (what is published)
- * and call.c (where a reply goes) know of each other.  Each calls those behind it; upwards only what is named
- * here is used. */
+ * (one connection), peer_write.c (what it writes), request.c (one message),
+ * subscriber.c (what is published) and call.c (where a reply goes) know of each
+ * other.  Each calls those behind it; upwards only what is named here is used.
+ */
 #ifndef ENDPOINT_INTERNAL_H
 #define ENDPOINT_INTERNAL_H
 
@@ -144,12 +145,22 @@ void peer_take_turn(struct peer *peer);
 /* Idle: nothing outstanding in either direction. */
 bool peer_idle(const struct peer *peer);
 void peer_stop_reading(struct peer *peer);
+/* A call of this peer was answered. */
+void peer_resume(struct peer *peer);
+
+/* ---- peer_write.c ---- */
+
 /* Queues one frame whose message is head and body together. */
 void peer_send(struct peer *peer, const void *head, size_t head_size,
                const void *body, size_t body_size);
 void peer_flush(struct peer *peer);
-/* A call of this peer was answered. */
-void peer_resume(struct peer *peer);
+/* At the end of the batch, if there is one. */
+void peer_flush_soon(struct peer *peer);
+/* In the middle of a batch, of which so many frames are handled: if the
+ * endpoint is eager.  What is not taken now leaves with the rest. */
+void peer_write_early(struct peer *peer, unsigned handled);
+/* Of the event `writable`. */
+void peer_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* ---- request.c ---- */
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: handshake, frames in, frames out.
+/* One connection: its life, handshake, and frames in.
  *
  * What a frame's message means is request.c's and subscriber.c's business.
  *
  * In: one read a turn, into the endpoint's buffer when nothing is left over
  * from before, else into the peer's own, which grows with what has arrived.
- * Out: what a batch of frames is answered with leaves in one write.
+ * Out, in peer_write.c: what a batch of frames is answered with leaves in one
+ * write.
  * The peer is a stranger: whatever it does wrong ends this connection only. */
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/magic.h"
@@ -24,7 +23,6 @@
 /* ---- life ---- */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
-static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
 static void timer_start(struct peer *peer, unsigned ms)
@@ -78,8 +76,8 @@ bool peer_create(struct endpoint *endpoint, int fd)
     LIST_INIT(&peer->calls);
     event_assign(&peer->readable, endpoint->base, fd, EV_READ | EV_PERSIST,
                  on_readable, peer);
-    event_assign(&peer->writable, endpoint->base, fd, EV_WRITE, on_writable,
-                 peer);
+    event_assign(&peer->writable, endpoint->base, fd, EV_WRITE,
+                 peer_on_writable, peer);
     evtimer_assign(&peer->timer, endpoint->base, on_timer, peer);
     TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
     endpoint->peer_count++;
@@ -148,7 +146,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     peer_close(peer);
 }
 
-/* ---- out ---- */
+/* ---- in: frames ---- */
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -164,161 +162,6 @@ static bool throttled(const struct peer *peer)
            buf_size(&peer->out) > limits->max_output;
 }
 
-static void output_written(struct peer *peer)
-{
-    buf_relax(&peer->out, PEER_BUFFER_KEEP);
-    if (peer->state == PEER_CLOSING ||
-        (peer->state == PEER_ANSWERING && peer->call_count == 0))
-        peer_close(peer);
-    else
-        peer_resume(peer);
-    subscriber_caught_up(peer);
-}
-
-/* False: some of the output is left, or the peer is dead. */
-static bool write_out(struct peer *peer)
-{
-    while (peer->state != PEER_DEAD && buf_size(&peer->out) > 0) {
-        /* not send(), whose address a confined session's filter looks for at
-         * each call */
-        ssize_t sent =
-            write(peer->fd, buf_data(&peer->out), buf_size(&peer->out));
-
-        if (sent >= 0) {
-            buf_consume(&peer->out, (size_t)sent);
-        } else if (errno == EAGAIN) {
-            if (event_add(&peer->writable, NULL) < 0)
-                peer_close(peer);
-            return false;
-        } else if (errno != EINTR) {
-            /* it has gone; what it sent before that is still to be handled,
-             * and the end of file behind it ends the connection */
-            buf_consume(&peer->out, buf_size(&peer->out));
-        }
-    }
-    return peer->state != PEER_DEAD;
-}
-
-void peer_flush(struct peer *peer)
-{
-    if (write_out(peer))
-        output_written(peer);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    peer_flush(MAGIC_CAST(peer, PEER_MAGIC, arg));
-}
-
-static bool takes_output(const struct peer *peer)
-{
-    return peer->state == PEER_OPEN || peer->state == PEER_ANSWERING;
-}
-
-/* Drops what was written from the front of the pieces. */
-static void skip(struct iovec iov[3], size_t done)
-{
-    for (int i = 0; i < 3; i++) {
-        size_t part = min_size(done, iov[i].iov_len);
-
-        iov[i].iov_base = (uint8_t *)iov[i].iov_base + part;
-        iov[i].iov_len -= part;
-        done -= part;
-    }
-}
-
-static size_t left_of(const struct iovec iov[3])
-{
-    return iov[0].iov_len + iov[1].iov_len + iov[2].iov_len;
-}
-
-/* A client that reads has made room in less time than a copy would take. */
-static bool wait_for_reader(const struct peer *peer)
-{
-    struct pollfd poll_fd = {.fd = peer->fd, .events = POLLOUT};
-    int wait_ms = (int)peer->endpoint->limits.reader_wait_ms;
-
-    return wait_ms > 0 && poll(&poll_fd, 1, wait_ms) > 0;
-}
-
-/* Writes what the socket takes of a large frame, without a copy.  Not by
- * sendmsg(), which a confined session may not call: it could pass descriptors.
- * An error shows at the next flush. */
-static void send_directly(struct peer *peer, struct iovec iov[3])
-{
-    for (int waits = 0; left_of(iov) > 0;) {
-        ssize_t sent = writev(peer->fd, iov, 3);
-
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0 && errno != EAGAIN)
-            return;
-        if (sent > 0)
-            skip(iov, (size_t)sent);
-        if (left_of(iov) == 0 || waits++ == PEER_READER_WAITS ||
-            !wait_for_reader(peer))
-            return;
-    }
-}
-
-static void flush_soon(struct peer *peer)
-{
-    struct endpoint *endpoint = peer->endpoint;
-
-    if (!endpoint->in_batch) {
-        peer_flush(peer);
-    } else if (!peer->in_flushes) {
-        TAILQ_INSERT_TAIL(&endpoint->flushes, peer, flush);
-        peer->in_flushes = true;
-    }
-}
-
-/* Keeps what is left of the pieces. */
-static bool keep_output(struct peer *peer, const struct iovec iov[3])
-{
-    size_t left = left_of(iov);
-    uint8_t *to;
-
-    if (left == 0)
-        return true;
-    if (!buf_reserve(&peer->out, left))
-        return false;
-    to = buf_tail(&peer->out);
-    for (int i = 0; i < 3; i++) {
-        if (iov[i].iov_len > 0)
-            memcpy(to, iov[i].iov_base, iov[i].iov_len);
-        to += iov[i].iov_len;
-    }
-    buf_commit(&peer->out, left);
-    return true;
-}
-
-void peer_send(struct peer *peer, const void *head, size_t head_size,
-               const void *body, size_t body_size)
-{
-    uint8_t frame[WIRE_FRAME_HEADER_SIZE];
-    struct iovec iov[3] = {{frame, sizeof frame},
-                           {(void *)head, head_size},
-                           {(void *)body, body_size}};
-
-    if (!takes_output(peer))
-        return;
-    wire_frame_put(frame, head_size + body_size);
-    if (body_size >= WIRE_SMALL_FRAME && write_out(peer)) /* keeps the order */
-        send_directly(peer, iov);
-    if (!takes_output(peer))
-        return;
-    if (!keep_output(peer, iov)) {
-        peer_close(peer); /* half a frame cannot be mended */
-        return;
-    }
-    flush_soon(peer);
-}
-
-/* ---- in: frames ---- */
-
 /* After a message over the limit: what waits is written, nothing more read. */
 static void close_for_size(struct peer *peer)
 {
@@ -328,7 +171,7 @@ static void close_for_size(struct peer *peer)
     peer_stop_reading(peer);
     peer->state = PEER_CLOSING;
     timer_start(peer, peer->endpoint->limits.frame_ms);
-    flush_soon(peer);
+    peer_flush_soon(peer);
 }
 
 static void close_for_frame(struct peer *peer)
@@ -394,7 +237,7 @@ static size_t handle_handshake(struct peer *peer, const uint8_t *bytes,
     if (!buf_append(&peer->out, answer, sizeof answer))
         peer_close(peer);
     else
-        flush_soon(peer);
+        peer_flush_soon(peer);
     return WIRE_HANDSHAKE_SIZE;
 }
 
@@ -404,14 +247,6 @@ enum batch_end {
     BATCH_PARTIAL, /* the rest, if any, is a frame that has begun */
     BATCH_MORE,    /* there may be whole frames left */
 };
-
-/* In the middle of a batch: what is not taken now leaves with the rest. */
-static void write_early(struct peer *peer, unsigned handled)
-{
-    if (peer->endpoint->eager && handled % PEER_FRAMES_A_WRITE == 0 &&
-        buf_size(&peer->out) > 0)
-        write_out(peer);
-}
 
 /* Handles the whole frames at the start of the bytes, at most a turn's share.
  * *out_used is how many bytes they were, *out_count how many frames. */
@@ -451,7 +286,7 @@ static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
         used += WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
         timer_stop(peer);
         handle_frame(peer, &frame);
-        write_early(peer, ++count);
+        peer_write_early(peer, ++count);
     }
     *out_used = used;
     *out_count = count;
