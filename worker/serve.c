@@ -142,9 +142,22 @@ static void on_load(void *context, unsigned waiting, unsigned subscribers)
         recycle_if_due(session);
 }
 
+/* session_run() looks for the next one: not here, since others may have
+ * something to say, too. */
+static void on_batch(void *context, unsigned messages)
+{
+    struct sp_session *session = context;
+
+    if (messages < PATIENCE_BATCH)
+        return;
+    session->batch = messages;
+    event_base_loopbreak(session->base);
+}
+
 const struct endpoint_handlers serve_handlers = {
     .admit = admit,
     .on_call = on_call,
     .on_cast = on_cast,
     .on_load = on_load,
+    .on_batch = on_batch,
 };

@@ -38,6 +38,8 @@
 /* How long one that is to be recycled answers what has arrived; its listener is
  * not served meanwhile. */
 #define RECYCLE_MS 5000
+/* How long all others wait for the reader of a large reply, a few times. */
+#define READER_WAIT_MS 1
 
 void session_set_comm(const char *prefix, const char *name)
 {
@@ -276,6 +278,7 @@ static void open_endpoint(struct sp_session *session, int listener_fd,
 
     limits.max_message = start->max_message;
     limits.max_connections = start->max_connections;
+    limits.reader_wait_ms = READER_WAIT_MS;
     session->endpoint = endpoint_create(session->base, listener_fd, &limits,
                                         &serve_handlers, session);
     if (!session->endpoint)
@@ -284,6 +287,37 @@ static void open_endpoint(struct sp_session *session, int listener_fd,
         endpoint_quiesce(session->endpoint);
     else if (session->draining)
         endpoint_drain(session->endpoint, session->drain_backlog, on_drained);
+}
+
+/* ---- serving ---- */
+
+/* After a batch: looks at all that the loop waits for, until there is more to
+ * do for clients, or the time is up. */
+static void look_again(struct sp_session *session)
+{
+    uint64_t handled = report_handled(session->slot);
+    unsigned batch = session->batch;
+    bool came = false;
+
+    session->batch = 0;
+    if (!patience_begin(&session->patience, batch))
+        return;
+    do {
+        event_base_loop(session->base, EVLOOP_NONBLOCK);
+        came = report_handled(session->slot) != handled;
+    } while (!came && !session->ending && patience_lasts(&session->patience));
+    patience_end(&session->patience, came);
+    endpoint_set_eager(session->endpoint, session->patience.pays);
+}
+
+static void serve(struct sp_session *session)
+{
+    while (!session->ending) {
+        if (session->batch == 0 && event_base_dispatch(session->base) < 0)
+            _exit(WORKER_EXIT_RUNTIME);
+        if (session->batch > 0)
+            look_again(session);
+    }
 }
 
 /* ---- end ---- */
@@ -353,8 +387,6 @@ _Noreturn void session_run(pid_t supervisor, const struct sp_module *module,
     open_endpoint(&session, listener_fd, &start);
     close(start_fd);
     forget_argument(&start);
-    while (!session.ending)
-        if (event_base_dispatch(session.base) < 0)
-            _exit(WORKER_EXIT_RUNTIME);
+    serve(&session);
     finish(&session);
 }

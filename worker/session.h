@@ -13,6 +13,7 @@
 
 #include <sp/module.h>
 
+#include "base/patience.h"
 #include "endpoint/endpoint.h"
 #include "timer.h"
 #include "wire/template.h"
@@ -42,6 +43,8 @@ struct sp_session {
     struct slot_request request; /* that is being served; id 0: by PUSH */
     bool serving;                /* a call or cast is in its handler */
     unsigned waiting;            /* calls without a reply */
+    unsigned batch; /* messages that were handled in one go, just now */
+    struct patience patience;
     /* of the start record: see there */
     uint64_t max_message;
     uint64_t max_calls;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A binary heap whose members know their place, so that each can be set anew
- * or cleared.  Caller: loop.c. */
+/* A queue, and a binary heap whose members know their place, so that each can
+ * be set anew or cleared.  Caller: loop.c. */
 #define _GNU_SOURCE
 #include "alarms.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "base/clock.h"
 
@@ -13,7 +14,7 @@
 
 void alarms_fini(struct alarms *alarms)
 {
-    assert(alarms->count == 0 && alarms->members == 0);
+    assert(alarms->count == 0 && !alarms->queue && alarms->members == 0);
     free(alarms->heap);
     *alarms = (struct alarms){0};
 }
@@ -76,8 +77,14 @@ static void sink(struct alarms *alarms, struct alarm *alarm, size_t place)
 
 static void clear(struct alarms *alarms, struct alarm *alarm)
 {
-    struct alarm *last = alarms->heap[alarms->count--];
+    struct alarm *last;
 
+    if (alarm->place == ALARM_QUEUED) {
+        DL_DELETE(alarms->queue, alarm);
+        alarm->place = 0;
+        return;
+    }
+    last = alarms->heap[alarms->count--];
     if (last != alarm)
         sink(alarms, last, alarm->place);
     alarm->place = 0;
@@ -89,12 +96,21 @@ void alarms_set(struct alarms *alarms, struct alarm *alarm, int64_t due)
         clear(alarms, alarm);
     if (due == DEADLINE_NEVER)
         return;
-    assert(alarms->count < alarms->members);
     alarm->due = due;
+    if (!alarms->queue || alarms->queue->prev->due <= due) {
+        DL_APPEND(alarms->queue, alarm);
+        alarm->place = ALARM_QUEUED;
+        return;
+    }
+    assert(alarms->count < alarms->members);
     rise(alarms, alarm, ++alarms->count);
 }
 
 struct alarm *alarms_first(const struct alarms *alarms)
 {
-    return alarms->count > 0 ? alarms->heap[1] : NULL;
+    struct alarm *first = alarms->queue;
+
+    if (alarms->count > 0 && (!first || alarms->heap[1]->due < first->due))
+        first = alarms->heap[1];
+    return first;
 }

@@ -131,6 +131,21 @@ static enum sp_error turn(struct sp_async *async)
     return error;
 }
 
+/* After a batch of answers, when there are more to come. */
+static void look_again(struct sp_async *async)
+{
+    struct router *router = &async->router;
+    bool came;
+
+    if (sp_async_outstanding(async) == 0 ||
+        !patience_begin(&async->patience, router->told))
+        return;
+    do
+        came = loop_is_ready(&router->loop);
+    while (!came && patience_lasts(&async->patience));
+    patience_end(&async->patience, came);
+}
+
 enum sp_error sp_async_dispatch(struct sp_async *async)
 {
     enum sp_error error;
@@ -141,6 +156,7 @@ enum sp_error sp_async_dispatch(struct sp_async *async)
         return SP_EFORKED;
     async->dispatching = true;
     async->router.turning = true;
+    async->router.told = 0;
     error = turn(async);
     async->dispatching = false;
     async->router.turning = false;
@@ -150,6 +166,7 @@ enum sp_error sp_async_dispatch(struct sp_async *async)
     }
     chores_rest(&async->chores);
     router_rest(&async->router);
+    look_again(async);
     return error;
 }
 

@@ -7,6 +7,7 @@
 
 #include <sp/async.h>
 
+#include "base/patience.h"
 #include "chores.h"
 #include "feed.h"
 #include "origin.h"
@@ -33,6 +34,7 @@ struct sp_async {
     struct chores chores;
     struct op_spare *spares; /* owned */
     unsigned spare_count;
+    struct patience patience;
     bool dispatching;
     bool doomed; /* freed inside a callback: it goes when that has returned */
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection.  Writing: a queue of requests, gathered into one system call
- * while they are small.  Reading: small replies by way of a buffer that whoever
- * reads lends, and `in` where the end of one is missing; large ones straight
- * into the buffer that their request lends.  What came of a request
- * when the connection ends: PROTOCOL.md, "How far a request got".  Callers:
- * line.c, link.c. */
+/* One connection: its requests by id, what comes of them, and reading.  Small
+ * replies are read by way of a buffer that whoever reads lends, and `in` where
+ * the end of one is missing; large ones straight into the buffer that their
+ * request lends.  Writing is conn_write.c's.  What came of a request when the
+ * connection ends: PROTOCOL.md, "How far a request got".  Callers: line.c,
+ * link_local.c. */
 #define _GNU_SOURCE
 #include "conn.h"
 
@@ -13,20 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#define ID_BIT 0x80000000u
-#define ID_SIZE 4
+#include "conn_own.h"
 
 /* A frame up to this size is received by way of `in` if it comes in pieces,
  * which has room for two: then moving what is held to the front always
  * suffices. */
 #define SMALL_REPLY (16 * 1024)
-
-/* A frame that leaves alone is copied up to this size. */
-#define COPIED_ALONE 512
 
 void conn_init(struct conn *conn, int fd)
 {
@@ -67,20 +62,20 @@ static struct conn_request *find(struct conn *conn, uint32_t id)
     return request;
 }
 
-/* Ids count up, and each chain is in their order: an id that has come round
- * can only be that of the first, however many there are. */
-static void enter(struct conn *conn, struct conn_request *request)
+/* An id that has come round can only be that of the first, however many there
+ * are. */
+void conn_enter(struct conn *conn, struct conn_request *request)
 {
     struct conn_request **chain;
 
     do {
-        request->id = ID_BIT | conn->next_id++;
+        request->id = CONN_ID_BIT | conn->next_id++;
         chain = chain_of(conn, request->id);
     } while (*chain && (*chain)->id == request->id);
     DL_APPEND2(*chain, request, chain_prev, chain_next);
 }
 
-static void leave_queue(struct conn *conn, struct conn_request *request)
+void conn_leave_queue(struct conn *conn, struct conn_request *request)
 {
     if (!conn_unwritten(request) || !request->prev)
         return;
@@ -88,13 +83,13 @@ static void leave_queue(struct conn *conn, struct conn_request *request)
     request->prev = NULL;
 }
 
-static void finish(struct conn *conn, struct conn_request *request,
-                   enum sp_error error, enum sp_progress progress)
+void conn_finish(struct conn *conn, struct conn_request *request,
+                 enum sp_error error, enum sp_progress progress)
 {
     struct conn_request **chain = chain_of(conn, request->id);
 
     DL_DELETE2(*chain, request, chain_prev, chain_next);
-    leave_queue(conn, request);
+    conn_leave_queue(conn, request);
     if (conn->body_for == request)
         conn->body_for = NULL;
     request->state = CONN_REQUEST_OVER;
@@ -105,10 +100,9 @@ static void finish(struct conn *conn, struct conn_request *request,
 
 /* ---- the end ---- */
 
-/* Nothing more is written.  A frame that was written in part stays without a
- * successor: its end never comes, so it cannot run; but the session may have
- * answered it with an error already, so it waits for what there is to read. */
-static void end_writing(struct conn *conn)
+/* One that was written in part waits: the session may have answered it with an
+ * error already. */
+void conn_end_writing(struct conn *conn)
 {
     conn->write_over = true;
     while (conn->queue) {
@@ -116,9 +110,9 @@ static void end_writing(struct conn *conn)
 
         if (request->state == CONN_REQUEST_STARTED) {
             conn->cut = true;
-            leave_queue(conn, request);
+            conn_leave_queue(conn, request);
         } else {
-            finish(conn, request, SP_EDIED, SP_PROGRESS_NOT_SENT);
+            conn_finish(conn, request, SP_EDIED, SP_PROGRESS_NOT_SENT);
         }
     }
 }
@@ -145,9 +139,12 @@ static struct conn_request *oldest(const struct conn *conn)
 
     for (size_t i = 0; i < CONN_CHAINS; i++) {
         struct conn_request *request = conn->waiting[i];
-        uint32_t age = request ? (conn->next_id - request->id) & ~ID_BIT : 0;
+        uint32_t age;
 
-        if (request && (!oldest || age > oldest_age)) {
+        if (!request)
+            continue;
+        age = (conn->next_id - request->id) & ~CONN_ID_BIT;
+        if (!oldest || age > oldest_age) {
             oldest_age = age;
             oldest = request;
         }
@@ -165,225 +162,10 @@ static void die(struct conn *conn, enum sp_error error, bool unread)
     conn->write_over = true;
     conn->state = CONN_DEAD;
     while ((request = oldest(conn)))
-        finish(conn, request,
-               request->state == CONN_REQUEST_QUEUED ? SP_EDIED : error,
-               progress_at_end(conn, request, unread));
+        conn_finish(conn, request,
+                    request->state == CONN_REQUEST_QUEUED ? SP_EDIED : error,
+                    progress_at_end(conn, request, unread));
     conn->body_left = 0;
-}
-
-/* ---- writing ---- */
-
-static void build_head(struct conn_request *request)
-{
-    uint8_t *head = request->head + WIRE_FRAME_HEADER_SIZE;
-
-    wire_u32_put(head, request->id);
-    head += ID_SIZE;
-    if (request->kind == CONN_CAST) {
-        wire_tag_put(head, '>');
-        head += WIRE_TAG_SIZE;
-    } else if (request->kind == CONN_CALL &&
-               wire_body_needs_literal(request->body, request->size)) {
-        wire_tag_put(head, '=');
-        head += WIRE_TAG_SIZE;
-    }
-    request->head_size = (size_t)(head - request->head);
-    wire_frame_put(request->head, request->head_size - WIRE_FRAME_HEADER_SIZE +
-                                      request->size);
-}
-
-static size_t left_of(const struct conn_request *request)
-{
-    return request->head_size + request->size - request->written;
-}
-
-/* The first frame with the handshake, if that is due. */
-static size_t first_left(const struct conn *conn)
-{
-    return WIRE_HANDSHAKE_SIZE - conn->hello_written + left_of(conn->queue);
-}
-
-/* Copies what is left of the handshake; returns its end. */
-static uint8_t *copy_hello(const struct conn *conn, uint8_t *to)
-{
-    uint8_t hello[WIRE_HANDSHAKE_SIZE];
-    size_t left = WIRE_HANDSHAKE_SIZE - conn->hello_written;
-
-    if (left == 0)
-        return to;
-    wire_handshake_put(hello, WIRE_REQ);
-    memcpy(to, hello + conn->hello_written, left);
-    return to + left;
-}
-
-/* The same with a request. */
-static uint8_t *copy_request(const struct conn_request *request, uint8_t *to)
-{
-    size_t done = request->written;
-    size_t head = request->head_size;
-
-    if (done < head) {
-        memcpy(to, request->head + done, head - done);
-        to += head - done;
-        done = head;
-    }
-    if (request->size == 0)
-        return to;
-    memcpy(to, (const uint8_t *)request->body + (done - head),
-           request->size - (done - head));
-    return to + request->size - (done - head);
-}
-
-static struct iovec iovec_of(const void *bytes, size_t size)
-{
-    return (struct iovec){.iov_base = (void *)bytes, .iov_len = size};
-}
-
-/* The same without a copy; returns how many pieces it is in. */
-static size_t gather(const struct conn *conn, uint8_t *hello,
-                     struct iovec iov[3])
-{
-    const struct conn_request *request = conn->queue;
-    size_t head = request->head_size;
-    size_t in_body = request->written < head ? 0 : request->written - head;
-    size_t count = 0;
-
-    iov[count] = iovec_of(hello, (size_t)(copy_hello(conn, hello) - hello));
-    count += iov[count].iov_len > 0;
-    if (request->written < head)
-        iov[count++] = iovec_of(request->head + request->written,
-                                head - request->written);
-    if (request->size > in_body)
-        iov[count++] = iovec_of((const uint8_t *)request->body + in_body,
-                                request->size - in_body);
-    return count;
-}
-
-static void written_whole(struct conn *conn, struct conn_request *request)
-{
-    leave_queue(conn, request);
-    request->state = CONN_REQUEST_WRITTEN;
-    conn->last_id = request->id;
-    if (request->kind == CONN_CAST)
-        finish(conn, request, SP_OK, SP_PROGRESS_SENT);
-}
-
-static void account(struct conn *conn, size_t sent)
-{
-    size_t hello = WIRE_HANDSHAKE_SIZE - conn->hello_written;
-
-    if (hello > sent)
-        hello = sent;
-    conn->hello_written += hello;
-    sent -= hello;
-    while (sent > 0) {
-        struct conn_request *request = conn->queue;
-        size_t part = left_of(request);
-
-        if (part > sent) {
-            request->written += sent;
-            request->state = CONN_REQUEST_STARTED;
-            return;
-        }
-        request->written += part;
-        sent -= part;
-        written_whole(conn, request);
-    }
-}
-
-/* Takes what a system call returned.  Returns whether the kernel took all that
- * it was given. */
-static bool sent_some(struct conn *conn, ssize_t sent, size_t total)
-{
-    if (sent >= 0)
-        account(conn, (size_t)sent);
-    else if (errno != EAGAIN)
-        end_writing(conn);
-    return sent >= 0 && (size_t)sent == total;
-}
-
-/* One frame, from where it is. */
-static bool write_one(struct conn *conn)
-{
-    uint8_t hello[WIRE_HANDSHAKE_SIZE];
-    struct iovec iov[3];
-    struct msghdr msg = {.msg_iov = iov};
-    size_t total = first_left(conn);
-    ssize_t sent;
-
-    msg.msg_iovlen = gather(conn, hello, iov);
-    do
-        sent = sendmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent_some(conn, sent, total);
-}
-
-/* As many frames as there is room to copy them to, each whole: so each small
- * one is queued whole or not at all.  A copy costs less than it costs the
- * kernel to look for two pieces a frame. */
-static bool write_copies(struct conn *conn, uint8_t *room, size_t size)
-{
-    uint8_t *end = copy_hello(conn, room);
-    ssize_t sent;
-
-    for (const struct conn_request *request = conn->queue; request;
-         request = request->next) {
-        if (left_of(request) > size - (size_t)(end - room))
-            break;
-        end = copy_request(request, end);
-    }
-    size = (size_t)(end - room);
-    do
-        sent = send(conn->fd, room, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent_some(conn, sent, size);
-}
-
-/* Apart, so that who writes one frame does not pay for the room. */
-static __attribute__((noinline)) bool write_many(struct conn *conn)
-{
-    uint8_t room[WIRE_SMALL_FRAME];
-
-    return write_copies(conn, room, sizeof room);
-}
-
-static bool write_some(struct conn *conn)
-{
-    uint8_t room[COPIED_ALONE];
-    size_t first = first_left(conn);
-
-    if (conn->queue->next && first <= WIRE_SMALL_FRAME)
-        return write_many(conn);
-    if (first <= sizeof room)
-        return write_copies(conn, room, sizeof room);
-    return write_one(conn);
-}
-
-void conn_on_writable(struct conn *conn)
-{
-    while (conn->queue && write_some(conn))
-        ;
-}
-
-void conn_queue(struct conn *conn, struct conn_request *request)
-{
-    enter(conn, request);
-    request->state = CONN_REQUEST_QUEUED;
-    request->prev = NULL;
-    request->written = 0;
-    if (!conn_usable(conn)) {
-        finish(conn, request, SP_EDIED, SP_PROGRESS_NOT_SENT);
-        return;
-    }
-    build_head(request);
-    DL_APPEND(conn->queue, request);
-}
-
-void conn_send(struct conn *conn, struct conn_request *request)
-{
-    conn_queue(conn, request);
-    if (conn->queue == request)
-        conn_on_writable(conn);
 }
 
 void conn_withdraw(struct conn *conn, struct conn_request *request)
@@ -392,12 +174,12 @@ void conn_withdraw(struct conn *conn, struct conn_request *request)
 
     if (state == CONN_REQUEST_OVER)
         return;
-    finish(conn, request, SP_ETIMEDOUT,
-           state == CONN_REQUEST_WRITTEN ? SP_PROGRESS_SENT
-                                         : SP_PROGRESS_NOT_SENT);
+    conn_finish(conn, request, SP_ETIMEDOUT,
+                state == CONN_REQUEST_WRITTEN ? SP_PROGRESS_SENT
+                                              : SP_PROGRESS_NOT_SENT);
     if (state == CONN_REQUEST_STARTED) {
         conn->cut = true;
-        end_writing(conn);
+        conn_end_writing(conn);
     }
 }
 
@@ -408,11 +190,11 @@ static void answered(struct conn *conn, struct conn_request *request)
     bool unwritten = conn_unwritten(request);
 
     *buf_tail(&request->reply) = '\0';
-    finish(conn, request, SP_OK, SP_PROGRESS_ANSWERED);
+    conn_finish(conn, request, SP_OK, SP_PROGRESS_ANSWERED);
     /* an error that was sent at the sight of the frame's head */
     if (unwritten && !conn->write_over) {
         conn->cut = true;
-        end_writing(conn);
+        conn_end_writing(conn);
     }
 }
 
@@ -424,7 +206,7 @@ static void small_reply(struct conn *conn, const uint8_t *body, size_t size,
     if (!request)
         return; /* late: its caller has given up */
     if (!buf_fit(&request->reply, size + 1)) {
-        finish(conn, request, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+        conn_finish(conn, request, SP_ENOMEM, SP_PROGRESS_ANSWERED);
         return;
     }
     buf_append(&request->reply, body, size);
@@ -443,35 +225,35 @@ static void large_reply(struct conn *conn, uint64_t size, uint32_t id,
     conn->body = conn->body_for->reply;
     conn->body_for->reply = BUF_EMPTY;
     if (!buf_append(&conn->body, body, here))
-        finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+        conn_finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
 }
 
 /* Takes the frame that these bytes begin with.  Returns how many of them were
  * used; 0: more must come, or the connection is dead. */
 static size_t take_frame(struct conn *conn, const uint8_t *bytes, size_t len)
 {
-    const size_t head = WIRE_FRAME_HEADER_SIZE + ID_SIZE;
+    const size_t head = WIRE_FRAME_HEADER_SIZE + CONN_ID_SIZE;
     const uint8_t *id = bytes + WIRE_FRAME_HEADER_SIZE;
     struct wire_frame frame;
     enum wire_frame_result found =
-        wire_frame_get(bytes, len, conn->reply_max + ID_SIZE, &frame);
+        wire_frame_get(bytes, len, conn->reply_max + CONN_ID_SIZE, &frame);
 
     if (found == WIRE_FRAME_MORE && len < head)
         return 0;
     if (found == WIRE_FRAME_TOO_LARGE || found == WIRE_FRAME_BAD ||
-        frame.length < ID_SIZE || !(id[0] & 0x80)) {
+        frame.length < CONN_ID_SIZE || !(id[0] & 0x80)) {
         die(conn, SP_EPROTO, false);
         return 0;
     }
     if (found == WIRE_FRAME_WHOLE) {
-        small_reply(conn, id + ID_SIZE, frame.length - ID_SIZE,
+        small_reply(conn, id + CONN_ID_SIZE, frame.length - CONN_ID_SIZE,
                     wire_u32_get(id));
         return WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
     }
     if (WIRE_FRAME_HEADER_SIZE + frame.length <= SMALL_REPLY)
         return 0;
-    large_reply(conn, frame.length - ID_SIZE, wire_u32_get(id), bytes + head,
-                len - head);
+    large_reply(conn, frame.length - CONN_ID_SIZE, wire_u32_get(id),
+                bytes + head, len - head);
     return len;
 }
 
@@ -525,7 +307,7 @@ static uint8_t *body_room(struct conn *conn, size_t *out_size)
     if (want > conn->body_left)
         want = conn->body_left;
     if (have + want > conn->body_max || !buf_reserve(&conn->body, want + 1)) {
-        finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
+        conn_finish(conn, conn->body_for, SP_ENOMEM, SP_PROGRESS_ANSWERED);
         return NULL;
     }
     *out_size = buf_room(&conn->body) - 1;

@@ -6,6 +6,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -120,6 +121,13 @@ enum sp_error loop_turn(struct loop *loop)
     loop->ready_count = 0;
     ring(loop);
     return SP_OK;
+}
+
+bool loop_is_ready(const struct loop *loop)
+{
+    struct pollfd poller = {.fd = loop->epoll, .events = POLLIN};
+
+    return poll(&poller, 1, 0) > 0;
 }
 
 /* Early rings do no harm, so the timer is not set for a later one before it

@@ -50,6 +50,9 @@ void loop_wake(struct loop *loop);
  * waits for nothing.  SP_ESYSTEM. */
 enum sp_error loop_turn(struct loop *loop);
 
+/* Whether the descriptor is readable now. */
+bool loop_is_ready(const struct loop *loop);
+
 /* Sets the timer for the soonest alarm; to be called after each turn, and when
  * an alarm was set. */
 void loop_settle(struct loop *loop);

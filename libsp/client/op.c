@@ -111,6 +111,7 @@ static void op_free(struct op *op)
     struct sp_async *async = op->async;
 
     free(op->question);
+    router_keep_reply(&async->router, &op->transfer.request.reply);
     if (op->room > SMALL_BYTES || async->spare_count == SPARES_MAX) {
         free(op);
         return;
@@ -256,14 +257,18 @@ static void on_deadline(struct alarm *alarm)
 
 /* ---- the beginning ---- */
 
-static enum sp_error check(const struct sp_async *async,
-                           const struct op_order *order)
+/* *out_route: the session's, where it is found at once; else NULL. */
+static enum sp_error check(struct sp_async *async,
+                           const struct op_order *order,
+                           struct route **out_route)
 {
     if (!async || async->doomed || !order->id ||
         order->timeout_ms < SP_TIMEOUT_INFINITE)
         return SP_EINVAL;
-    if (*order->id && !router_found_last(&async->router, order->id) &&
-        !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
+    if (router_found_last(&async->router, order->id))
+        *out_route = async->router.recent;
+    else if (*order->id &&
+             !sp_id_valid(order->id, strnlen(order->id, SP_ID_MAX + 1)))
         return SP_EBADID;
     return origin_is_here(async->origin) ? SP_OK : SP_EFORKED;
 }
@@ -289,9 +294,10 @@ static enum sp_error enrol(struct op *op)
     return SP_OK;
 }
 
-/* NULL: no memory. */
+/* route: NULL: it is to be looked for.  NULL: no memory. */
 static struct op *op_create(struct sp_async *async,
-                            const struct op_order *order, size_t bytes)
+                            const struct op_order *order, struct route *route,
+                            size_t bytes)
 {
     size_t room = room_for(bytes);
     struct op *op = op_alloc(async, room);
@@ -307,7 +313,7 @@ static struct op *op_create(struct sp_async *async,
     op->begun = clock_now_ms();
     op->deadline = deadline_from(op->begun, order->timeout_ms);
     op->alarm.ring = on_deadline;
-    op->route = router_find(&async->router, order->id);
+    op->route = route ? route : router_find(&async->router, order->id);
     if (op->route)
         return op;
     op_free(op);
@@ -354,7 +360,8 @@ enum sp_error op_request(struct sp_async *async, const struct op_order *order,
                          const void *body, size_t size,
                          struct sp_ticket *out_ticket)
 {
-    enum sp_error error = check(async, order);
+    struct route *route = NULL;
+    enum sp_error error = check(async, order, &route);
     size_t arg_size = spec ? spec->arg_size : 0;
     struct op *op;
 
@@ -368,7 +375,7 @@ enum sp_error op_request(struct sp_async *async, const struct op_order *order,
         error = SP_EMSGSIZE;
     if (error != SP_OK)
         return error;
-    op = op_create(async, order, size + arg_size);
+    op = op_create(async, order, route, size + arg_size);
     if (!op)
         return SP_ENOMEM;
     if (size > 0)
@@ -381,6 +388,8 @@ enum sp_error op_request(struct sp_async *async, const struct op_order *order,
     op->transfer.request.kind = kind;
     op->transfer.request.body = op->bytes;
     op->transfer.request.size = size;
+    if (kind == CONN_CALL)
+        router_lend_reply(&async->router, &op->transfer.request.reply);
     op->transfer.on_told = request_told;
     return op_begin(op, op->route, out_ticket);
 }
@@ -390,14 +399,14 @@ enum sp_error op_question(struct sp_async *async, const struct op_order *order,
                           bool already_is_ok, op_take *take,
                           struct sp_ticket *out_ticket)
 {
-    enum sp_error error = check(async, order);
-    struct route *control;
+    struct route *route = NULL, *control;
+    enum sp_error error = check(async, order, &route);
     struct op *op;
     size_t size;
 
     if (error != SP_OK)
         return error;
-    op = op_create(async, order, 0);
+    op = op_create(async, order, route, 0);
     control = op ? router_find(&async->router, DIAL_CONTROL) : NULL;
     error = control ? ask_encode(question, &op->question, &size) : SP_ENOMEM;
     if (error != SP_OK) {

@@ -53,6 +53,8 @@ void router_fini(struct router *router)
             route_destroy(route);
     HASH_ITER (hh, router->routes, route, next)
         route_destroy(route);
+    while (router->reply_count > 0)
+        buf_fini(&router->replies[--router->reply_count]);
     post_destroy(router->post);
     loop_fini(&router->loop);
 }
@@ -134,6 +136,26 @@ enum sp_error router_dial(struct router *router, const char *id, int *out_fd,
     return error == SP_ESYSTEM && is_lack(errno) ? SP_EAGAIN : error;
 }
 
+/* ---- memory for replies ---- */
+
+void router_lend_reply(struct router *router, struct buf *out_reply)
+{
+    if (router->reply_count > 0)
+        *out_reply = router->replies[--router->reply_count];
+}
+
+void router_keep_reply(struct router *router, struct buf *reply)
+{
+    if (reply->capacity == 0 || reply->capacity > ROUTER_REPLY_MAX ||
+        router->reply_count == ROUTER_REPLIES) {
+        buf_fini(reply);
+        return;
+    }
+    reply->start = reply->end = 0;
+    router->replies[router->reply_count++] = *reply;
+    *reply = BUF_EMPTY;
+}
+
 /* ---- the steps of a turn ---- */
 
 static void flush(struct route *route)
@@ -190,6 +212,7 @@ static bool conclude(struct transfer *transfer, struct sp_result *result)
 
 static void tell(struct transfer *transfer)
 {
+    struct router *router = transfer->route->router;
     struct sp_result result;
     char *text = transfer->text;
 
@@ -207,6 +230,7 @@ static void tell(struct transfer *transfer)
         transfer->on_told(transfer, &result);
     }
     free(text);
+    router_keep_reply(router, &result.data);
     result_fini(&result);
 }
 
@@ -217,6 +241,7 @@ void router_tell(struct router *router)
 
         DL_DELETE(router->over, transfer);
         transfer->state = TRANSFER_IDLE;
+        router->told++;
         tell(transfer);
     }
 }

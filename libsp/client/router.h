@@ -19,6 +19,15 @@ struct post;
 struct route;
 struct transfer;
 
+/* How many small replies' memory is kept for the next ones, and of which size
+ * at most: none where the use of a reply that is gone is to be found. */
+#ifdef __SANITIZE_ADDRESS__
+#define ROUTER_REPLIES 0
+#else
+#define ROUTER_REPLIES 64
+#endif
+#define ROUTER_REPLY_MAX 512
+
 struct router {
     struct place place;
     struct loop loop;
@@ -38,6 +47,9 @@ struct router {
     size_t route_bytes_max;
     uint64_t turns;        /* given to transfers */
     struct transfer *over; /* to be told, in order */
+    size_t told;           /* so many were; the driver's to set */
+    struct buf replies[ROUTER_REPLIES + 1]; /* owned; empty, with memory */
+    size_t reply_count;
     bool turning;          /* a turn is under way, which will flush and tell */
     bool stopped;          /* tell nobody any more */
 };
@@ -75,6 +87,11 @@ void router_flush(struct router *router);
 
 /* Tells the users of all transfers that are over. */
 void router_tell(struct router *router);
+
+/* Memory for a small reply, if some is left of an earlier one; and takes what a
+ * reply had. */
+void router_lend_reply(struct router *router, struct buf *out_reply);
+void router_keep_reply(struct router *router, struct buf *reply);
 
 /* After a turn: whatever is left to do, is done in the next. */
 void router_rest(struct router *router);

@@ -286,6 +286,11 @@ void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size)
     }
 }
 
+void endpoint_set_eager(struct endpoint *endpoint, bool eager)
+{
+    endpoint->eager = eager;
+}
+
 void endpoint_quiesce(struct endpoint *endpoint)
 {
     struct peer *peer;

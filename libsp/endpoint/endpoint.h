@@ -28,6 +28,10 @@ struct endpoint_limits {
     unsigned frame_ms;        /* from a frame's first byte to its last */
     unsigned max_calls;       /* without a reply yet, a connection */
     size_t max_output;        /* bytes waiting to be read by a peer */
+    unsigned reader_wait_ms;  /* a large reply that the socket does not take
+                               * whole may wait so long for its reader, eight
+                               * times at most, before the rest is copied; 0:
+                               * it is copied at once */
 };
 
 /* What PROTOCOL.md promises. */
@@ -69,6 +73,10 @@ struct endpoint_handlers {
      * wait, and open SUB peers.  Also from within other functions here.
      * NULL: nobody wants to know. */
     void (*on_load)(void *context, unsigned waiting, unsigned subscribers);
+    /* So many messages of one peer have been handled in one go, more than one,
+     * and what they were answered with is written.  NULL: nobody wants to
+     * know. */
+    void (*on_batch)(void *context, unsigned messages);
 };
 
 /* X(name, help): what the endpoint counts. */
@@ -121,6 +129,11 @@ void endpoint_publish(struct endpoint *endpoint, const void *data, size_t size);
 
 /* No more connections and requests from now on; replies still go out. */
 void endpoint_quiesce(struct endpoint *endpoint);
+
+/* Whether answers leave in the middle of a batch, so that a client that runs
+ * at the same time has something to do.  At first they do not: a write for all
+ * costs less. */
+void endpoint_set_eager(struct endpoint *endpoint, bool eager);
 
 /* What happens to connections that wait to be accepted. */
 enum endpoint_backlog {

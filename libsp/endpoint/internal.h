@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* endpoint/internal.h - what endpoint.c (listener), drain.c (its end), peer.c
- * (one connection), request.c (one message), subscriber.c (what is published)
- * and call.c (where a reply goes) know of each other.  Each calls those behind it; upwards only what is named
- * here is used. */
+ * (one connection), peer_write.c (what it writes), request.c (one message),
+ * subscriber.c (what is published) and call.c (where a reply goes) know of each
+ * other.  Each calls those behind it; upwards only what is named here is used.
+ */
 #ifndef ENDPOINT_INTERNAL_H
 #define ENDPOINT_INTERNAL_H
 
@@ -14,11 +15,17 @@
 #include "endpoint/endpoint.h"
 #include "wire/sp.h"
 
-/* A peer's share of one turn of the loop: what one read may bring, and how many
- * frames are handled before the others have their turn. */
+/* A peer's share of one turn of the loop: what one read may bring, how many
+ * reads there are in the middle of a large frame, and how many frames are
+ * handled before the others have their turn. */
 #define PEER_READ_SIZE (64 * 1024)
 #define PEER_READ_LARGE (512 * 1024) /* in the middle of a large frame */
+#define PEER_READS_A_TURN 4
 #define PEER_FRAMES_A_TURN 64
+/* After so many of them an eager endpoint writes the answers. */
+#define PEER_FRAMES_A_WRITE 32
+/* How often a large reply waits for its reader before the rest is copied. */
+#define PEER_READER_WAITS 8
 /* What an idle connection may keep of its buffers. */
 #define PEER_BUFFER_KEEP 4096
 /* A read that brings more is a burst: what it has made grow is given back to
@@ -106,6 +113,7 @@ struct endpoint {
     unsigned subscribers; /* open SUB peers */
     void (*on_drained)(void *context); /* not NULL: draining */
     bool quiet;    /* endpoint_quiesce() */
+    bool eager;    /* endpoint_set_eager() */
     bool in_batch; /* a peer's frames are being handled */
     uint8_t input[PEER_READ_SIZE]; /* last: untouched until it is used */
 };
@@ -137,12 +145,22 @@ void peer_take_turn(struct peer *peer);
 /* Idle: nothing outstanding in either direction. */
 bool peer_idle(const struct peer *peer);
 void peer_stop_reading(struct peer *peer);
+/* A call of this peer was answered. */
+void peer_resume(struct peer *peer);
+
+/* ---- peer_write.c ---- */
+
 /* Queues one frame whose message is head and body together. */
 void peer_send(struct peer *peer, const void *head, size_t head_size,
                const void *body, size_t body_size);
 void peer_flush(struct peer *peer);
-/* A call of this peer was answered. */
-void peer_resume(struct peer *peer);
+/* At the end of the batch, if there is one. */
+void peer_flush_soon(struct peer *peer);
+/* In the middle of a batch, of which so many frames are handled: if the
+ * endpoint is eager.  What is not taken now leaves with the rest. */
+void peer_write_early(struct peer *peer, unsigned handled);
+/* Of the event `writable`. */
+void peer_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* ---- request.c ---- */
 

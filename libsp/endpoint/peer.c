@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: handshake, frames in, frames out.
+/* One connection: its life, handshake, and frames in.
  *
  * What a frame's message means is request.c's and subscriber.c's business.
  *
  * In: one read a turn, into the endpoint's buffer when nothing is left over
  * from before, else into the peer's own, which grows with what has arrived.
- * Out: what a batch of frames is answered with leaves in one write.
+ * Out, in peer_write.c: what a batch of frames is answered with leaves in one
+ * write.
  * The peer is a stranger: whatever it does wrong ends this connection only. */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/magic.h"
@@ -23,7 +23,6 @@
 /* ---- life ---- */
 
 static void on_readable(evutil_socket_t fd, short what, void *arg);
-static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
 static void timer_start(struct peer *peer, unsigned ms)
@@ -77,8 +76,8 @@ bool peer_create(struct endpoint *endpoint, int fd)
     LIST_INIT(&peer->calls);
     event_assign(&peer->readable, endpoint->base, fd, EV_READ | EV_PERSIST,
                  on_readable, peer);
-    event_assign(&peer->writable, endpoint->base, fd, EV_WRITE, on_writable,
-                 peer);
+    event_assign(&peer->writable, endpoint->base, fd, EV_WRITE,
+                 peer_on_writable, peer);
     evtimer_assign(&peer->timer, endpoint->base, on_timer, peer);
     TAILQ_INSERT_TAIL(&endpoint->peers, peer, link);
     endpoint->peer_count++;
@@ -147,7 +146,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     peer_close(peer);
 }
 
-/* ---- out ---- */
+/* ---- in: frames ---- */
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -163,134 +162,6 @@ static bool throttled(const struct peer *peer)
            buf_size(&peer->out) > limits->max_output;
 }
 
-static void output_written(struct peer *peer)
-{
-    buf_relax(&peer->out, PEER_BUFFER_KEEP);
-    if (peer->state == PEER_CLOSING ||
-        (peer->state == PEER_ANSWERING && peer->call_count == 0))
-        peer_close(peer);
-    else
-        peer_resume(peer);
-    subscriber_caught_up(peer);
-}
-
-/* False: some of the output is left, or the peer is dead. */
-static bool write_out(struct peer *peer)
-{
-    while (peer->state != PEER_DEAD && buf_size(&peer->out) > 0) {
-        /* not send(), whose address a confined session's filter looks for at
-         * each call */
-        ssize_t sent =
-            write(peer->fd, buf_data(&peer->out), buf_size(&peer->out));
-
-        if (sent >= 0) {
-            buf_consume(&peer->out, (size_t)sent);
-        } else if (errno == EAGAIN) {
-            if (event_add(&peer->writable, NULL) < 0)
-                peer_close(peer);
-            return false;
-        } else if (errno != EINTR) {
-            /* it has gone; what it sent before that is still to be handled,
-             * and the end of file behind it ends the connection */
-            buf_consume(&peer->out, buf_size(&peer->out));
-        }
-    }
-    return peer->state != PEER_DEAD;
-}
-
-void peer_flush(struct peer *peer)
-{
-    if (write_out(peer))
-        output_written(peer);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    peer_flush(MAGIC_CAST(peer, PEER_MAGIC, arg));
-}
-
-static bool takes_output(const struct peer *peer)
-{
-    return peer->state == PEER_OPEN || peer->state == PEER_ANSWERING;
-}
-
-/* Writes what the socket takes of a large frame, without a copy; returns how
- * many bytes that was.  Not by sendmsg(), which a confined session may not
- * call: it could pass descriptors. */
-static size_t send_directly(struct peer *peer, struct iovec *iov, int count)
-{
-    ssize_t sent;
-
-    do
-        sent = writev(peer->fd, iov, count);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? 0 : (size_t)sent; /* an error shows at the next flush */
-}
-
-static void flush_soon(struct peer *peer)
-{
-    struct endpoint *endpoint = peer->endpoint;
-
-    if (!endpoint->in_batch) {
-        peer_flush(peer);
-    } else if (!peer->in_flushes) {
-        TAILQ_INSERT_TAIL(&endpoint->flushes, peer, flush);
-        peer->in_flushes = true;
-    }
-}
-
-/* Keeps what is left of the three pieces after the first `done` bytes. */
-static bool keep_output(struct peer *peer, const struct iovec iov[3],
-                        size_t done)
-{
-    size_t left = iov[0].iov_len + iov[1].iov_len + iov[2].iov_len - done;
-    uint8_t *to;
-
-    if (left == 0)
-        return true;
-    if (!buf_reserve(&peer->out, left))
-        return false;
-    to = buf_tail(&peer->out);
-    for (int i = 0; i < 3; i++) {
-        size_t skip = min_size(done, iov[i].iov_len);
-        size_t rest = iov[i].iov_len - skip;
-
-        done -= skip;
-        if (rest > 0)
-            memcpy(to, (const uint8_t *)iov[i].iov_base + skip, rest);
-        to += rest;
-    }
-    buf_commit(&peer->out, left);
-    return true;
-}
-
-void peer_send(struct peer *peer, const void *head, size_t head_size,
-               const void *body, size_t body_size)
-{
-    uint8_t frame[WIRE_FRAME_HEADER_SIZE];
-    struct iovec iov[3] = {{frame, sizeof frame},
-                           {(void *)head, head_size},
-                           {(void *)body, body_size}};
-    size_t done = 0;
-
-    if (!takes_output(peer))
-        return;
-    wire_frame_put(frame, head_size + body_size);
-    if (body_size >= WIRE_SMALL_FRAME && write_out(peer)) /* keeps the order */
-        done = send_directly(peer, iov, 3);
-    if (!takes_output(peer))
-        return;
-    if (!keep_output(peer, iov, done)) {
-        peer_close(peer); /* half a frame cannot be mended */
-        return;
-    }
-    flush_soon(peer);
-}
-
-/* ---- in: frames ---- */
-
 /* After a message over the limit: what waits is written, nothing more read. */
 static void close_for_size(struct peer *peer)
 {
@@ -300,7 +171,7 @@ static void close_for_size(struct peer *peer)
     peer_stop_reading(peer);
     peer->state = PEER_CLOSING;
     timer_start(peer, peer->endpoint->limits.frame_ms);
-    flush_soon(peer);
+    peer_flush_soon(peer);
 }
 
 static void close_for_frame(struct peer *peer)
@@ -366,7 +237,7 @@ static size_t handle_handshake(struct peer *peer, const uint8_t *bytes,
     if (!buf_append(&peer->out, answer, sizeof answer))
         peer_close(peer);
     else
-        flush_soon(peer);
+        peer_flush_soon(peer);
     return WIRE_HANDSHAKE_SIZE;
 }
 
@@ -378,18 +249,19 @@ enum batch_end {
 };
 
 /* Handles the whole frames at the start of the bytes, at most a turn's share.
- * *out_used is how many bytes they were. */
+ * *out_used is how many bytes they were, *out_count how many frames. */
 static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
-                                   size_t len, size_t *out_used)
+                                   size_t len, size_t *out_used,
+                                   unsigned *out_count)
 {
     size_t used = 0;
+    unsigned count = 0;
     enum batch_end end = BATCH_MORE;
 
     if (peer->state == PEER_HANDSHAKE)
         used = handle_handshake(peer, bytes, len);
-    for (int i = 0; i < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
-                    !throttled(peer) && !peer->endpoint->quiet;
-         i++) {
+    while (count < PEER_FRAMES_A_TURN && peer->state == PEER_OPEN &&
+           !throttled(peer) && !peer->endpoint->quiet) {
         struct wire_frame frame;
         enum wire_frame_result result =
             wire_frame_get(bytes + used, len - used, message_max(peer),
@@ -414,8 +286,10 @@ static enum batch_end handle_batch(struct peer *peer, const uint8_t *bytes,
         used += WIRE_FRAME_HEADER_SIZE + (size_t)frame.length;
         timer_stop(peer);
         handle_frame(peer, &frame);
+        peer_write_early(peer, ++count);
     }
     *out_used = used;
+    *out_count = count;
     return end;
 }
 
@@ -466,16 +340,19 @@ static void work(struct peer *peer, const uint8_t *bytes, size_t len)
     struct endpoint *endpoint = peer->endpoint;
     bool fresh = bytes == endpoint->input;
     enum batch_end end;
+    unsigned count;
     size_t used;
 
     endpoint->in_batch = true;
-    end = handle_batch(peer, bytes, len, &used);
+    end = handle_batch(peer, bytes, len, &used, &count);
     if (!fresh)
         buf_consume(&peer->in, used);
     else if (!buf_append(&peer->in, bytes + used, len - used))
         peer_close(peer);
     flush_batch(endpoint);
     settle(peer, end);
+    if (count > 1 && endpoint->handlers->on_batch)
+        endpoint->handlers->on_batch(endpoint->context, count);
 }
 
 void peer_take_turn(struct peer *peer)
@@ -503,44 +380,69 @@ static void answer_rest(struct peer *peer)
     peer_flush(peer);
 }
 
+/* Where the next bytes go; NULL: no memory. */
+static uint8_t *read_room(struct peer *peer, size_t *out_size)
+{
+    struct endpoint *endpoint = peer->endpoint;
+    size_t more = min_size(buf_size(&peer->in), PEER_READ_LARGE);
+
+    if (more == 0) {
+        *out_size = sizeof endpoint->input;
+        return endpoint->input;
+    }
+    /* at most double what has arrived */
+    if (!buf_reserve(&peer->in, more > 512 ? more : 512))
+        return NULL;
+    *out_size = min_size(buf_room(&peer->in), PEER_READ_LARGE);
+    return buf_tail(&peer->in);
+}
+
+static void end_of_input(struct peer *peer, bool in_order)
+{
+    if (in_order && peer->state == PEER_OPEN && peer->endpoint->on_drained)
+        answer_rest(peer);
+    else
+        peer_close(peer);
+}
+
+static void take_input(struct peer *peer, const uint8_t *from, size_t got)
+{
+    if (got > ENDPOINT_BURST_SIZE)
+        endpoint_burst(peer->endpoint);
+    if (from == peer->endpoint->input) {
+        work(peer, from, got);
+    } else {
+        buf_commit(&peer->in, got);
+        work(peer, buf_data(&peer->in), buf_size(&peer->in));
+    }
+}
+
+/* Whether there may be more of a large frame. */
+static bool read_once(struct peer *peer)
+{
+    size_t room;
+    uint8_t *to = read_room(peer, &room);
+    ssize_t got = to ? recv(peer->fd, to, room, MSG_DONTWAIT) : 0;
+
+    if (!to || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        end_of_input(peer, to && got == 0);
+        return false;
+    }
+    if (got < 0)
+        return false;
+    take_input(peer, to, (size_t)got);
+    return (size_t)got == room && room >= PEER_READ_SIZE &&
+           buf_size(&peer->in) > 0;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *peer = MAGIC_CAST(peer, PEER_MAGIC, arg);
-    struct endpoint *endpoint = peer->endpoint;
-    uint8_t *to = endpoint->input;
-    size_t room = sizeof endpoint->input;
-    ssize_t got;
 
+    (void)fd;
     (void)what;
-    if (peer->in_turns)
-        return; /* has frames left to handle first */
-    if (buf_size(&peer->in) > 0) {
-        /* at most double what has arrived */
-        size_t more = min_size(buf_size(&peer->in), PEER_READ_LARGE);
-
-        if (!buf_reserve(&peer->in, more > 512 ? more : 512)) {
-            peer_close(peer);
+    for (int i = 0; i < PEER_READS_A_TURN; i++)
+        /* one that has frames left handles them first */
+        if (peer->in_turns || !read_once(peer) || !peer->reading)
             return;
-        }
-        to = buf_tail(&peer->in);
-        room = min_size(buf_room(&peer->in), PEER_READ_LARGE);
-    }
-    got = recv(fd, to, room, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got <= 0) {
-        if (got == 0 && peer->state == PEER_OPEN && endpoint->on_drained)
-            answer_rest(peer);
-        else
-            peer_close(peer);
-        return;
-    }
-    if (got > ENDPOINT_BURST_SIZE)
-        endpoint_burst(endpoint);
-    if (to == endpoint->input) {
-        work(peer, to, (size_t)got);
-    } else {
-        buf_commit(&peer->in, (size_t)got);
-        work(peer, buf_data(&peer->in), buf_size(&peer->in));
-    }
 }

@@ -42,6 +42,7 @@ struct bare {
     size_t kept_count;
     unsigned waiting;
     unsigned subscribers;
+    unsigned batch; /* the largest so far */
 };
 
 /* ---- requests ---- */
@@ -59,8 +60,9 @@ static void answer_counters(struct bare *bare, struct endpoint_call *call)
     ENDPOINT_COUNTER_TABLE(COUNTER)
 #undef COUNTER
     len += snprintf(text + len, sizeof text - (size_t)len,
-                    "kept=%zu waiting=%u subscribers=%u ", bare->kept_count,
-                    bare->waiting, bare->subscribers);
+                    "kept=%zu waiting=%u subscribers=%u batch=%u ",
+                    bare->kept_count, bare->waiting, bare->subscribers,
+                    bare->batch);
     endpoint_reply(call, text, (size_t)len);
 }
 
@@ -121,6 +123,12 @@ static void on_call(void *context, struct endpoint_call *call,
                                     : ENDPOINT_BACKLOG_LEAVE,
                        on_drained);
         endpoint_reply(call, data, size);
+    } else if (is(data, size, "eager")) {
+        endpoint_set_eager(bare->endpoint, true);
+        endpoint_reply(call, data, size);
+    } else if (is(data, size, "pause")) {
+        raise(SIGSTOP);
+        endpoint_reply(call, data, size);
     } else if ((rest = after(text, "zeros "))) {
         answer_zeros(call, rest);
     } else if ((rest = after(text, "fail "))) {
@@ -161,6 +169,14 @@ static void on_load(void *context, unsigned waiting, unsigned subscribers)
     bare->subscribers = subscribers;
 }
 
+static void on_batch(void *context, unsigned messages)
+{
+    struct bare *bare = context;
+
+    if (messages > bare->batch)
+        bare->batch = messages;
+}
+
 static void on_release(evutil_socket_t number, short what, void *arg)
 {
     (void)number;
@@ -195,7 +211,7 @@ static void set_limit(struct endpoint_limits *limits, const char *text)
      sizeof(((struct endpoint_limits *)0)->name)}
         LIMIT(max_message),  LIMIT(max_connections), LIMIT(handshake_ms),
         LIMIT(frame_ms),     LIMIT(max_calls),       LIMIT(max_output),
-        LIMIT(reserved),
+        LIMIT(reserved),     LIMIT(reader_wait_ms),
 #undef LIMIT
     };
 
@@ -231,7 +247,8 @@ int main(int argc, char **argv)
                                                     .admit = admit,
                                                     .on_call = on_call,
                                                     .on_cast = on_cast,
-                                                    .on_load = on_load};
+                                                    .on_load = on_load,
+                                                    .on_batch = on_batch};
     struct endpoint_limits limits = ENDPOINT_LIMITS_DEFAULT;
     struct bare *bare = calloc(1, sizeof *bare);
     struct event *input, *usr1;

@@ -79,6 +79,27 @@ Test(alarms, can_be_set_anew_and_cleared_anywhere)
     leave(&alarms, members, COUNT);
 }
 
+/* As deadlines are given, with some that are sooner among them. */
+Test(alarms, that_are_given_in_their_order_ring_in_it_with_others_between)
+{
+    struct alarms alarms = {0};
+    struct alarm members[COUNT] = {0};
+    size_t set = 0;
+
+    srand(3);
+    join(&alarms, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        alarms_set(&alarms, &members[i],
+                   i % 5 == 0 ? rand() % COUNT : (int64_t)i);
+    for (size_t i = 0; i < COUNT; i += 3)
+        alarms_set(&alarms, &members[i], DEADLINE_NEVER);
+    for (size_t i = 0; i < COUNT; i++)
+        set += members[i].place > 0;
+    cr_expect_eq(expect_in_order(&alarms), set);
+    cr_expect_eq(set, COUNT - (COUNT + 2) / 3);
+    leave(&alarms, members, COUNT);
+}
+
 Test(alarms, leaving_clears)
 {
     struct alarms alarms = {0};

@@ -33,7 +33,8 @@
  * - Threads: an sp_async and what belongs to it is used by one thread at a
  *   time.  Several in one program, each with its thread, know nothing of each
  *   other.
- * - No function waits, save for what the file system and the kernel take.
+ * - No function waits, save for what the file system and the kernel take, and
+ *   sp_async_dispatch() for a moment after a batch of answers.
  * - A function that asks for an operation returns SP_OK if the operation was
  *   accepted.  Then `done` is called once, from inside sp_async_dispatch(), in
  *   the thread that calls that, never from inside anything else; unless the
@@ -131,6 +132,9 @@ int sp_async_fd(const struct sp_async *async);
 /* Does what can be done now, and calls `done` of what is over.  It may be
  * called at any time; without anything to do it costs little.  What was asked
  * for since the last time leaves in as few writes as hold it (32 KiB each).
+ * After 16 answers or more at once, while others are awaited, it looks for
+ * these for up to 100 microseconds, which is what a wake-up would take; where
+ * none comes so soon it does so more and more seldom.
  * SP_EINVAL: called inside a `done`.
  * SP_ESYSTEM: the kernel refuses to wait, which it has no reason to. */
 enum sp_error sp_async_dispatch(struct sp_async *async);
