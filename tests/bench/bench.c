@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "samples.h"
+#include "spans.h"
 
 #define MESSAGE_SIZE 64
 
@@ -60,11 +61,13 @@ void bench_end(struct bench *bench, const char *id)
 uint64_t bench_time_start(struct bench *bench, const char *id,
                           const char *module)
 {
-    uint64_t start = samples_clock(), took;
+    uint64_t start = samples_clock(), now;
 
     bench_start(bench, id, module);
     bench_call(bench, id);
-    took = samples_clock() - start;
+    now = samples_clock();
+    spans_add(start, now, 1);
     bench_end(bench, id);
-    return took;
+    bench_check(bench, sp_ping(bench->client, bench->result), "ping");
+    return now - start;
 }

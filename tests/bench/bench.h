@@ -29,7 +29,8 @@ pid_t bench_start(struct bench *bench, const char *id, const char *module);
 void bench_end(struct bench *bench, const char *id);
 
 /* Starts a session, which answers once, and ends it: nanoseconds from the start
- * to the answer. */
+ * to the answer.  What spd does for an end after it has told of it is over when
+ * this returns, and so is no part of the next start. */
 uint64_t bench_time_start(struct bench *bench, const char *id,
                           const char *module);
 
