@@ -214,6 +214,14 @@ bool catalog_has_template(const struct catalog *catalog, pid_t pid)
     return false;
 }
 
+void catalog_settle(const struct catalog *catalog)
+{
+    struct module *module;
+
+    for (size_t i = 0; (module = catalog_nth(catalog, i)); i++)
+        module_settle(module);
+}
+
 size_t catalog_pooled(const struct catalog *catalog)
 {
     const struct module *module;

@@ -65,6 +65,9 @@ size_t catalog_templates(const struct catalog *catalog);
  * namespace. */
 bool catalog_has_template(const struct catalog *catalog, pid_t pid);
 
+/* Reads what all templates have told of their children. */
+void catalog_settle(const struct catalog *catalog);
+
 /* The processes of all pools; there are to be none any more. */
 size_t catalog_pooled(const struct catalog *catalog);
 void catalog_close_pools(struct catalog *catalog);

@@ -138,6 +138,8 @@ bool module_leads_session(const struct module *module, id_t session);
 bool module_has_uid(const struct module *module, id_t uid);
 bool module_is_mapped(const struct module *module, const char *maps,
                       size_t size);
+/* Reads what the template has told of its children. */
+void module_settle(struct module *module);
 /* A child of the template that has not said hello.  For a stranger the template
  * is ended, once, with all that it has made and that is no session. */
 enum brood_verdict module_judge(struct module *module,

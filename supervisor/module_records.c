@@ -200,6 +200,11 @@ void module_read_records(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+void module_settle(struct module *module)
+{
+    module_read_records(module->control_fd, EV_READ, module);
+}
+
 void module_load_late(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;

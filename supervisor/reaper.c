@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog.h"
 #include "children.h"
 #include "process.h"
 #include "strangers.h"
@@ -86,12 +87,14 @@ static enum child check_child(pid_t pid, int options)
     return info.si_pid == pid ? CHILD_HAS_ENDED : CHILD_LIVES;
 }
 
-/* A child that has said hello is to be known as what it is. */
+/* A child that has said hello, or that its template has told of, is to be known
+ * as what it is. */
 static enum stranger judge(struct reaper *reaper, pid_t pid, bool ended)
 {
     enum stranger verdict;
 
     process_table_settle(reaper->table);
+    catalog_settle(reaper->strangers.catalog);
     if (!is_stranger(reaper, pid))
         return STRANGER_WAITS;
     verdict = strangers_judge(&reaper->strangers, pid, ended);
