@@ -38,8 +38,9 @@
 /* How long one that is to be recycled answers what has arrived; its listener is
  * not served meanwhile. */
 #define RECYCLE_MS 5000
-/* How long all others wait for the reader of a large reply, a few times. */
-#define READER_WAIT_MS 1
+/* How long all others wait for the reader of a large reply: 10 MiB can have left
+ * by then. */
+#define READER_WAIT_MS 2
 
 void session_set_comm(const char *prefix, const char *name)
 {

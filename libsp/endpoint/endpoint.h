@@ -29,9 +29,9 @@ struct endpoint_limits {
     unsigned max_calls;       /* without a reply yet, a connection */
     size_t max_output;        /* bytes waiting to be read by a peer */
     unsigned reader_wait_ms;  /* a large reply that the socket does not take
-                               * whole may wait so long for its reader, eight
-                               * times at most, before the rest is copied; 0:
-                               * it is copied at once */
+                               * whole may wait so long in all for its reader,
+                               * before the rest is copied; 0: it is copied at
+                               * once */
 };
 
 /* What PROTOCOL.md promises. */

@@ -24,8 +24,6 @@
 #define PEER_FRAMES_A_TURN 64
 /* After so many of them an eager endpoint writes the answers. */
 #define PEER_FRAMES_A_WRITE 32
-/* How often a large reply waits for its reader before the rest is copied. */
-#define PEER_READER_WAITS 8
 /* What an idle connection may keep of its buffers. */
 #define PEER_BUFFER_KEEP 4096
 /* A read that brings more is a burst: what it has made grow is given back to

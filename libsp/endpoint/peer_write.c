@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/magic.h"
 #include "internal.h"
 
@@ -84,12 +85,12 @@ static size_t left_of(const struct iovec iov[3])
 }
 
 /* A client that reads has made room in less time than a copy would take. */
-static bool wait_for_reader(const struct peer *peer)
+static bool wait_for_reader(const struct peer *peer, int64_t until_ms)
 {
     struct pollfd poll_fd = {.fd = peer->fd, .events = POLLOUT};
-    int wait_ms = (int)peer->endpoint->limits.reader_wait_ms;
+    int64_t left_ms = until_ms - clock_now_ms();
 
-    return wait_ms > 0 && poll(&poll_fd, 1, wait_ms) > 0;
+    return left_ms > 0 && poll(&poll_fd, 1, (int)left_ms) > 0;
 }
 
 /* Writes what the socket takes of a large frame, without a copy.  Not by
@@ -97,7 +98,10 @@ static bool wait_for_reader(const struct peer *peer)
  * An error shows at the next flush. */
 static void send_directly(struct peer *peer, struct iovec iov[3])
 {
-    for (int waits = 0; left_of(iov) > 0;) {
+    unsigned wait_ms = peer->endpoint->limits.reader_wait_ms;
+    int64_t until_ms = wait_ms > 0 ? clock_now_ms() + wait_ms : 0;
+
+    while (left_of(iov) > 0) {
         ssize_t sent = writev(peer->fd, iov, 3);
 
         if (sent < 0 && errno == EINTR)
@@ -106,8 +110,8 @@ static void send_directly(struct peer *peer, struct iovec iov[3])
             return;
         if (sent > 0)
             skip(iov, (size_t)sent);
-        if (left_of(iov) == 0 || waits++ == PEER_READER_WAITS ||
-            !wait_for_reader(peer))
+        if (left_of(iov) > 0 &&
+            (wait_ms == 0 || !wait_for_reader(peer, until_ms)))
             return;
     }
 }
